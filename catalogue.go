@@ -1,0 +1,219 @@
+package hearth
+
+// Code names a trouble for machines. Codes are stable: clients branch on them.
+// Where OpenAI has a code for the same trouble, it is used.
+type Code string
+
+// The codes, in the order of the catalogue below, which explains each.
+const (
+	InternalError Code = "internal_error"
+	Canceled      Code = "canceled"
+	ServerStop    Code = "server_stopping"
+
+	InvalidJSON     Code = "invalid_json"
+	InvalidValue    Code = "invalid_value"
+	MissingValue    Code = "missing_value"
+	WrongType       Code = "wrong_type"
+	OutOfRange      Code = "out_of_range"
+	NotOneOf        Code = "not_one_of"
+	Unsupported     Code = "unsupported_value"
+	ContextOverflow Code = "context_length_exceeded"
+	BodyTooLarge    Code = "request_too_large"
+	NoSuchRoute     Code = "unknown_url"
+	BadMethod       Code = "method_not_allowed"
+
+	MissingKey  Code = "missing_api_key"
+	InvalidKey  Code = "invalid_api_key"
+	NotAllowed  Code = "permission_denied"
+	NoSuchKey   Code = "key_not_found"
+	LastAdmin   Code = "last_admin_key"
+	NoSuchModel Code = "model_not_found"
+
+	ModelInvalid     Code = "model_invalid"
+	ModelUnsupported Code = "model_unsupported"
+	ModelMemory      Code = "model_out_of_memory"
+	ModelExists      Code = "model_exists"
+	ModelNotOwned    Code = "model_not_owned"
+	TemplateRefused  Code = "template_refused"
+	TemplateFailed   Code = "template_failed"
+	QueueFull        Code = "queue_full"
+
+	UpstreamUnreachable Code = "upstream_unreachable"
+	UpstreamRefused     Code = "upstream_refused"
+	UpstreamProtocol    Code = "upstream_protocol"
+
+	ConfigInvalid Code = "config_invalid"
+	ListenUnsafe  Code = "listen_unsafe"
+	ListenFailed  Code = "listen_failed"
+	DataLocked    Code = "data_locked"
+	DataInvalid   Code = "data_invalid"
+	FileFailed    Code = "file_failed"
+	DiskFull      Code = "disk_full"
+	NoServer      Code = "no_server"
+)
+
+type texts [languages]string
+
+type entry struct {
+	kind    Kind
+	message texts
+	remedy  texts
+}
+
+func (c Code) entry() entry {
+	if e, ok := catalogue[c]; ok {
+		return e
+	}
+	return catalogue[InternalError]
+}
+
+// Codes lists every code, for the manual.
+func Codes() []Code {
+	codes := make([]Code, 0, len(catalogue))
+	for c := range catalogue {
+		codes = append(codes, c)
+	}
+	return codes
+}
+
+// catalogue is read-only. Braces name parameters given to [NewError].
+var catalogue = map[Code]entry{
+	InternalError: {KindInternal,
+		texts{"the appliance made a mistake", "一体机内部出错"},
+		texts{"look for the request id in the server's log and report it", "请用请求编号在服务日志中查找原因并反馈"}},
+	Canceled: {KindCanceled,
+		texts{"the request was canceled", "请求已取消"},
+		texts{"send it again if the answer is still wanted", "如仍需要回答，请重新发送"}},
+	ServerStop: {KindUnavailable,
+		texts{"the server is stopping", "服务正在停止"},
+		texts{"send the request again once it has restarted", "请在服务重新启动后再次发送"}},
+
+	InvalidJSON: {KindInvalid,
+		texts{"the request is not valid JSON: {detail}", "请求不是有效的 JSON：{detail}"},
+		texts{"correct the JSON text of the request body", "请修正请求体的 JSON 文本"}},
+	InvalidValue: {KindInvalid,
+		texts{"{field} is not valid: {detail}", "{field} 取值无效：{detail}"},
+		texts{"correct the value; the API reference lists what is accepted", "请修正该值，可用取值见接口文档"}},
+	MissingValue: {KindInvalid,
+		texts{"{field} is missing", "缺少 {field}"},
+		texts{"add it to the request", "请在请求中补充该项"}},
+	WrongType: {KindInvalid,
+		texts{"{field} must be of type {type}", "{field} 的类型必须是 {type}"},
+		texts{"send a value of that type", "请发送该类型的值"}},
+	OutOfRange: {KindInvalid,
+		texts{"{field} must be from {min} to {max}", "{field} 必须在 {min} 到 {max} 之间"},
+		texts{"send a value in that range", "请发送该范围内的值"}},
+	NotOneOf: {KindInvalid,
+		texts{"{field} must be one of: {choices}", "{field} 必须是以下之一：{choices}"},
+		texts{"choose one of these", "请从中选择一个"}},
+	Unsupported: {KindInvalid,
+		texts{"{what} is not supported here", "此处不支持 {what}"},
+		texts{"leave it out, or use a model or an engine that offers it", "请去掉该项，或改用支持它的模型或引擎"}},
+	ContextOverflow: {KindInvalid,
+		texts{"the prompt has {prompt_tokens} tokens and {answer_tokens} are asked for, but {model} holds {context_tokens} in all",
+			"提示词有 {prompt_tokens} 个词元，另要求生成 {answer_tokens} 个，而 {model} 总共只能容纳 {context_tokens} 个"},
+		texts{"shorten the conversation, ask for fewer tokens, or use a model with a longer context",
+			"请缩短对话、减少生成长度，或改用上下文更长的模型"}},
+	BodyTooLarge: {KindTooLarge,
+		texts{"the request is larger than {limit_bytes} bytes", "请求超过 {limit_bytes} 字节"},
+		texts{"send less, or raise limits.request_bytes in the configuration", "请减小请求，或在配置中调高 limits.request_bytes"}},
+	NoSuchRoute: {KindNotFound,
+		texts{"there is nothing at {method} {path}", "{method} {path} 不存在"},
+		texts{"check the base URL: it ends in /v1", "请检查基础地址，应以 /v1 结尾"}},
+	BadMethod: {KindInvalid,
+		texts{"{path} does not take {method}", "{path} 不接受 {method}"},
+		texts{"use {allowed}", "请使用 {allowed}"}},
+
+	MissingKey: {KindUnauthenticated,
+		texts{"no API key was sent", "请求未携带 API 密钥"},
+		texts{"send the header Authorization: Bearer hk_…; an administrator makes keys with: hearth key create --name NAME",
+			"请加上请求头 Authorization: Bearer hk_…；管理员可用 hearth key create --name NAME 创建密钥"}},
+	InvalidKey: {KindUnauthenticated,
+		texts{"the API key is not valid: {detail}", "API 密钥无效：{detail}"},
+		texts{"check that the key was copied whole; hearth key list shows the keys that exist",
+			"请检查密钥是否复制完整；hearth key list 可查看现有密钥"}},
+	NotAllowed: {KindForbidden,
+		texts{"this key may use models but not manage the appliance", "此密钥可以使用模型，但无权管理一体机"},
+		texts{"use an administrator's key", "请使用管理员密钥"}},
+	NoSuchKey: {KindNotFound,
+		texts{"there is no key {key}", "密钥 {key} 不存在"},
+		texts{"hearth key list shows the keys that exist", "hearth key list 可查看现有密钥"}},
+	LastAdmin: {KindConflict,
+		texts{"{key} is the last administrator key", "{key} 是最后一把管理员密钥"},
+		texts{"create another first: hearth key create --admin --name NAME",
+			"请先创建另一把：hearth key create --admin --name NAME"}},
+	NoSuchModel: {KindNotFound,
+		texts{"there is no model {model}", "模型 {model} 不存在"},
+		texts{"hearth model list shows the models at hand; hearth model import FILE adds one",
+			"hearth model list 可查看可用模型；hearth model import FILE 可导入模型"}},
+
+	ModelInvalid: {KindInvalid,
+		texts{"{model} is not a sound model file: {detail}", "{model} 不是完好的模型文件：{detail}"},
+		texts{"fetch the file again and compare its checksum with the publisher's",
+			"请重新获取该文件，并与发布者公布的校验值核对"}},
+	ModelUnsupported: {KindInvalid,
+		texts{"the native engine can't run {model}: {detail}", "内置引擎无法运行 {model}：{detail}"},
+		texts{"serve it with an engine that can (llama-server, vLLM) and add that as an upstream",
+			"请用支持它的引擎（llama-server、vLLM 等）运行，并配置为上游"}},
+	ModelMemory: {KindUnavailable,
+		texts{"{model} needs {need_bytes} bytes of memory and {have_bytes} may be used",
+			"{model} 需要 {need_bytes} 字节内存，当前只能使用 {have_bytes} 字节"},
+		texts{"use a smaller model or quantisation, lower engine.context_tokens, or raise engine.memory_bytes",
+			"请改用更小的模型或量化版本、调低 engine.context_tokens，或调高 engine.memory_bytes"}},
+	ModelExists: {KindConflict,
+		texts{"there is a model {model} already", "模型 {model} 已存在"},
+		texts{"give the new one another name with --name, or remove the old one first",
+			"请用 --name 另取名称，或先移除原有模型"}},
+	ModelNotOwned: {KindConflict,
+		texts{"{model} was found at {path} and belongs to another program", "{model} 位于 {path}，属于其他程序"},
+		texts{"remove it there; only imported models are removed here", "请在原程序中移除；此处只移除导入的模型"}},
+	TemplateRefused: {KindInvalid,
+		texts{"the chat template of {model} is refused: {detail}", "{model} 的对话模板被拒绝：{detail}"},
+		texts{"get the model from its publisher, or use /v1/completions with a prompt of your own",
+			"请从发布者处获取模型，或通过 /v1/completions 自行编写提示词"}},
+	TemplateFailed: {KindInvalid,
+		texts{"the chat template of {model} does not take this conversation: {detail}",
+			"{model} 的对话模板不接受这段对话：{detail}"},
+		texts{"check the order of the roles and what the messages contain", "请检查角色顺序和消息内容"}},
+	QueueFull: {KindExhausted,
+		texts{"{waiting} requests wait for {model}, as many as may", "{model} 已有 {waiting} 个请求在等待，达到上限"},
+		texts{"retry after the time in Retry-After, or raise engine.waiting_requests",
+			"请在 Retry-After 给出的时间后重试，或调高 engine.waiting_requests"}},
+
+	UpstreamUnreachable: {KindUnavailable,
+		texts{"upstream {upstream} can't be reached", "无法连接上游 {upstream}"},
+		texts{"check that it runs and that its url in the configuration is right", "请检查上游是否运行，以及配置中的地址是否正确"}},
+	UpstreamRefused: {KindUnavailable,
+		texts{"upstream {upstream} refused the request: {detail}", "上游 {upstream} 拒绝了请求：{detail}"},
+		texts{"check the upstream's key, model name and log", "请检查上游的密钥、模型名称和日志"}},
+	UpstreamProtocol: {KindUnavailable,
+		texts{"upstream {upstream} broke off or sent something that is not an answer: {detail}",
+			"上游 {upstream} 的应答中断或不合规范：{detail}"},
+		texts{"look at the upstream's log; send the request again", "请查看上游日志，并重新发送请求"}},
+
+	ConfigInvalid: {KindInvalid,
+		texts{"the configuration is not valid: {detail}", "配置无效：{detail}"},
+		texts{"correct it; hearth up --help lists the settings", "请修正配置；hearth up --help 列出全部设置项"}},
+	ListenUnsafe: {KindForbidden,
+		texts{"{address} can be reached from outside this machine: {detail}", "{address} 可从本机以外访问：{detail}"},
+		texts{"listen on 127.0.0.1, or set tls.cert and tls.key once an administrator key exists",
+			"请监听 127.0.0.1；或在已有管理员密钥后配置 tls.cert 与 tls.key"}},
+	ListenFailed: {KindUnavailable,
+		texts{"{address} can't be listened on", "无法监听 {address}"},
+		texts{"stop what uses that port, or choose another with --listen", "请停止占用该端口的程序，或用 --listen 另选端口"}},
+	DataLocked: {KindConflict,
+		texts{"another hearth (process {pid}) uses the data folder {path}", "数据目录 {path} 正被另一个 hearth（进程 {pid}）使用"},
+		texts{"stop it first, or give this one a folder of its own with --data", "请先停止它，或用 --data 指定另一个目录"}},
+	DataInvalid: {KindInternal,
+		texts{"the data folder {path} can't be used: {detail}", "数据目录 {path} 无法使用：{detail}"},
+		texts{"restore it from a backup, or start with a fresh folder", "请从备份恢复，或使用新的目录"}},
+	FileFailed: {KindInvalid,
+		texts{"{path} can't be used: {detail}", "无法使用 {path}：{detail}"},
+		texts{"check that it exists and may be read", "请检查其是否存在且可读"}},
+	DiskFull: {KindExhausted,
+		texts{"{path} has {free_bytes} bytes free and {need_bytes} are needed", "{path} 剩余 {free_bytes} 字节，需要 {need_bytes} 字节"},
+		texts{"free some space; nothing was changed", "请清理磁盘空间；未做任何改动"}},
+	NoServer: {KindUnavailable,
+		texts{"no hearth is running on {address}", "{address} 上没有运行 hearth"},
+		texts{"start one with: hearth up", "请先启动：hearth up"}},
+}

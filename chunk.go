@@ -1,0 +1,59 @@
+package hearth
+
+// Chunk is one step of an answer: the only stream format inside the appliance.
+// A chunk may carry several things at once; fields that say nothing are zero.
+type Chunk struct {
+	// Choice is which of the asked-for answers this belongs to, from 0.
+	Choice int
+
+	// ServedBy names what produced the answer. It is set on the first chunk.
+	ServedBy string
+
+	Reasoning string // thinking, to be appended
+	Text      string // answer, to be appended
+	ToolCalls []ToolCallDelta
+	LogProbs  []TokenLogProb // of the tokens whose text this chunk completes
+
+	// Finish is set on the last chunk of each choice.
+	Finish FinishReason
+
+	// Usage is set once, on the last chunk of the stream.
+	Usage *Usage
+}
+
+// ToolCallDelta is a step of one tool call. ID and Name come whole, with the
+// first step; Arguments is to be appended.
+type ToolCallDelta struct {
+	Index     int
+	ID        string
+	Name      string
+	Arguments string
+}
+
+// TokenLogProb is a token with its natural-log probability under the model's
+// own distribution, before penalties, temperature and cuts.
+type TokenLogProb struct {
+	Token   string // the token's text; a part of a character shows as U+FFFD
+	Bytes   []byte // the token's exact bytes
+	LogProb float64
+	Top     []TokenLogProb // likeliest first; their own Top is nil
+}
+
+// FinishReason says why a choice ended.
+type FinishReason string
+
+// The reasons, in no dialect's spelling but OpenAI's.
+const (
+	FinishStop      FinishReason = "stop"       // the model ended, or a stop string came
+	FinishLength    FinishReason = "length"     // MaxTokens or the context was reached
+	FinishToolCalls FinishReason = "tool_calls" // the model waits for tools
+	FinishFiltered  FinishReason = "content_filter"
+)
+
+// Usage counts tokens.
+type Usage struct {
+	PromptTokens     int
+	CachedTokens     int // of PromptTokens, those not computed anew
+	CompletionTokens int // over all choices, thinking included
+	ReasoningTokens  int // of CompletionTokens, those spent thinking
+}

@@ -1,0 +1,108 @@
+package hearth
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Kind says what sort of trouble an error is. Doors map it to their own terms: an
+// HTTP status, an exit code.
+type Kind int
+
+// The kinds of trouble.
+const (
+	KindInternal        Kind = iota // ours; the zero value, so that a forgotten kind is not blamed on the caller
+	KindInvalid                     // the request can't be honoured as written
+	KindUnauthenticated             // who asks is unknown
+	KindForbidden                   // who asks may not
+	KindNotFound                    // what was named does not exist
+	KindConflict                    // it exists already, or is in use
+	KindTooLarge                    // beyond a stated limit of size
+	KindExhausted                   // a stated limit of amount is reached for now
+	KindUnavailable                 // something the answer needs is not there
+	KindCanceled                    // the caller went away
+)
+
+// Error is trouble told three ways: a code for machines, a message for people
+// and a remedy for whoever can mend it, the latter two in every [Language].
+//
+// The cause is for the operator's log alone: what is shown to clients is made
+// from the code and its parameters only.
+type Error struct {
+	Code  Code
+	Field string // the part of the request at fault, for example "messages[2].role"
+
+	params []any
+	cause  error
+}
+
+// NewError makes an error of the code. The parameters are name, value pairs, as
+// the catalogue's text names them in braces.
+func NewError(code Code, params ...any) *Error {
+	return &Error{Code: code, params: params}
+}
+
+// At says which part of the request is at fault.
+func (e *Error) At(field string) *Error {
+	c := *e
+	c.Field = field
+	return &c
+}
+
+// Because attaches the cause, for the log.
+func (e *Error) Because(cause error) *Error {
+	c := *e
+	c.cause = cause
+	return &c
+}
+
+// Error is the English message with its cause.
+func (e *Error) Error() string {
+	s := e.Message(English)
+	if e.Field != "" {
+		s = e.Field + ": " + s
+	}
+	if e.cause != nil {
+		s += ": " + e.cause.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Is makes errors.Is match by code, so that NewError(X) serves as a target.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
+// Kind is the sort of trouble.
+func (e *Error) Kind() Kind { return e.Code.entry().kind }
+
+// Message says what is wrong.
+func (e *Error) Message(l Language) string { return e.fill(e.Code.entry().message[l]) }
+
+// Remedy says what to do about it.
+func (e *Error) Remedy(l Language) string { return e.fill(e.Code.entry().remedy[l]) }
+
+func (e *Error) fill(text string) string {
+	pairs := make([]string, 0, len(e.params))
+	for i := 0; i+1 < len(e.params); i += 2 {
+		pairs = append(pairs, fmt.Sprintf("{%v}", e.params[i]), fmt.Sprint(e.params[i+1]))
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// AsError finds the *Error in err's chain. Anything else becomes an
+// [InternalError] with err as its cause, so that no unforeseen text reaches a client.
+func AsError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return NewError(InternalError).Because(err)
+}

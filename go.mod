@@ -1,0 +1,5 @@
+module github.com/hearthbox/hearth
+
+go 1.26
+
+ignore ./console/node_modules

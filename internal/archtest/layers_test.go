@@ -1,0 +1,185 @@
+package archtest
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/hearthbox/hearth"
+
+// pkg is what the go command tells of one package.
+type pkg struct {
+	ImportPath string
+	Doc        string
+	Name       string
+	Standard   bool
+	Imports    []string
+	GoFiles    []string
+}
+
+// rule is one wall: packages under from may not import packages under to.
+// A path names itself and everything below it; "" stands for the root package
+// alone, and "third party" for whatever is neither ours nor the standard
+// library's nor golang.org/x.
+type rule struct {
+	from, to, why string
+}
+
+var (
+	floor1   = []string{"internal/simd", "internal/gguf", "internal/tokenizer", "internal/cryptosuite", "internal/telemetry"}
+	engines  = []string{"internal/nn", "internal/engine", "internal/upstream", "internal/prompt"}
+	services = []string{"internal/catalog", "internal/store", "internal/access", "internal/traffic", "internal/fleet",
+		"internal/sizing", "internal/guard", "internal/audit", "internal/knowledge", "internal/trust", "internal/tune", "internal/apps"}
+	doors = []string{"internal/gateway", "internal/admin", "console"}
+)
+
+// rules is the table of house.md, row by row.
+func rules() []rule {
+	var rs []rule
+	never := func(from, why string, to ...string) {
+		for _, t := range to {
+			rs = append(rs, rule{from, t, why})
+		}
+	}
+	above1 := concat(engines, services, doors, []string{"internal/appliance", "cmd"})
+
+	never("", "the vocabulary outlives every library", "internal", "console", "cmd", "third party", "golang.org/x", "net/http")
+	for _, p := range floor1 {
+		never(p, "a mechanism must be testable and benchable alone", concat(above1, []string{""})...)
+		for _, q := range floor1 {
+			if p != q {
+				never(p, "mechanisms do not know each other", q)
+			}
+		}
+	}
+	never("internal/nn", "maths has no policy", concat(services, doors, []string{"", "internal/engine", "internal/upstream",
+		"internal/prompt", "internal/tokenizer", "context", "net/http", "third party"})...)
+	never("internal/engine", "replacing the engine must touch four folders and one line",
+		concat(services, doors, []string{"internal/upstream", "internal/prompt", "net/http", "third party"})...)
+	never("internal/upstream", "what servers send and what clients send drift apart",
+		concat(services, doors, []string{"internal/engine", "internal/nn", "internal/prompt"})...)
+	never("internal/prompt", "a conversation becomes text here, whatever continues it",
+		concat(services, doors, []string{"internal/engine", "internal/nn", "internal/upstream", "net/http"})...)
+	for _, s := range services {
+		never(s, "the services do not know each other: appliance introduces them",
+			concat(without(services, s), engines, doors)...)
+	}
+	never("internal/gateway", "a dialect holds a Generator and an authoriser, nothing else",
+		concat(floor1, engines, services, []string{"internal/admin", "console"})...)
+	never("internal/admin", "the console manages; it does not compute",
+		"internal/engine", "internal/nn", "internal/simd", "internal/gateway")
+	never("console", "it is files", "internal", "cmd", "")
+	for _, p := range concat([]string{""}, floor1, engines, services, doors) {
+		never(p, "the composition root is imported by main alone", "internal/appliance", "cmd")
+	}
+	for _, p := range concat(floor1, engines, without(services, "internal/store"), doors) {
+		never(p, "SQL is spoken in store, nowhere else", "database/sql")
+	}
+	for _, p := range concat([]string{"", "internal/nn", "internal/engine", "internal/upstream", "internal/prompt"}, floor1, services) {
+		never(p, "unsafe and assembly live in simd", "unsafe")
+	}
+	return drop(rs, rule{from: "internal/simd", to: "unsafe"})
+}
+
+func TestLayers(t *testing.T) {
+	standard := map[string]bool{}
+	for _, p := range list(t, "std") {
+		standard[p.ImportPath] = true
+	}
+	rs := rules()
+	for _, p := range list(t, "./...") {
+		for _, imp := range p.Imports {
+			for _, r := range rs {
+				if under(p.ImportPath, r.from) && reaches(imp, r.to, standard) {
+					t.Errorf("%s imports %s: %s", short(p.ImportPath), short(imp), r.why)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	for _, p := range list(t, "./...") {
+		if len(p.GoFiles) > 0 && len(p.Doc) < 40 {
+			t.Errorf("%s has no package comment worth the name", short(p.ImportPath))
+		}
+	}
+}
+
+// under reports whether path is the place or lies below it.
+func under(path, place string) bool {
+	if place == "" {
+		return path == module
+	}
+	full := module + "/" + place
+	return path == full || strings.HasPrefix(path, full+"/")
+}
+
+func reaches(imp, to string, standard map[string]bool) bool {
+	switch to {
+	case "third party":
+		return !standard[imp] && !strings.HasPrefix(imp, module) && !strings.HasPrefix(imp, "golang.org/x/")
+	case "golang.org/x":
+		return strings.HasPrefix(imp, "golang.org/x/")
+	}
+	if standard[to] {
+		return imp == to || strings.HasPrefix(imp, to+"/")
+	}
+	return under(imp, to)
+}
+
+func short(path string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(path, module+"/"), module)
+}
+
+func list(t *testing.T, pattern string) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Doc,Name,Standard,Imports,GoFiles", pattern)
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list %s: %v", pattern, err)
+	}
+	var ps []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return ps
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		ps = append(ps, p)
+	}
+}
+
+func concat(lists ...[]string) []string {
+	var all []string
+	for _, l := range lists {
+		all = append(all, l...)
+	}
+	return all
+}
+
+func without(list []string, x string) []string {
+	var rest []string
+	for _, s := range list {
+		if s != x {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}
+
+func drop(rs []rule, r rule) []rule {
+	var rest []rule
+	for _, x := range rs {
+		if x.from != r.from || x.to != r.to {
+			rest = append(rest, x)
+		}
+	}
+	return rest
+}

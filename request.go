@@ -1,0 +1,95 @@
+package hearth
+
+// Request asks a model for an answer: either a conversation (Messages) or a
+// plain text to continue (Prompt), never both.
+type Request struct {
+	Model    string
+	Messages []Message
+	Prompt   *string
+
+	Tools    []Tool
+	Thinking Thinking
+
+	// ContinueLast leaves the last assistant message open, so that the model
+	// goes on writing it rather than starting a new turn.
+	ContinueLast bool
+
+	Decoding
+
+	// By is who asks.
+	By Principal
+}
+
+// Completion asks a [Completer] to continue a text.
+type Completion struct {
+	Prompt []Span
+
+	// ShowControl renders control tokens in the answer as text, for the parser
+	// that needs them. End-of-generation tokens are never shown.
+	ShowControl bool
+
+	Decoding
+}
+
+// Span is a piece of a prompt. Where Literal is set, text that looks like a
+// control token stays text: what a person typed can never become a turn marker.
+type Span struct {
+	Text    string
+	Literal bool
+}
+
+// Decoding is how an answer is decoded, the same for chat and completion. The
+// zero value samples one answer from the model's own distribution, up to the
+// end of the context.
+type Decoding struct {
+	Choices   int // how many answers; 0 means 1
+	MaxTokens int // of each answer; 0 means what the context leaves
+	Stop      []string
+
+	Sampling Sampling
+
+	// LogProbs asks for the log-probability of each chosen token and of the
+	// TopLogProbs likeliest at its place.
+	LogProbs    bool
+	TopLogProbs int
+}
+
+// Sampling is how the next token is drawn. Penalties and biases act on logits
+// first, then temperature, then the cuts: top-k, top-p, min-p.
+type Sampling struct {
+	// Temperature divides the logits. 0 is greedy. Nil leaves the model's own
+	// default, which is 1 unless its source says otherwise.
+	Temperature *float64
+
+	TopK int      // keep the k likeliest; 0 keeps all
+	TopP *float64 // keep the smallest set whose probability reaches p; nil keeps all
+	MinP float64  // drop tokens below p times the likeliest's probability
+
+	// Repetition divides the positive and multiplies the negative logits of
+	// tokens already seen, prompt included (Keskar et al. 2019); 1 or 0 is off.
+	// Frequency and Presence are subtracted per occurrence and once, over the
+	// answer only, as OpenAI defines them.
+	Repetition float64
+	Frequency  float64
+	Presence   float64
+
+	// Bias is added to the logits of single tokens.
+	Bias map[int]float64
+
+	// Seed makes sampling repeatable on the same build and model. Choice i of
+	// a request uses Seed+i.
+	Seed *int64
+}
+
+// Thinking says whether a model that can think before it answers shall.
+type Thinking int
+
+// The zero value leaves it to the model's template.
+const (
+	ThinkingDefault Thinking = iota
+	ThinkingOn
+	ThinkingOff
+)
+
+// ChoiceCount is how many answers are asked for, at least one.
+func (d Decoding) ChoiceCount() int { return max(1, d.Choices) }
