@@ -83,6 +83,16 @@ func (f *File) Tensor(name string) (*Tensor, bool) {
 	return t, ok
 }
 
+// Need is Tensor for one that must be there; its absence is an [Error] that wraps
+// [ErrMissing].
+func (f *File) Need(name string) (*Tensor, error) {
+	t, ok := f.byName[name]
+	if !ok {
+		return nil, &Error{Path: f.path, Field: name, Offset: -1, Err: ErrMissing}
+	}
+	return t, nil
+}
+
 // Close unmaps the files.
 func (f *File) Close() error {
 	var errs []error

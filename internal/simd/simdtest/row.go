@@ -77,3 +77,12 @@ func measure(f *simd.Format, row []byte, n int) float64 {
 	}
 	return math.Sqrt(squares / float64(n))
 }
+
+// Bytes is the floats as a row of F32 weights.
+func Bytes(v []float32) []byte {
+	var b []byte
+	for _, f := range v {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
+	}
+	return b
+}

@@ -1,0 +1,107 @@
+package nn
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/hearthbox/hearth/internal/gguf"
+)
+
+// binder fills the fields of an architecture's struct with the tensors their tags
+// name:
+//
+//	Q  Matrix `gguf:"attn_q.weight" shape:"embedding,q"`
+//
+// The shape tag gives the sizes by the names of [Config.dims], a row's length
+// first. A name ending in "?" is optional; "a|b" takes the first that is there. A
+// slice of structs is filled once per layer, under its tag with "%d" replaced.
+type binder struct {
+	f    *gguf.File
+	dims map[string]int
+	used map[string]bool
+}
+
+func bind(f *gguf.File, dims map[string]int, model any) error {
+	b := &binder{f: f, dims: dims, used: map[string]bool{}}
+	if err := b.fill(reflect.ValueOf(model).Elem(), ""); err != nil {
+		return err
+	}
+	for _, t := range f.Tensors {
+		if !b.used[t.Name] {
+			return fmt.Errorf("tensor %s, which this architecture does not have: %w", t.Name, ErrUnsupported)
+		}
+	}
+	return nil
+}
+
+func (b *binder) fill(s reflect.Value, prefix string) error {
+	for i := range s.NumField() {
+		tag, ok := s.Type().Field(i).Tag.Lookup("gguf")
+		if !ok {
+			continue
+		}
+		field := s.Field(i)
+		if field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Struct {
+			for n := range field.Len() {
+				if err := b.fill(field.Index(n), prefix+fmt.Sprintf(tag, n)); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		if err := b.tensor(field, prefix, tag, s.Type().Field(i).Tag.Get("shape")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *binder) tensor(field reflect.Value, prefix, names, shape string) error {
+	names, optional := strings.CutSuffix(names, "?")
+	var t *gguf.Tensor
+	var err error
+	for name := range strings.SplitSeq(names, "|") {
+		if t, err = b.f.Need(prefix + name); err == nil {
+			break
+		}
+	}
+	if optional && err != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	b.used[t.Name] = true
+	if want := b.shape(shape); !slices.Equal(t.Shape, want) {
+		return t.Refuse("has shape %v, not %v (%s)", t.Shape, want, shape)
+	}
+	return b.set(field, t)
+}
+
+func (b *binder) shape(names string) []int {
+	var shape []int
+	for name := range strings.SplitSeq(names, ",") {
+		n, ok := b.dims[name]
+		if !ok {
+			panic("nn: no dimension is called " + name)
+		}
+		shape = append(shape, n)
+	}
+	return shape
+}
+
+func (b *binder) set(field reflect.Value, t *gguf.Tensor) error {
+	switch p := field.Addr().Interface().(type) {
+	case *Matrix:
+		m, err := newMatrix(t)
+		*p = m
+		return err
+	case *Vector:
+		v, err := newVector(t)
+		*p = v
+		return err
+	}
+	panic("nn: a tagged field must be a Matrix or a Vector")
+}

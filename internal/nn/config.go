@@ -1,0 +1,187 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/hearthbox/hearth/internal/gguf"
+)
+
+// Config is the shape of a model, as its file's metadata states it.
+type Config struct {
+	Architecture string
+	Layers       int
+	Embedding    int // width of the residual stream
+	FeedForward  int // width inside the feed-forward blocks
+	Heads        int // query heads
+	KVHeads      int // key and value heads; Heads is a multiple
+	HeadDim      int // width of one head
+	Vocab        int
+	Context      int // tokens, as trained
+	NormEpsilon  float32
+	Rope         Rope
+}
+
+// Rope is how positions are rotated into queries and keys.
+type Rope struct {
+	Base        float64
+	Interleaved bool // neighbours are pairs, rather than the two halves of a head
+
+	// Scaling is "none", "linear" or "yarn" (Peng et al. 2023).
+	Scaling         string
+	Factor          float64 // context now over context as first trained
+	OriginalContext int     // for yarn
+	Attention       float64 // for yarn: scales the rotated vectors on top of its own rule
+	BetaFast        float64 // for yarn: rotations over the original context above which a pair is left alone,
+	BetaSlow        float64 // and below which it is stretched in full
+}
+
+// ErrUnsupported is wrapped by errors about sound models that this package can't
+// run: other architectures, formats or features.
+var ErrUnsupported = errors.New("not supported by the native engine")
+
+// Limits far above what published models of these architectures have. They bound
+// what a hostile file can make the engine allocate.
+const (
+	layersMax    = 512
+	widthMax     = 1 << 17
+	headsMax     = 1024
+	headDimMax   = 1024
+	contextMax   = 1 << 24
+	ropeScaleMax = 1 << 16
+)
+
+// kvDim is the width of all keys, or all values, of one token in one layer.
+func (c *Config) kvDim() int { return c.KVHeads * c.HeadDim }
+
+// KVBytes is what one token takes in the cache.
+func (c *Config) KVBytes() int { return c.Layers * 2 * c.kvDim() * 2 }
+
+// dims are the names that shape tags use.
+func (c *Config) dims() map[string]int {
+	return map[string]int{
+		"embedding": c.Embedding, "ffn": c.FeedForward, "vocab": c.Vocab, "head": c.HeadDim,
+		"q": c.Heads * c.HeadDim, "kv": c.kvDim(), "pairs": c.HeadDim / 2,
+	}
+}
+
+// metadata reads keys below the architecture's name and remembers the first error,
+// so that a list of settings reads as a list.
+type metadata struct {
+	f      *gguf.File
+	prefix string
+	err    error
+}
+
+func (m *metadata) fail(err error) {
+	if m.err == nil {
+		m.err = err
+	}
+}
+
+func (m *metadata) integer(key string, lo, hi int64) int {
+	n, err := m.f.Int(m.prefix+key, lo, hi)
+	if err != nil {
+		m.fail(err)
+	}
+	return int(n)
+}
+
+func (m *metadata) integerOr(key string, lo, hi int64, otherwise int) int {
+	if !m.f.Has(m.prefix + key) {
+		return otherwise
+	}
+	return m.integer(key, lo, hi)
+}
+
+// real is a positive number up to hi, or otherwise if the key is missing.
+func (m *metadata) real(key string, hi, otherwise float64) float64 {
+	v, err := m.f.Float(m.prefix + key)
+	switch {
+	case errors.Is(err, gguf.ErrMissing):
+		return otherwise
+	case err != nil:
+		m.fail(err)
+	case math.IsNaN(v) || v <= 0 || v > hi:
+		m.fail(m.f.Refuse(m.prefix+key, "is %g, not above 0 and up to %g", v, hi))
+	}
+	return v
+}
+
+func (m *metadata) textOr(key, otherwise string) string {
+	s, err := m.f.Text(m.prefix + key)
+	if errors.Is(err, gguf.ErrMissing) {
+		return otherwise
+	}
+	if err != nil {
+		m.fail(err)
+	}
+	return s
+}
+
+// readConfig reads the settings that all dense architectures share.
+func readConfig(f *gguf.File, architecture string) (Config, error) {
+	m := &metadata{f: f, prefix: architecture + "."}
+	c := Config{
+		Architecture: architecture,
+		Layers:       m.integer("block_count", 1, layersMax),
+		Embedding:    m.integer("embedding_length", 1, widthMax),
+		FeedForward:  m.integer("feed_forward_length", 1, widthMax),
+		Heads:        m.integer("attention.head_count", 1, headsMax),
+		Context:      m.integer("context_length", 1, contextMax),
+		NormEpsilon:  float32(m.real("attention.layer_norm_rms_epsilon", 1, 0)),
+	}
+	if m.err != nil {
+		return c, m.err
+	}
+	c.KVHeads = m.integerOr("attention.head_count_kv", 1, int64(c.Heads), c.Heads)
+	c.HeadDim = m.integerOr("attention.key_length", 2, headDimMax, c.Embedding/c.Heads)
+	if m.err == nil {
+		m.fail(c.check(m))
+	}
+	c.Rope = m.rope(&c)
+	return c, m.err
+}
+
+// check holds the sizes against one another.
+func (c *Config) check(m *metadata) error {
+	switch {
+	case c.Heads%c.KVHeads != 0:
+		return m.f.Refuse(m.prefix+"attention.head_count_kv", "is %d, which does not divide %d heads", c.KVHeads, c.Heads)
+	case c.HeadDim < 2 || c.HeadDim%2 != 0:
+		return m.f.Refuse(m.prefix+"attention.head_count", "makes heads of width %d, which must be even", c.HeadDim)
+	case c.NormEpsilon == 0:
+		return m.f.Refuse(m.prefix+"attention.layer_norm_rms_epsilon", "is missing")
+	}
+	if m.integerOr("attention.value_length", 1, headDimMax, c.HeadDim) != c.HeadDim {
+		return fmt.Errorf("values of another width than keys: %w", ErrUnsupported)
+	}
+	if m.integerOr("rope.dimension_count", 1, headDimMax, c.HeadDim) != c.HeadDim {
+		return fmt.Errorf("rotation of a part of each head: %w", ErrUnsupported)
+	}
+	if n := m.integerOr("expert_count", 0, 1<<16, 0); n > 0 {
+		return fmt.Errorf("%s with %d experts: %w", c.Architecture, n, ErrUnsupported)
+	}
+	return m.err
+}
+
+func (m *metadata) rope(c *Config) Rope {
+	r := Rope{
+		Base:            m.real("rope.freq_base", 1e12, 10000),
+		Scaling:         m.textOr("rope.scaling.type", "none"),
+		Factor:          m.real("rope.scaling.factor", ropeScaleMax, 1),
+		OriginalContext: m.integerOr("rope.scaling.original_context_length", 1, contextMax, c.Context),
+		Attention:       m.real("rope.scaling.attn_factor", ropeScaleMax, 1),
+		BetaFast:        m.real("rope.scaling.yarn_beta_fast", 1<<20, 32),
+		BetaSlow:        m.real("rope.scaling.yarn_beta_slow", 1<<20, 1),
+	}
+	switch r.Scaling {
+	case "none":
+		r.Factor = 1
+	case "linear", "yarn":
+	default:
+		m.fail(fmt.Errorf("rope scaling %q: %w", r.Scaling, ErrUnsupported))
+	}
+	return r
+}

@@ -1,0 +1,164 @@
+package nn_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"os"
+	"testing"
+
+	"github.com/hearthbox/hearth/internal/gguf"
+	"github.com/hearthbox/hearth/internal/nn"
+	"github.com/hearthbox/hearth/internal/nn/nntest"
+)
+
+// tolerance of the root mean square difference from llama.cpp, relative to the
+// spread of a row of logits; single logits may differ six times as much.
+//
+// Of the first token there is no attention to speak of, and what has one order of
+// computation there agrees to the last places. After that llama.cpp narrows
+// queries to halves; and with quantised weights both sides round activations to
+// eight bits, where the slightest difference falls to another side now and then.
+// F16 and BF16 weights make llama.cpp narrow activations to the same type.
+func tolerance(weights gguf.Type, position int) float64 {
+	switch weights {
+	case gguf.F32, gguf.Q4_K, gguf.Q5_K, gguf.Q6_K:
+		if position == 0 {
+			return 2e-5
+		}
+	}
+	switch weights {
+	case gguf.F32:
+		return 0.001
+	case gguf.F16:
+		return 0.002
+	case gguf.BF16:
+		return 0.006
+	}
+	return 0.025
+}
+
+// TestLogitsGoldens compares the logits of random models of every architecture,
+// format and feature with llama.cpp's (tools/oracle/logits.py).
+func TestLogitsGoldens(t *testing.T) {
+	text, err := os.ReadFile("testdata/logits.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var goldens []struct{ Name, SHA256, Logits string }
+	if err := json.Unmarshal(text, &goldens); err != nil {
+		t.Fatal(err)
+	}
+	cases := nntest.Cases()
+	if len(goldens) != len(cases) {
+		t.Fatalf("%d goldens for %d cases: run make oracle", len(goldens), len(cases))
+	}
+	for i, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			data := nntest.Make(c.Shape)
+			if sum := sha256.Sum256(data); goldens[i].Name != c.Name || goldens[i].SHA256 != hex.EncodeToString(sum[:]) {
+				t.Fatal("the golden is of another model: run make oracle")
+			}
+			want := decodeLogits(t, goldens[i].Logits)
+			got := logits(load(t, data), c.Tokens(), nntest.Positions)
+			compare(t, got, want, c.Weights)
+		})
+	}
+}
+
+func compare(t *testing.T, got [][]float32, want []float32, weights gguf.Type) {
+	t.Helper()
+	for i, row := range got {
+		golden := want[i*len(row) : (i+1)*len(row)]
+		allowed := tolerance(weights, nntest.Positions[i])
+		spread := deviation(golden)
+		var worst, squares float64
+		for j := range row {
+			d := math.Abs(float64(row[j]-golden[j])) / spread
+			worst = max(worst, d)
+			squares += d * d
+		}
+		rms := math.Sqrt(squares / float64(len(row)))
+		kl := divergence(golden, row)
+		t.Logf("after token %d: largest difference %.5f, root mean square %.5f of the spread, divergence %.2g",
+			nntest.Positions[i], worst, rms, kl)
+		if !(rms <= allowed && worst <= 6*allowed && kl <= allowed*allowed) {
+			t.Errorf("after token %d: beyond %g", nntest.Positions[i], allowed)
+		}
+	}
+}
+
+// divergence is the Kullback-Leibler divergence of the distributions, in nats.
+func divergence(p, q []float32) float64 {
+	lp, lq := logSum(p), logSum(q)
+	var sum float64
+	for i := range p {
+		a, b := float64(p[i])-lp, float64(q[i])-lq
+		sum += math.Exp(a) * (a - b)
+	}
+	return sum
+}
+
+func logSum(v []float32) float64 {
+	var sum float64
+	for _, x := range v {
+		sum += math.Exp(float64(x))
+	}
+	return math.Log(sum)
+}
+
+func decodeLogits(t *testing.T, text string) []float32 {
+	t.Helper()
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := make([]float32, len(b)/4)
+	for i := range v {
+		v[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return v
+}
+
+func deviation(v []float32) float64 {
+	var sum, squares float64
+	for _, x := range v {
+		sum += float64(x)
+		squares += float64(x) * float64(x)
+	}
+	n := float64(len(v))
+	return math.Sqrt(squares/n - sum/n*sum/n)
+}
+
+func load(t testing.TB, data []byte) *nn.Model {
+	t.Helper()
+	f, err := gguf.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := nn.Load(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// logits computes a text in one batch and copies the rows at the positions.
+func logits(m *nn.Model, tokens, positions []int) [][]float32 {
+	cache := nn.NewCache(m, 4096)
+	r := nn.NewRunner(m, cache, nntest.Workers(2), len(tokens), len(tokens))
+	var seq nn.Sequence
+	cache.Grow(&seq, len(tokens))
+	batch := make([]nn.Token, len(tokens))
+	for i, id := range tokens {
+		batch[i] = nn.Token{ID: id, Sequence: &seq}
+	}
+	for _, p := range positions {
+		batch[p].Logits = true
+	}
+	return r.Step(batch)
+}

@@ -1,0 +1,180 @@
+package nn_test
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hearthbox/hearth/internal/gguf"
+	"github.com/hearthbox/hearth/internal/nn"
+	"github.com/hearthbox/hearth/internal/nn/nntest"
+)
+
+// TestLogitsDependOnTheSequenceAlone is invariant N1: several texts are computed
+// together, cut at random into batches of random order, with any number of
+// workers, on pages that other texts have used; every row must equal, bit for bit,
+// the one computed alone.
+func TestLogitsDependOnTheSequenceAlone(t *testing.T) {
+	for _, c := range []nntest.Shape{
+		{Weights: gguf.F32, Seed: 1}, {Weights: gguf.Q4_K, Seed: 2},
+		{Architecture: "qwen2", Weights: gguf.Q8_0, Seed: 3}, {Architecture: "qwen3", Weights: gguf.Q5_1, HeadDim: 64, Seed: 4},
+	} {
+		m := load(t, nntest.Make(c))
+		rng := rand.New(rand.NewPCG(c.Seed, 9))
+		texts := make([][]int, 4)
+		alone := make([][][]float32, len(texts))
+		for i := range texts {
+			for range 20 + rng.IntN(30) {
+				texts[i] = append(texts[i], rng.IntN(m.Vocab))
+			}
+			alone[i] = copyRows(logits(m, texts[i], all(len(texts[i]))))
+		}
+		cache := nn.NewCache(m, 600)
+		for round := range 3 {
+			together(t, m, cache, nntest.Workers(1+round%3), rng, texts, alone)
+		}
+		if cache.Free() != 600/nn.PageTokens {
+			t.Errorf("%d pages are free after all sequences were released, not %d", cache.Free(), 600/nn.PageTokens)
+		}
+	}
+}
+
+func together(t *testing.T, m *nn.Model, cache *nn.Cache, w nn.Workers, rng *rand.Rand, texts [][]int, alone [][][]float32) {
+	t.Helper()
+	const batchMax = 48
+	run := nn.NewRunner(m, cache, w, batchMax, m.Context)
+	seqs := make([]nn.Sequence, len(texts))
+	done := make([]int, len(texts))
+	for {
+		var batch []nn.Token
+		var rows []struct{ text, at int }
+		for _, i := range rng.Perm(len(texts)) {
+			n := min(rng.IntN(12), len(texts[i])-done[i], batchMax-len(batch))
+			if !cache.Grow(&seqs[i], n) {
+				t.Fatal("the cache is full")
+			}
+			for range n {
+				batch = append(batch, nn.Token{ID: texts[i][done[i]], Sequence: &seqs[i], Logits: true})
+				rows = append(rows, struct{ text, at int }{i, done[i]})
+				done[i]++
+			}
+		}
+		if len(batch) == 0 {
+			if slices.Equal(done, lengths(texts)) {
+				break
+			}
+			continue
+		}
+		for j, row := range run.Step(batch) {
+			if r := rows[j]; !slices.Equal(row, alone[r.text][r.at]) {
+				t.Fatalf("%s: token %d of text %d has other logits in company", m.Architecture, r.at, r.text)
+			}
+		}
+	}
+	for i := range seqs {
+		cache.Release(&seqs[i])
+	}
+}
+
+func TestCacheKeepsItsLimit(t *testing.T) {
+	m := load(t, nntest.Make(nntest.Shape{}))
+	c := nn.NewCache(m, 4*nn.PageTokens)
+	var a, b nn.Sequence
+	if !c.Grow(&a, 3*nn.PageTokens) || c.Free() != 1 {
+		t.Fatalf("three of four pages leave %d", c.Free())
+	}
+	if c.Grow(&b, nn.PageTokens+1) || c.Free() != 1 {
+		t.Fatal("two pages were taken from one")
+	}
+	c.Release(&a)
+	if !c.Grow(&b, 4*nn.PageTokens) || c.Free() != 0 {
+		t.Fatal("released pages were not handed out again")
+	}
+}
+
+// TestUnsoundModelsAreRefused changes one thing about a sound model at a time.
+func TestUnsoundModelsAreRefused(t *testing.T) {
+	tiny := nntest.Shape{Embedding: 64, FeedForward: 64, Heads: 2, KVHeads: 1, HeadDim: 32}
+	with := func(key string, v any) nntest.Shape {
+		s := tiny
+		s.Metadata = map[string]any{key: v}
+		return s
+	}
+	rename := func(from, to string) []byte {
+		return bytes.Replace(nntest.Make(tiny), []byte(from), []byte(to), 1)
+	}
+	for name, c := range map[string]struct {
+		data        []byte
+		want        string
+		unsupported bool
+	}{
+		"another architecture":     {nntest.Make(nntest.Shape{Architecture: "mamba"}), `architecture "mamba"`, true},
+		"experts":                  {nntest.Make(with("expert_count", uint32(8))), "8 experts", true},
+		"longrope":                 {nntest.Make(with("rope.scaling.type", "longrope")), "longrope", true},
+		"partial rotation":         {rename("llama.rope.dimension_count\x04\x00\x00\x00\x20", "llama.rope.dimension_count\x04\x00\x00\x00\x10"), "rotation of a part", true},
+		"an unknown tensor":        {nntest.Make(nntest.Shape{Architecture: "qwen2", RopeFactors: true}), "tensor rope_freqs.weight", true},
+		"rope factor zero":         {nntest.Make(with("rope.scaling.factor", float32(0))), "rope.scaling.factor", false},
+		"rope base negative":       {nntest.Make(with("rope.freq_base", float32(-1))), "rope.freq_base", false},
+		"missing tensor":           {rename("blk.1.ffn_up.weight", "blk.1.ffn_xx.weight"), "blk.1.ffn_up.weight", false},
+		"missing norm epsilon":     {rename("layer_norm_rms_epsilon", "layer_norm_rms_epsilom"), "layer_norm_rms_epsilon", false},
+		"layers without limit":     {rename("llama.block_count\x04\x00\x00\x00\x02\x00", "llama.block_count\x04\x00\x00\x00\xff\xff"), "block_count", false},
+		"heads that do not divide": {nntest.Make(nntest.Shape{Embedding: 96, Heads: 3, KVHeads: 2, HeadDim: 32}), "head_count_kv", false},
+		"zero heads":               {rename("llama.attention.head_count\x04\x00\x00\x00\x02", "llama.attention.head_count\x04\x00\x00\x00\x00"), "head_count", false},
+		"another width":            {rename("llama.feed_forward_length\x04\x00\x00\x00\x40", "llama.feed_forward_length\x04\x00\x00\x00\x41"), "has shape", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := gguf.Parse(c.data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = nn.Load(f)
+			if err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, nn.ErrUnsupported) != c.unsupported {
+				t.Errorf("got %v, want %q in it", err, c.want)
+			}
+		})
+	}
+}
+
+// FuzzLoad changes bytes of a model: it is refused, or it computes.
+func FuzzLoad(f *testing.F) {
+	f.Add(nntest.Make(nntest.Shape{Layers: 1, Embedding: 32, FeedForward: 32, Heads: 2, KVHeads: 1, HeadDim: 16, Vocab: 8}))
+	f.Add(nntest.Make(nntest.Shape{Architecture: "qwen3", Weights: gguf.Q8_0, Layers: 1, Embedding: 32, FeedForward: 32, Heads: 2, KVHeads: 1, HeadDim: 32, Vocab: 8}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := gguf.Parse(data)
+		if err != nil {
+			return
+		}
+		m, err := nn.Load(file)
+		if err != nil {
+			return
+		}
+		logits(m, []int{0, m.Vocab - 1}, []int{1})
+	})
+}
+
+func all(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+func lengths(texts [][]int) []int {
+	var n []int
+	for _, t := range texts {
+		n = append(n, len(t))
+	}
+	return n
+}
+
+func copyRows(rows [][]float32) [][]float32 {
+	var c [][]float32
+	for _, r := range rows {
+		c = append(c, slices.Clone(r))
+	}
+	return c
+}

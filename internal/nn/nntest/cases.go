@@ -1,0 +1,57 @@
+package nntest
+
+import "github.com/hearthbox/hearth/internal/gguf"
+
+// Weights are the storage formats the engine runs.
+var Weights = []gguf.Type{gguf.F32, gguf.F16, gguf.BF16, gguf.Q8_0, gguf.Q4_0, gguf.Q4_1,
+	gguf.Q5_0, gguf.Q5_1, gguf.IQ4_NL, gguf.Q4_K, gguf.Q5_K, gguf.Q6_K}
+
+// Case is a model whose logits are compared with another implementation's.
+type Case struct {
+	Name string
+	Shape
+}
+
+// Cases are every architecture in every format, and each feature of the
+// architectures on its own.
+func Cases() []Case {
+	var cases []Case
+	for i, arch := range []string{"llama", "qwen2", "qwen3"} {
+		for j, w := range Weights {
+			s := Shape{Architecture: arch, Weights: w, Seed: uint64(100*i + j)}
+			if arch == "qwen3" {
+				s.HeadDim = 64
+			}
+			cases = append(cases, Case{arch + "-" + w.String(), s})
+		}
+	}
+	yarn := map[string]any{"rope.scaling.type": "yarn", "rope.scaling.factor": float32(4),
+		"rope.scaling.original_context_length": uint32(128), "rope.freq_base": float32(1e6)}
+	linear := map[string]any{"rope.scaling.type": "linear", "rope.scaling.factor": float32(2)}
+	return append(cases,
+		Case{"llama-bias", Shape{Bias: true, Seed: 1000}},
+		Case{"llama-tied", Shape{Tied: true, Seed: 1001}},
+		Case{"llama-rope-factors", Shape{RopeFactors: true, Metadata: map[string]any{"rope.freq_base": float32(5e5)}, Seed: 1002}},
+		Case{"llama-linear", Shape{Metadata: linear, Seed: 1003}},
+		Case{"llama-heads-alone", Shape{Heads: 4, KVHeads: 4, HeadDim: 64, Seed: 1004}},
+		Case{"llama-one-kv-head", Shape{KVHeads: 1, Seed: 1005}},
+		Case{"llama-odd-sizes", Shape{Embedding: 96, FeedForward: 160, Heads: 3, KVHeads: 3, HeadDim: 32, Vocab: 101, Seed: 1006}},
+		Case{"qwen2-yarn", Shape{Architecture: "qwen2", Metadata: yarn, Seed: 1007}},
+		Case{"qwen3-tied-yarn", Shape{Architecture: "qwen3", Tied: true, HeadDim: 64, Metadata: yarn, Seed: 1008}},
+	)
+}
+
+// Tokens is a text for a case: the same tokens for everyone.
+func (c Case) Tokens() []int {
+	vocab := c.Shape.withDefaults().Vocab
+	ids := make([]int, 24)
+	state := uint32(c.Seed) + 1
+	for i := range ids {
+		state = state*1664525 + 1013904223 // Numerical Recipes
+		ids[i] = int(state>>8) % vocab
+	}
+	return ids
+}
+
+// Positions are the places in [Case.Tokens] after which logits are compared.
+var Positions = []int{0, 7, 23}

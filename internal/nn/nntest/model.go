@@ -1,0 +1,192 @@
+// Package nntest makes small models of random weights with the true shape of an
+// architecture, for tests and benchmarks of nn and of what is built on it, and for
+// the oracle that computes the same models elsewhere. It is no part of the product.
+package nntest
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/hearthbox/hearth/internal/gguf"
+	"github.com/hearthbox/hearth/internal/simd"
+	"github.com/hearthbox/hearth/internal/simd/simdtest"
+)
+
+// Shape says what model to make. Zero fields take the value of [Small].
+type Shape struct {
+	Architecture string
+	Weights      gguf.Type // of all matrices
+	Layers       int
+	Embedding    int
+	FeedForward  int
+	Heads        int
+	KVHeads      int
+	HeadDim      int // stated in the file where it is not Embedding/Heads
+	Vocab        int
+	Context      int
+	Bias         bool // on every projection that may have one
+	Tied         bool // no output matrix
+	RopeFactors  bool
+	Metadata     map[string]any // more keys, below the architecture's name
+	Seed         uint64
+
+	// Vocabulary adds a byte-level tokenizer whose tokens are the 256 bytes and
+	// then Control; without one the file carries no tokenizer.
+	Vocabulary bool
+	Template   string
+}
+
+// Control are the control tokens of a model with a vocabulary, from id 256.
+var Control = []string{"<|endoftext|>", "<|im_start|>", "<|im_end|>"}
+
+// Small is a model that takes a millisecond per token.
+var Small = Shape{Architecture: "llama", Layers: 2, Embedding: 256, FeedForward: 512,
+	Heads: 8, KVHeads: 2, HeadDim: 32, Vocab: 272, Context: 512}
+
+// Make writes the model as a GGUF file.
+func Make(s Shape) []byte {
+	s = s.withDefaults()
+	m := &maker{Shape: s, rng: rand.New(rand.NewPCG(s.Seed, 1))}
+	m.metadata()
+	m.tensors()
+	var b bytes.Buffer
+	if _, err := m.w.WriteTo(&b); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+func (s Shape) withDefaults() Shape {
+	if s.Architecture == "" {
+		s.Architecture = Small.Architecture
+	}
+	for _, f := range []struct{ p, d *int }{{&s.Layers, &Small.Layers}, {&s.Embedding, &Small.Embedding},
+		{&s.FeedForward, &Small.FeedForward}, {&s.Heads, &Small.Heads}, {&s.KVHeads, &Small.KVHeads},
+		{&s.HeadDim, &Small.HeadDim}, {&s.Vocab, &Small.Vocab}, {&s.Context, &Small.Context}} {
+		if *f.p == 0 {
+			*f.p = *f.d
+		}
+	}
+	return s
+}
+
+type maker struct {
+	Shape
+	w   gguf.Writer
+	rng *rand.Rand
+}
+
+func (m *maker) set(key string, v any) {
+	if err := m.w.Set(key, v); err != nil {
+		panic(err)
+	}
+}
+
+func (m *maker) metadata() {
+	m.set("general.architecture", m.Architecture)
+	m.set("general.name", fmt.Sprintf("random %s %s", m.Architecture, m.Weights))
+	for _, kv := range []struct {
+		key   string
+		value int
+	}{{"block_count", m.Layers}, {"context_length", m.Context}, {"embedding_length", m.Embedding},
+		{"feed_forward_length", m.FeedForward}, {"attention.head_count", m.Heads},
+		{"attention.head_count_kv", m.KVHeads}, {"rope.dimension_count", m.HeadDim}, {"vocab_size", m.Vocab}} {
+		m.set(m.Architecture+"."+kv.key, uint32(kv.value))
+	}
+	m.set(m.Architecture+".attention.layer_norm_rms_epsilon", float32(1e-6))
+	if m.HeadDim*m.Heads != m.Embedding {
+		m.set(m.Architecture+".attention.key_length", uint32(m.HeadDim))
+		m.set(m.Architecture+".attention.value_length", uint32(m.HeadDim))
+	}
+	for _, key := range slices.Sorted(maps.Keys(m.Metadata)) {
+		m.set(m.Architecture+"."+key, m.Metadata[key])
+	}
+	if !m.Vocabulary {
+		m.set("tokenizer.ggml.model", "no_vocab")
+		return
+	}
+	m.vocabulary()
+}
+
+func (m *maker) tensors() {
+	m.matrix("token_embd.weight", m.Embedding, m.Vocab, 1)
+	m.vector("output_norm.weight", m.Embedding, 1)
+	if !m.Tied {
+		m.matrix("output.weight", m.Embedding, m.Vocab, 0)
+	}
+	if m.RopeFactors {
+		m.vector("rope_freqs.weight", m.HeadDim/2, 2)
+	}
+	q, kv := m.Heads*m.HeadDim, m.KVHeads*m.HeadDim
+	for i := range m.Layers {
+		blk := fmt.Sprintf("blk.%d.", i)
+		m.vector(blk+"attn_norm.weight", m.Embedding, 1)
+		m.vector(blk+"ffn_norm.weight", m.Embedding, 1)
+		m.matrix(blk+"attn_q.weight", m.Embedding, q, 0)
+		m.matrix(blk+"attn_k.weight", m.Embedding, kv, 0)
+		m.matrix(blk+"attn_v.weight", m.Embedding, kv, 0)
+		m.matrix(blk+"attn_output.weight", q, m.Embedding, 0)
+		m.matrix(blk+"ffn_gate.weight", m.Embedding, m.FeedForward, 0)
+		m.matrix(blk+"ffn_up.weight", m.Embedding, m.FeedForward, 0)
+		m.matrix(blk+"ffn_down.weight", m.FeedForward, m.Embedding, 0)
+		if m.Architecture == "qwen3" {
+			m.vector(blk+"attn_q_norm.weight", m.HeadDim, 1)
+			m.vector(blk+"attn_k_norm.weight", m.HeadDim, 1)
+		}
+		if m.Bias || m.Architecture == "qwen2" {
+			m.vector(blk+"attn_q.bias", q, 0)
+			m.vector(blk+"attn_k.bias", kv, 0)
+			m.vector(blk+"attn_v.bias", kv, 0)
+		}
+		if m.Bias && m.Architecture == "llama" {
+			m.vector(blk+"attn_output.bias", m.Embedding, 0)
+			m.vector(blk+"ffn_gate.bias", m.FeedForward, 0)
+			m.vector(blk+"ffn_up.bias", m.FeedForward, 0)
+			m.vector(blk+"ffn_down.bias", m.Embedding, 0)
+		}
+	}
+}
+
+// matrix adds rows of random weights whose products keep the size of their input;
+// deviation 0 means 1/√cols.
+func (m *maker) matrix(name string, cols, rows int, deviation float64) {
+	if deviation == 0 {
+		deviation = 1 / math.Sqrt(float64(cols))
+	}
+	f := format(m.Weights)
+	var data bytes.Buffer
+	for range rows {
+		data.Write(simdtest.Row(m.rng, f, cols, deviation))
+	}
+	m.add(name, m.Weights, []int{cols, rows}, data.Bytes())
+}
+
+// vector adds floats around a middle.
+func (m *maker) vector(name string, n int, middle float64) {
+	data := simdtest.Row(m.rng, simd.FormatF32, n, 0.1)
+	v := make([]float32, n)
+	simd.FormatF32.Widen(v, data)
+	for i := range v {
+		v[i] += float32(middle)
+	}
+	m.add(name, gguf.F32, []int{n}, simdtest.Bytes(v))
+}
+
+func (m *maker) add(name string, t gguf.Type, shape []int, data []byte) {
+	if err := m.w.Add(name, t, shape, bytes.NewReader(data)); err != nil {
+		panic(err)
+	}
+}
+
+func format(t gguf.Type) *simd.Format {
+	for _, f := range simd.Formats() {
+		if f.Name == t.String() {
+			return f
+		}
+	}
+	panic("nntest: no format for " + t.String())
+}

@@ -1,0 +1,57 @@
+package nn
+
+import "math"
+
+// ropeTable holds how fast each pair of a head turns.
+type ropeTable struct {
+	frequency []float64 // radians per position
+	magnitude float32   // of the rotated vectors
+}
+
+// newRopeTable applies the model's scaling to the frequencies of Su et al. 2021.
+// All supported scalings act on frequencies, not on positions. factors divide them
+// one by one (Llama 3.1); nil leaves them.
+func newRopeTable(c *Config, factors Vector) *ropeTable {
+	r := &c.Rope
+	t := &ropeTable{frequency: make([]float64, c.HeadDim/2), magnitude: 1}
+	for i := range t.frequency {
+		f := math.Pow(r.Base, -2*float64(i)/float64(c.HeadDim))
+		if factors != nil {
+			f /= float64(factors[i])
+		}
+		keep := 0.0
+		if r.Scaling == "yarn" {
+			keep = r.kept(i, c.HeadDim)
+		}
+		t.frequency[i] = f/r.Factor*(1-keep) + f*keep
+	}
+	if r.Scaling == "yarn" {
+		t.magnitude = float32(r.Attention * (1 + 0.1*math.Log(r.Factor)))
+	}
+	return t
+}
+
+// kept is how far YaRN leaves pair i alone: 1 for pairs that turn often within the
+// original context, 0 for those that turn less than once, a ramp between
+// (Peng et al. 2023, section 3.2).
+func (r *Rope) kept(i, headDim int) float64 {
+	low := max(0, math.Floor(r.pairTurning(r.BetaFast, headDim)))
+	high := min(float64(headDim-1), math.Ceil(r.pairTurning(r.BetaSlow, headDim)))
+	ramp := (float64(i) - low) / max(0.001, high-low)
+	return 1 - min(1, max(0, ramp))
+}
+
+// pairTurning is the (fractional) pair that turns the given number of times within
+// the original context.
+func (r *Rope) pairTurning(turns float64, headDim int) float64 {
+	return float64(headDim) * math.Log(float64(r.OriginalContext)/(turns*2*math.Pi)) / (2 * math.Log(r.Base))
+}
+
+// fill writes the cosines and sines of one position.
+func (t *ropeTable) fill(cos, sin []float32, position int) {
+	for i, f := range t.frequency {
+		s, c := math.Sincos(float64(position) * f)
+		cos[i] = float32(c) * t.magnitude
+		sin[i] = float32(s) * t.magnitude
+	}
+}

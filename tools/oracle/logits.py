@@ -1,0 +1,71 @@
+"""Writes internal/nn/testdata/logits.json: what llama.cpp computes for the models of
+random weights that `go run ./tools/oracle/models FOLDER` has written.
+
+usage: logits.py FOLDER
+"""
+
+import base64
+import ctypes
+import hashlib
+import json
+import pathlib
+import sys
+
+import llama_cpp
+import numpy as np
+
+OUT = pathlib.Path(__file__).parents[2] / "internal/nn/testdata/logits.json"
+
+
+def logits(path, tokens, positions):
+    """The logits after each of the positions, the whole text in one batch."""
+    params = llama_cpp.llama_model_default_params()
+    params.n_gpu_layers = 0
+    model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
+    assert model, path
+    context = llama_cpp.llama_context_default_params()
+    context.n_ctx, context.n_batch, context.n_ubatch = 512, 64, 64
+    context.n_threads = context.n_threads_batch = 1
+    ctx = llama_cpp.llama_init_from_model(model, context)
+    assert ctx, path
+    batch = llama_cpp.llama_batch_init(len(tokens), 0, 1)
+    batch.n_tokens = len(tokens)
+    for i, token in enumerate(tokens):
+        batch.token[i] = token
+        batch.pos[i] = i
+        batch.n_seq_id[i] = 1
+        batch.seq_id[i][0] = 0
+        batch.logits[i] = i in positions
+    assert llama_cpp.llama_decode(ctx, batch) == 0, path
+    vocab = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(model))
+    rows = [np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(ctx, i), (vocab,)).copy() for i in positions]
+    llama_cpp.llama_batch_free(batch)
+    llama_cpp.llama_free(ctx)
+    llama_cpp.llama_model_free(model)
+    return np.concatenate(rows).astype("<f4")
+
+
+@llama_cpp.llama_log_callback
+def quiet(level, text, data):
+    if level >= 4:
+        sys.stderr.write(text.decode(errors="replace"))
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    llama_cpp.llama_log_set(quiet, ctypes.c_void_p(0))
+    cases = []
+    for case in json.loads((folder / "index.json").read_text()):
+        path = folder / (case["Name"] + ".gguf")
+        row = logits(path, case["Tokens"], case["Positions"])
+        cases.append({
+            "name": case["Name"],
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "logits": base64.b64encode(row.tobytes()).decode(),
+        })
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps(cases, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
