@@ -1,6 +1,9 @@
 package hearth
 
-// Standing is the role of a principal on the appliance. Finer rights are a later matter.
+import "time"
+
+// Standing is what a principal may do on the appliance. Finer rights are a later
+// matter.
 type Standing string
 
 // What a key may do.
@@ -18,3 +21,19 @@ type Principal struct {
 
 // IsAdmin reports whether the principal may manage the appliance.
 func (p Principal) IsAdmin() bool { return p.Standing == StandingAdmin }
+
+// Key is an API key as the appliance remembers it: never the secret, only a keyed
+// hash of it.
+type Key struct {
+	ID       string
+	Name     string
+	Standing Standing
+	Hash     []byte
+	Created  time.Time
+	Expires  time.Time // zero: never
+}
+
+// Principal is who holds the key.
+func (k Key) Principal() Principal {
+	return Principal{KeyID: k.ID, Name: k.Name, Standing: k.Standing}
+}

@@ -1,0 +1,104 @@
+package access
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hearthbox/hearth"
+)
+
+// nameBytesMax bounds the name of a key.
+const nameBytesMax = 200
+
+// Keys is where keys are remembered.
+type Keys interface {
+	AddKey(context.Context, hearth.Key) error
+	Key(ctx context.Context, id string) (hearth.Key, error)
+	Keys(context.Context) ([]hearth.Key, error)
+	RemoveKey(ctx context.Context, id string) error
+}
+
+// Access makes and checks keys.
+type Access struct {
+	keys   Keys
+	pepper []byte
+}
+
+// New makes an Access whose hashes are keyed with the pepper, a secret of at least
+// 32 bytes that is not kept with the keys.
+func New(keys Keys, pepper []byte) *Access {
+	if len(pepper) < 32 {
+		panic("access: the pepper must have at least 32 bytes")
+	}
+	return &Access{keys: keys, pepper: pepper}
+}
+
+// Create makes a key that lives for ttl, or until it is revoked if ttl is 0. The
+// secret is not kept: this is the only time it can be seen.
+func (a *Access) Create(ctx context.Context, name string, standing hearth.Standing, ttl time.Duration) (secret string, k hearth.Key, err error) {
+	name = strings.TrimSpace(name)
+	if err := checkName(name); err != nil {
+		return "", k, err
+	}
+	c := newCredential()
+	k = hearth.Key{ID: c.id, Name: name, Standing: standing, Hash: a.hash(c), Created: time.Now().UTC().Truncate(time.Second)}
+	if ttl > 0 {
+		k.Expires = k.Created.Add(ttl)
+	}
+	return c.String(), k, a.keys.AddKey(ctx, k)
+}
+
+// Authenticate says whose key the credential is. Errors have the codes
+// [hearth.MissingKey] and [hearth.InvalidKey]; what is wrong beyond the form is not
+// told apart, so that ids can't be guessed.
+func (a *Access) Authenticate(ctx context.Context, key string) (hearth.Principal, error) {
+	if key == "" {
+		return hearth.Principal{}, hearth.NewError(hearth.MissingKey)
+	}
+	c, err := parseCredential(key)
+	if err != nil {
+		return hearth.Principal{}, hearth.NewError(hearth.InvalidKey, "detail", err)
+	}
+	k, err := a.keys.Key(ctx, c.id)
+	unknown := errors.Is(err, hearth.NewError(hearth.NoSuchKey))
+	if err != nil && !unknown {
+		return hearth.Principal{}, err
+	}
+	// The hash is computed for unknown ids too: they take as long.
+	match := hmac.Equal(k.Hash, a.hash(c))
+	expired := !k.Expires.IsZero() && !time.Now().Before(k.Expires)
+	if unknown || !match || expired {
+		return hearth.Principal{}, hearth.NewError(hearth.InvalidKey, "detail", "it is unknown, revoked or expired")
+	}
+	return k.Principal(), nil
+}
+
+// List shows all keys, oldest first.
+func (a *Access) List(ctx context.Context) ([]hearth.Key, error) { return a.keys.Keys(ctx) }
+
+// Revoke ends a key. The last administrator's can't be.
+func (a *Access) Revoke(ctx context.Context, id string) error { return a.keys.RemoveKey(ctx, id) }
+
+func (a *Access) hash(c credential) []byte {
+	m := hmac.New(sha256.New, a.pepper)
+	m.Write([]byte(c.id + "_" + c.secret))
+	return m.Sum(nil)
+}
+
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return hearth.NewError(hearth.MissingValue, "field", "name").At("name")
+	case len(name) > nameBytesMax:
+		return hearth.NewError(hearth.OutOfRange, "field", "the length of name", "min", 1, "max", nameBytesMax).At("name")
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return hearth.NewError(hearth.InvalidValue, "field", "name", "detail", "it has control characters").At("name")
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hearthbox/hearth"
+)
+
+// memory remembers keys in a map.
+type memory map[string]hearth.Key
+
+func (m memory) AddKey(_ context.Context, k hearth.Key) error { m[k.ID] = k; return nil }
+func (m memory) RemoveKey(_ context.Context, id string) error { delete(m, id); return nil }
+func (m memory) Keys(context.Context) ([]hearth.Key, error)   { return nil, nil }
+func (m memory) Key(_ context.Context, id string) (hearth.Key, error) {
+	k, ok := m[id]
+	if !ok {
+		return k, hearth.NewError(hearth.NoSuchKey, "key", id)
+	}
+	return k, nil
+}
+
+var pepper = []byte(strings.Repeat("p", 32))
+
+func TestKeyLivesUntilRevokedOrExpired(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := t.Context()
+		a := New(memory{}, pepper)
+		forever, k, err := a.Create(ctx, "  信贷部 ", hearth.StandingUser, 0)
+		if err != nil || k.Name != "信贷部" || !k.Expires.IsZero() {
+			t.Fatalf("created %+v (%v)", k, err)
+		}
+		hour, _, err := a.Create(ctx, "hour", hearth.StandingAdmin, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := a.Authenticate(ctx, forever); err != nil || p != k.Principal() || p.IsAdmin() {
+			t.Errorf("got %+v (%v)", p, err)
+		}
+		time.Sleep(time.Hour - time.Second)
+		if p, err := a.Authenticate(ctx, hour); err != nil || !p.IsAdmin() {
+			t.Errorf("got %+v (%v)", p, err)
+		}
+		time.Sleep(time.Second)
+		refused(t, a, hour)
+		if err := a.Revoke(ctx, k.ID); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, a, forever)
+	})
+}
+
+func TestForgedKeysAreRefused(t *testing.T) {
+	store := memory{}
+	a := New(store, pepper)
+	key, k, err := a.Create(t.Context(), "n", hearth.StandingUser, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := credential{id: k.ID, secret: strings.Repeat("0", secretLen)}
+	unknown := newCredential()
+	for _, forged := range []string{other.String(), unknown.String(), key[:len(key)-1], key + " ", "hk_" + key,
+		strings.ToUpper(key), "sk-proj-abc", "_", "hk___", strings.Repeat("_", 1<<16)} {
+		refused(t, a, forged)
+	}
+	refused(t, New(store, []byte(strings.Repeat("q", 32))), key)
+	if _, err := a.Authenticate(t.Context(), ""); !errors.Is(err, hearth.NewError(hearth.MissingKey)) {
+		t.Errorf("no key gave %v", err)
+	}
+}
+
+func TestSecretsStayOut(t *testing.T) {
+	store := memory{}
+	a := New(store, pepper)
+	key, k, err := a.Create(t.Context(), "n", hearth.StandingUser, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ := parseCredential(key)
+	if strings.Contains(string(store[k.ID].Hash), c.secret) {
+		t.Error("the secret is kept")
+	}
+	_, err = a.Authenticate(t.Context(), key[:len(key)-2])
+	if strings.Contains(err.Error(), c.secret[:8]) {
+		t.Errorf("the secret is in the error: %v", err)
+	}
+}
+
+func TestNames(t *testing.T) {
+	a := New(memory{}, pepper)
+	for _, name := range []string{"", "  ", "a\x00b", "line\nbreak", strings.Repeat("x", 201), "\xff"} {
+		if _, _, err := a.Create(t.Context(), name, hearth.StandingUser, 0); hearth.AsError(err).Kind() != hearth.KindInvalid {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// FuzzAuthenticate sends anything as a key.
+func FuzzAuthenticate(f *testing.F) {
+	f.Add("hk_AAAAAAAA_" + strings.Repeat("a", secretLen) + "_000000")
+	f.Add(newCredential().String())
+	a := New(memory{}, pepper)
+	f.Fuzz(func(t *testing.T, key string) {
+		if p, err := a.Authenticate(t.Context(), key); err == nil {
+			t.Fatalf("%q is %+v", key, p)
+		}
+	})
+}
+
+func refused(t *testing.T, a *Access, key string) {
+	t.Helper()
+	if p, err := a.Authenticate(t.Context(), key); !errors.Is(err, hearth.NewError(hearth.InvalidKey)) {
+		t.Errorf("%.60q is %+v (%v)", key, p, err)
+	}
+}

@@ -1,0 +1,199 @@
+package engine
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/hearthbox/hearth"
+)
+
+// sampler draws the next token of one sequence.
+type sampler struct {
+	hearth.Sampling
+	temperature float64
+	topP        float64
+	random      *rand.Rand
+
+	prompt map[int]bool // tokens of the prompt, for the repetition penalty
+	answer map[int]int  // occurrences in the answer
+
+	candidates []candidate
+}
+
+type candidate struct {
+	id int
+	p  float64
+}
+
+// newSampler seeds the generator of a choice. Without a seed it draws one.
+func newSampler(s hearth.Sampling, choice int, prompt []int) *sampler {
+	seed := rand.Uint64()
+	if s.Seed != nil {
+		seed = uint64(*s.Seed) + uint64(choice)
+	}
+	m := &sampler{Sampling: s, temperature: 1, topP: 1, answer: map[int]int{},
+		random: rand.New(rand.NewPCG(seed, 0x6865617274680000))}
+	if s.Temperature != nil {
+		m.temperature = *s.Temperature
+	}
+	if s.TopP != nil {
+		m.topP = *s.TopP
+	}
+	if s.Repetition != 0 && s.Repetition != 1 {
+		m.prompt = make(map[int]bool, len(prompt))
+		for _, id := range prompt {
+			m.prompt[id] = true
+		}
+	}
+	return m
+}
+
+// next draws a token from the logits, which it changes.
+func (s *sampler) next(logits []float32) int {
+	s.adjust(logits)
+	id := s.draw(logits)
+	s.answer[id]++
+	return id
+}
+
+// adjust applies penalties and biases.
+func (s *sampler) adjust(logits []float32) {
+	if s.prompt != nil {
+		for id := range s.prompt {
+			s.repeat(logits, id)
+		}
+		for id := range s.answer {
+			if !s.prompt[id] {
+				s.repeat(logits, id)
+			}
+		}
+	}
+	if s.Frequency != 0 || s.Presence != 0 {
+		for id, n := range s.answer {
+			logits[id] -= float32(float64(n)*s.Frequency + s.Presence)
+		}
+	}
+	for id, b := range s.Bias {
+		logits[id] += float32(b)
+	}
+}
+
+func (s *sampler) repeat(logits []float32, id int) {
+	if logits[id] > 0 {
+		logits[id] /= float32(s.Repetition)
+	} else {
+		logits[id] *= float32(s.Repetition)
+	}
+}
+
+func (s *sampler) draw(logits []float32) int {
+	best := argmax(logits)
+	if s.temperature == 0 || s.TopK == 1 {
+		return best
+	}
+	// Probabilities relative to the likeliest token: enough for every cut.
+	largest := float64(logits[best])
+	s.candidates = s.candidates[:0]
+	var sum float64
+	for id, l := range logits {
+		p := math.Exp((float64(l) - largest) / s.temperature)
+		sum += p
+		s.candidates = append(s.candidates, candidate{id, p})
+	}
+	s.cut(sum)
+	return s.pick()
+}
+
+// cut keeps the candidates that top-k, top-p and min-p allow.
+func (s *sampler) cut(sum float64) {
+	if s.TopK > 0 && s.TopK < len(s.candidates) {
+		s.sort()
+		s.candidates = s.candidates[:s.TopK]
+		sum = total(s.candidates)
+	}
+	if s.topP < 1 {
+		// What is less likely than this can't be among the first to reach p, so
+		// most of a large vocabulary need not be sorted.
+		floor := (1 - s.topP) * sum / float64(len(s.candidates))
+		s.keep(func(c candidate) bool { return c.p >= floor })
+		s.sort()
+		reached := 0.0
+		for i, c := range s.candidates {
+			if reached += c.p; reached >= s.topP*sum {
+				s.candidates = s.candidates[:i+1]
+				break
+			}
+		}
+	}
+	if s.MinP > 0 {
+		s.keep(func(c candidate) bool { return c.p >= s.MinP })
+	}
+}
+
+// pick draws in proportion to probability.
+func (s *sampler) pick() int {
+	at := s.random.Float64() * total(s.candidates)
+	for _, c := range s.candidates {
+		if at -= c.p; at < 0 {
+			return c.id
+		}
+	}
+	return s.candidates[len(s.candidates)-1].id
+}
+
+// sort puts the likeliest first; equals keep the order of their ids, so that the
+// result does not depend on the sorting.
+func (s *sampler) sort() {
+	slices.SortFunc(s.candidates, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(a.id, b.id))
+	})
+}
+
+func (s *sampler) keep(ok func(candidate) bool) {
+	s.candidates = slices.DeleteFunc(s.candidates, func(c candidate) bool { return !ok(c) })
+}
+
+func total(cs []candidate) float64 {
+	var sum float64
+	for _, c := range cs {
+		sum += c.p
+	}
+	return sum
+}
+
+// argmax is the first of the largest.
+func argmax(logits []float32) int {
+	best := 0
+	for id, l := range logits {
+		if l > logits[best] {
+			best = id
+		}
+	}
+	return best
+}
+
+// likeliest is the log-probability of a token and of the n likeliest ones.
+func likeliest(logits []float32, id, n int) (own float64, ids []int, tops []float64) {
+	largest := float64(logits[argmax(logits)])
+	var sum float64
+	for _, l := range logits {
+		sum += math.Exp(float64(l) - largest)
+	}
+	norm := largest + math.Log(sum)
+	for i, l := range logits {
+		if n == 0 || len(ids) == n && l <= logits[ids[n-1]] {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(ids, l, func(j int, l float32) int {
+			return cmp.Or(cmp.Compare(l, logits[j]), -1) // after its equals
+		})
+		ids = slices.Insert(ids, at, i)
+		ids = ids[:min(n, len(ids))]
+	}
+	for _, i := range ids {
+		tops = append(tops, float64(logits[i])-norm)
+	}
+	return float64(logits[id]) - norm, ids, tops
+}
