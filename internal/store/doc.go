@@ -1,5 +1,5 @@
-// Package store keeps rows. It is the only place that speaks SQL: SQLite in the
-// data folder by default. Services say which rows they need in interfaces of their
+// Package store keeps the appliance's rows, and is the only place that speaks SQL:
+// SQLite in the data folder by default. Services say which rows they need in interfaces of their
 // own; the methods here fit them without knowing them.
 //
 // Invariants:
