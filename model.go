@@ -2,17 +2,29 @@ package hearth
 
 import "time"
 
+// SourceNative is the [Model.Source] of the engine in this process.
+const SourceNative = "native"
+
+// How the appliance came to know a model.
+const (
+	OriginImported    = "imported"
+	OriginFolder      = "folder"
+	OriginOllama      = "ollama"
+	OriginHuggingFace = "huggingface"
+	OriginModelScope  = "modelscope"
+	OriginLMStudio    = "lmstudio"
+	OriginUpstream    = "upstream"
+)
+
 // Model is a model that can be asked.
 type Model struct {
 	ID string // the name clients use
 
-	// Source is where answers come from: "native" for the engine in this
-	// process, "upstream/NAME" for a remote one.
+	// Source is where answers come from: [SourceNative], or "upstream/NAME" for a
+	// remote engine.
 	Source string
 
-	// Origin is how the appliance came to know the model: "imported", "folder",
-	// "ollama", "huggingface", "modelscope", "lmstudio", "upstream".
-	Origin string
+	Origin string // one of the Origin constants
 
 	Path string // of the first file, for local models
 

@@ -1,0 +1,230 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/gguf"
+)
+
+// nameMax bounds the length of a model's name.
+const nameMax = 128
+
+// Prefixes of folders that are not models: on their way in, or out. They are
+// swept away when nobody holds their lock any more.
+const (
+	incoming = ".incoming-"
+	removed  = ".removed-"
+)
+
+// Import takes a model into the appliance's own folder, under the given name or one
+// made from the file's. Where source and folder share a file system the files are
+// linked and nothing is copied; progress, if not nil, is told how much of how many
+// bytes has been copied otherwise.
+func (c *Catalog) Import(ctx context.Context, path, name string, progress func(done, total int64)) (hearth.Model, error) {
+	f, err := openSource(path)
+	if err != nil {
+		return hearth.Model{}, err
+	}
+	paths, total := f.Paths, f.Bytes
+	if err := f.Close(); err != nil {
+		return hearth.Model{}, err
+	}
+	if name, err = importName(path, name); err != nil {
+		return hearth.Model{}, err
+	}
+	if _, err := os.Lstat(filepath.Join(c.own, name)); err == nil {
+		return hearth.Model{}, hearth.NewError(hearth.ModelExists, "model", name)
+	}
+	if err := os.MkdirAll(c.own, 0o700); err != nil {
+		return hearth.Model{}, fileError(c.own, err)
+	}
+	dir, unlock, err := lockedFolder(c.own, incoming)
+	if err != nil {
+		return hearth.Model{}, fileError(c.own, err)
+	}
+	defer unlock()
+	defer func() { _ = os.RemoveAll(dir) }() // a no-op once it has been renamed
+	t := &transfer{ctx: ctx, total: total, progress: progress}
+	for _, p := range paths {
+		if err := t.bring(p, filepath.Join(dir, filepath.Base(p))); err != nil {
+			return hearth.Model{}, err
+		}
+	}
+	if err := c.publish(dir, name); err != nil {
+		return hearth.Model{}, err
+	}
+	return c.Find(ctx, name)
+}
+
+// Remove deletes an imported model.
+func (c *Catalog) Remove(ctx context.Context, id string) error {
+	m, err := c.Find(ctx, id)
+	if err != nil {
+		return err
+	}
+	if m.Origin != hearth.OriginImported {
+		return hearth.NewError(hearth.ModelNotOwned, "model", m.ID, "path", m.Path)
+	}
+	// Renamed first, so that a half-deleted model is never listed.
+	dir, unlock, err := lockedFolder(c.own, removed)
+	if err != nil {
+		return fileError(c.own, err)
+	}
+	defer unlock()
+	defer func() { _ = os.RemoveAll(dir) }()
+	own := filepath.Join(c.own, m.ID)
+	if err := os.Rename(own, filepath.Join(dir, m.ID)); err != nil {
+		return fileError(own, err)
+	}
+	return syncFolder(c.own)
+}
+
+// Sweep deletes what killed imports and removals left behind.
+func (c *Catalog) Sweep() error {
+	entries, err := os.ReadDir(c.own)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var errs []error
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), incoming) && !strings.HasPrefix(e.Name(), removed) {
+			continue
+		}
+		dir := filepath.Join(c.own, e.Name())
+		if unlock, ok := tryLock(dir); ok {
+			errs = append(errs, os.RemoveAll(dir))
+			unlock()
+		}
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+func openSource(path string) (*gguf.File, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fileError(path, err)
+	}
+	f, err := gguf.Open(path)
+	if err != nil {
+		return nil, invalid(path, err)
+	}
+	if len(f.Tensors) == 0 {
+		_ = f.Close()
+		return nil, invalid(path, errors.New("it holds no weights"))
+	}
+	return f, nil
+}
+
+func importName(path, name string) (string, error) {
+	if name == "" {
+		model, _, _ := gguf.SplitOf(path)
+		return nameFor(model), nil
+	}
+	if name != nameFor(name) {
+		return "", hearth.NewError(hearth.InvalidValue, "field", "name",
+			"detail", "use lower-case letters, digits, dots, dashes and underscores, for example "+nameFor(name)).At("name")
+	}
+	return name, nil
+}
+
+// publish renames a complete folder to its name, on disk before it returns.
+func (c *Catalog) publish(dir, name string) error {
+	if err := syncFolder(dir); err != nil {
+		return fileError(dir, err)
+	}
+	target := filepath.Join(c.own, name)
+	if err := os.Rename(dir, target); err != nil {
+		if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTEMPTY) {
+			return hearth.NewError(hearth.ModelExists, "model", name)
+		}
+		return fileError(target, err)
+	}
+	_ = os.Remove(filepath.Join(target, lockName)) // harmless if it stays
+	return syncFolder(c.own)
+}
+
+// transfer brings files into a folder.
+type transfer struct {
+	ctx         context.Context
+	done, total int64
+	progress    func(done, total int64)
+}
+
+// bring links the file, or copies it where it can't be linked.
+func (t *transfer) bring(from, to string) error {
+	from, err := filepath.EvalSymlinks(from)
+	if err != nil {
+		return fileError(from, err)
+	}
+	if os.Link(from, to) == nil {
+		return nil
+	}
+	if err := t.room(filepath.Dir(to)); err != nil {
+		return err
+	}
+	if err := t.copy(from, to); err != nil {
+		if errors.Is(err, syscall.ENOSPC) {
+			free, _ := freeBytes(filepath.Dir(to))
+			return hearth.NewError(hearth.DiskFull, "path", filepath.Dir(to), "free_bytes", free, "need_bytes", t.total-t.done)
+		}
+		if t.ctx.Err() != nil {
+			return hearth.NewError(hearth.Canceled).Because(err)
+		}
+		return fileError(from, err)
+	}
+	return nil
+}
+
+// room checks that what is left to copy fits.
+func (t *transfer) room(dir string) error {
+	free, err := freeBytes(dir)
+	if err != nil {
+		return fileError(dir, err)
+	}
+	if need := t.total - t.done; free < need {
+		return hearth.NewError(hearth.DiskFull, "path", dir, "free_bytes", free, "need_bytes", need)
+	}
+	return nil
+}
+
+func (t *transfer) copy(from, to string) error {
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(dst, io.TeeReader(src, t))
+	return errors.Join(err, dst.Sync(), dst.Close())
+}
+
+// Write counts copied bytes and stops the copy when the caller went away.
+func (t *transfer) Write(b []byte) (int, error) {
+	t.done += int64(len(b))
+	if t.progress != nil {
+		t.progress(t.done, t.total)
+	}
+	return len(b), t.ctx.Err()
+}
+
+// fileError is trouble with a file, in words that need no errno.
+func fileError(path string, err error) error {
+	detail := err.Error()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		detail = "it does not exist"
+	case errors.Is(err, fs.ErrPermission):
+		detail = "permission is denied"
+	}
+	return hearth.NewError(hearth.FileFailed, "path", path, "detail", detail).Because(err)
+}
