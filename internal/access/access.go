@@ -54,12 +54,14 @@ func (a *Access) Create(ctx context.Context, name string, standing hearth.Standi
 	return c.String(), k, a.keys.AddKey(ctx, k)
 }
 
-// Authenticate says whose key the credential is. Errors have the codes
-// [hearth.MissingKey] and [hearth.InvalidKey]; what is wrong beyond the form is not
-// told apart, so that ids can't be guessed.
-func (a *Access) Authenticate(ctx context.Context, key string) (hearth.Principal, error) {
-	if key == "" {
-		return hearth.Principal{}, hearth.NewError(hearth.MissingKey)
+// Authenticate says who asks, by the key in a request's headers, of which header
+// gives all values by name. Errors have the codes [hearth.MissingKey] and
+// [hearth.InvalidKey]; what is wrong beyond the form is not told apart, so that ids
+// can't be guessed.
+func (a *Access) Authenticate(ctx context.Context, header func(name string) []string) (hearth.Principal, error) {
+	key, err := carried(header)
+	if err != nil {
+		return hearth.Principal{}, err
 	}
 	c, err := parseCredential(key)
 	if err != nil {
@@ -77,6 +79,32 @@ func (a *Access) Authenticate(ctx context.Context, key string) (hearth.Principal
 		return hearth.Principal{}, hearth.NewError(hearth.InvalidKey, "detail", "it is unknown, revoked or expired")
 	}
 	return k.Principal(), nil
+}
+
+// carried finds the key in whatever header the client's ecosystem uses. This is the
+// only place that looks for one; two different keys are refused rather than ranked,
+// so that no door can be talked into checking the one and serving the other.
+func carried(header func(name string) []string) (string, error) {
+	var key string
+	for _, name := range []string{"Authorization", "X-Api-Key", "Api-Key"} {
+		for _, value := range header(name) {
+			if name == "Authorization" {
+				scheme, rest, ok := strings.Cut(value, " ")
+				if !ok || !strings.EqualFold(scheme, "Bearer") {
+					return "", hearth.NewError(hearth.InvalidKey, "detail", "the Authorization header must read: Bearer hk_…")
+				}
+				value = rest
+			}
+			if value = strings.TrimSpace(value); key != "" && value != key {
+				return "", hearth.NewError(hearth.InvalidKey, "detail", "two different keys were sent")
+			}
+			key = value
+		}
+	}
+	if key == "" {
+		return "", hearth.NewError(hearth.MissingKey)
+	}
+	return key, nil
 }
 
 // List shows all keys, oldest first.

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -39,11 +40,11 @@ func TestKeyLivesUntilRevokedOrExpired(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p, err := a.Authenticate(ctx, forever); err != nil || p != k.Principal() || p.IsAdmin() {
+		if p, err := authenticate(a, forever); err != nil || p != k.Principal() || p.IsAdmin() {
 			t.Errorf("got %+v (%v)", p, err)
 		}
 		time.Sleep(time.Hour - time.Second)
-		if p, err := a.Authenticate(ctx, hour); err != nil || !p.IsAdmin() {
+		if p, err := authenticate(a, hour); err != nil || !p.IsAdmin() {
 			t.Errorf("got %+v (%v)", p, err)
 		}
 		time.Sleep(time.Second)
@@ -64,12 +65,12 @@ func TestForgedKeysAreRefused(t *testing.T) {
 	}
 	other := credential{id: k.ID, secret: strings.Repeat("0", secretLen)}
 	unknown := newCredential()
-	for _, forged := range []string{other.String(), unknown.String(), key[:len(key)-1], key + " ", "hk_" + key,
+	for _, forged := range []string{other.String(), unknown.String(), key[:len(key)-1], key + "0", "hk_" + key,
 		strings.ToUpper(key), "sk-proj-abc", "_", "hk___", strings.Repeat("_", 1<<16)} {
 		refused(t, a, forged)
 	}
 	refused(t, New(store, []byte(strings.Repeat("q", 32))), key)
-	if _, err := a.Authenticate(t.Context(), ""); !errors.Is(err, hearth.NewError(hearth.MissingKey)) {
+	if _, err := authenticate(a, ""); !errors.Is(err, hearth.NewError(hearth.MissingKey)) {
 		t.Errorf("no key gave %v", err)
 	}
 }
@@ -85,7 +86,7 @@ func TestSecretsStayOut(t *testing.T) {
 	if strings.Contains(string(store[k.ID].Hash), c.secret) {
 		t.Error("the secret is kept")
 	}
-	_, err = a.Authenticate(t.Context(), key[:len(key)-2])
+	_, err = authenticate(a, key[:len(key)-2])
 	if strings.Contains(err.Error(), c.secret[:8]) {
 		t.Errorf("the secret is in the error: %v", err)
 	}
@@ -106,15 +107,54 @@ func FuzzAuthenticate(f *testing.F) {
 	f.Add(newCredential().String())
 	a := New(memory{}, pepper)
 	f.Fuzz(func(t *testing.T, key string) {
-		if p, err := a.Authenticate(t.Context(), key); err == nil {
+		if p, err := authenticate(a, key); err == nil {
 			t.Fatalf("%q is %+v", key, p)
 		}
 	})
 }
 
+// authenticate sends the key as most clients do.
+func authenticate(a *Access, key string) (hearth.Principal, error) {
+	h := http.Header{}
+	if key != "" {
+		h.Set("Authorization", "Bearer "+key)
+	}
+	return a.Authenticate(context.Background(), h.Values)
+}
+
+func TestCarriers(t *testing.T) {
+	a := New(memory{}, pepper)
+	key, _, err := a.Create(t.Context(), "n", hearth.StandingUser, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		header http.Header
+		want   hearth.Code
+	}{
+		{http.Header{"Authorization": {"Bearer " + key}}, ""},
+		{http.Header{"Authorization": {"bearer  " + key}}, ""},
+		{http.Header{"X-Api-Key": {key}}, ""},
+		{http.Header{"Api-Key": {key}}, ""},
+		{http.Header{"Authorization": {"Bearer " + key}, "X-Api-Key": {key}}, ""},
+		{http.Header{"Authorization": {"Bearer " + key}, "X-Api-Key": {"other"}}, hearth.InvalidKey},
+		{http.Header{"Authorization": {"Bearer " + key, "Bearer other"}}, hearth.InvalidKey},
+		{http.Header{"Authorization": {key}}, hearth.InvalidKey},
+		{http.Header{"Authorization": {"Basic " + key}}, hearth.InvalidKey},
+		{http.Header{"Authorization": {"Bearer "}}, hearth.MissingKey},
+		{http.Header{"Cookie": {"key=" + key}}, hearth.MissingKey},
+		{http.Header{}, hearth.MissingKey},
+	} {
+		p, err := a.Authenticate(t.Context(), c.header.Values)
+		if c.want == "" && err != nil || c.want != "" && hearth.AsError(err).Code != c.want {
+			t.Errorf("%v: %+v, %v", c.header, p, err)
+		}
+	}
+}
+
 func refused(t *testing.T, a *Access, key string) {
 	t.Helper()
-	if p, err := a.Authenticate(t.Context(), key); !errors.Is(err, hearth.NewError(hearth.InvalidKey)) {
+	if p, err := authenticate(a, key); !errors.Is(err, hearth.NewError(hearth.InvalidKey)) {
 		t.Errorf("%.60q is %+v (%v)", key, p, err)
 	}
 }
