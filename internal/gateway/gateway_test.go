@@ -1,0 +1,351 @@
+package gateway_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/gateway"
+)
+
+var update = flag.Bool("update", false, "write the golden exchanges anew")
+
+// door is a gateway over a scripted generator.
+type door struct {
+	chunks  []hearth.Chunk
+	err     error
+	delay   time.Duration // before the first chunk
+	request *hearth.Request
+	log     bytes.Buffer
+}
+
+func (d *door) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
+	d.request = r
+	return func(yield func(hearth.Chunk, error) bool) {
+		select {
+		case <-time.After(d.delay):
+		case <-ctx.Done():
+			yield(hearth.Chunk{}, ctx.Err())
+			return
+		}
+		for _, c := range d.chunks {
+			if !yield(c, nil) {
+				return
+			}
+		}
+		if d.err != nil {
+			yield(hearth.Chunk{}, d.err)
+		}
+	}
+}
+
+func (d *door) List(context.Context) ([]hearth.Model, error) {
+	return []hearth.Model{
+		{ID: "qwen3", Source: hearth.SourceNative, Architecture: "qwen3", Quantization: "Q4_K", ContextTokens: 4096, Added: time.Unix(1_800_000_000, 0)},
+		{ID: "broken", Problem: hearth.NewError(hearth.ModelInvalid, "model", "broken", "detail", "cut")},
+	}, nil
+}
+
+func (d *door) Find(_ context.Context, id string) (hearth.Model, error) {
+	models, _ := d.List(context.Background())
+	for _, m := range models {
+		if m.ID == id {
+			return m, nil
+		}
+	}
+	return hearth.Model{}, hearth.NewError(hearth.NoSuchModel, "model", id)
+}
+
+func (d *door) Authenticate(_ context.Context, header func(string) []string) (hearth.Principal, error) {
+	if v := header("Authorization"); len(v) == 1 && v[0] == "Bearer right" {
+		return hearth.Principal{KeyID: "k1", Name: "someone"}, nil
+	}
+	return hearth.Principal{}, hearth.NewError(hearth.MissingKey)
+}
+
+func (d *door) gateway() *gateway.Gateway {
+	return gateway.New(gateway.Config{Generator: d, Models: d, Authoriser: d,
+		Log:          slog.New(slog.NewTextHandler(&d.log, nil)),
+		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute})
+}
+
+// do sends a request to the door. The header lines come before the body, as in HTTP.
+func (d *door) do(method, path, header, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer right")
+	for line := range strings.Lines(header) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	d.gateway().ServeHTTP(w, r)
+	return w
+}
+
+func text(s string) hearth.Chunk { return hearth.Chunk{Text: s} }
+
+var answer = []hearth.Chunk{
+	{ServedBy: "native/qwen3", Reasoning: "Let me "},
+	{Reasoning: "think."},
+	{Text: "你好 <b>"},
+	{Text: "!", LogProbs: []hearth.TokenLogProb{{Token: "!", Bytes: []byte("!"), LogProb: -0.5,
+		Top: []hearth.TokenLogProb{{Token: "!", Bytes: []byte("!"), LogProb: -0.5}, {Token: "\ufffd", Bytes: []byte{0xe4}, LogProb: -1.5}}}}},
+	{Finish: hearth.FinishStop, Usage: &hearth.Usage{PromptTokens: 7, CompletionTokens: 5, ReasoningTokens: 2}},
+}
+
+var calls = []hearth.Chunk{
+	{ToolCalls: []hearth.ToolCallDelta{{Index: 0, ID: "call_1", Name: "score"}}},
+	{ToolCalls: []hearth.ToolCallDelta{{Index: 0, Arguments: `{"id":`}}},
+	{ToolCalls: []hearth.ToolCallDelta{{Index: 0, Arguments: `1}`}, {Index: 1, ID: "call_2", Name: "calc"}}},
+	{ToolCalls: []hearth.ToolCallDelta{{Index: 1, Arguments: `{}`}}},
+	{Finish: hearth.FinishToolCalls, Usage: &hearth.Usage{PromptTokens: 9, CompletionTokens: 8}},
+}
+
+// TestExchanges replays whole exchanges. Each file of testdata holds a request and,
+// after a line of dashes, the answer; -update writes the answers.
+func TestExchanges(t *testing.T) {
+	scripts := map[string]*door{
+		"answer": {chunks: answer}, "calls": {chunks: calls},
+		"two":         {chunks: []hearth.Chunk{{Choice: 1, Text: "b"}, {Text: "a"}, {Finish: "stop"}, {Choice: 1, Finish: "length", Usage: &hearth.Usage{PromptTokens: 1, CompletionTokens: 2}}}},
+		"fails":       {err: hearth.NewError(hearth.UpstreamUnreachable, "upstream", "gpu").Because(errors.New("dial tcp 10.1.2.3: secret"))},
+		"fails-later": {chunks: []hearth.Chunk{text("so far")}, err: errors.New("disk on fire in /secret/path")},
+	}
+	files, _ := filepath.Glob("testdata/*.http")
+	if len(files) == 0 {
+		t.Fatal("no exchanges")
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".http"), func(t *testing.T) {
+			golden, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request, want, _ := strings.Cut(string(golden), "\n----------\n")
+			head, body, _ := strings.Cut(request, "\n\n")
+			line, header, _ := strings.Cut(head, "\n")
+			fields := strings.Fields(line) // METHOD PATH SCRIPT
+			script := scripts[fields[2]]
+			if script == nil {
+				t.Fatalf("no script %q", fields[2])
+			}
+			got := show(script.do(fields[0], fields[1], header, body))
+			if *update {
+				if err := os.WriteFile(file, []byte(request+"\n----------\n"+got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			if strings.Contains(got, "secret") {
+				t.Error("a cause reached the client")
+			}
+		})
+	}
+}
+
+var volatile = regexp.MustCompile(`(chatcmpl-|cmpl-|req_)[A-Z2-7]{26}|"created":\d{10}`)
+
+// show writes an answer down, without what changes from time to time.
+func show(w *httptest.ResponseRecorder) string {
+	r := w.Result()
+	body, _ := io.ReadAll(r.Body)
+	var b strings.Builder
+	fmt.Fprintln(&b, r.Status)
+	for _, name := range []string{"Content-Type", "Allow", "Retry-After", "Www-Authenticate", "X-Should-Retry", "X-Hearth-Ignored", "X-Hearth-Served-By"} {
+		if v := r.Header.Get(name); v != "" {
+			fmt.Fprintf(&b, "%s: %s\n", name, v)
+		}
+	}
+	fmt.Fprintf(&b, "\n%s", volatile.ReplaceAllStringFunc(string(body), func(s string) string {
+		if strings.HasPrefix(s, `"created"`) {
+			return `"created":0`
+		}
+		return s[:strings.IndexAny(s, "-_")+1] + "ID"
+	}))
+	return b.String()
+}
+
+func TestWaitingStreamsShowSignsOfLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &door{chunks: answer, delay: 31 * time.Second}
+		w := d.do("POST", "/v1/chat/completions", "", `{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}`)
+		body := w.Body.String()
+		// At 5, 15 and 25 seconds; a single newline each, before the first event.
+		if !strings.HasPrefix(body, ": waiting\n: waiting\n: waiting\ndata: {") || strings.Count(body, "waiting") != 3 {
+			t.Errorf("got %.200q", body)
+		}
+	})
+}
+
+func TestTroubleWhileWaiting(t *testing.T) {
+	for _, c := range []struct {
+		delay  time.Duration
+		status int
+		want   string
+	}{
+		{4 * time.Second, http.StatusServiceUnavailable, `{"error":{`},
+		{6 * time.Second, http.StatusOK, ": waiting\ndata: {\"error\":{"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := &door{delay: c.delay, err: hearth.NewError(hearth.UpstreamUnreachable, "upstream", "u")}
+			w := d.do("POST", "/v1/chat/completions", "", `{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}`)
+			if w.Code != c.status || !strings.HasPrefix(w.Body.String(), c.want) {
+				t.Errorf("after %s: %d %.100q", c.delay, w.Code, w.Body)
+			}
+		})
+	}
+}
+
+// TestStopEndsStreamsProperly stops the server in the middle of an answer.
+func TestStopEndsStreamsProperly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancelCause(t.Context())
+		slow := hearth.GeneratorFunc(func(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
+			return func(yield func(hearth.Chunk, error) bool) {
+				for yield(text("word "), nil) {
+					select {
+					case <-time.After(time.Second):
+					case <-ctx.Done():
+						yield(hearth.Chunk{}, ctx.Err())
+						return
+					}
+				}
+			}
+		})
+		d := &door{}
+		g := d.gateway()
+		g.Generator = slow
+		time.AfterFunc(3500*time.Millisecond, func() { stop(hearth.NewError(hearth.ServerStop)) })
+		r := httptest.NewRequest("POST", "/v1/chat/completions", strings.NewReader(`{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}`)).WithContext(ctx)
+		r.Header.Set("Authorization", "Bearer right")
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, r)
+		body := w.Body.String()
+		if strings.Count(body, "word") != 4 || !strings.HasSuffix(body, "\n\ndata: [DONE]\n\n") || !strings.Contains(body, `"code":"server_stopping"`) {
+			t.Errorf("got %q", body)
+		}
+	})
+}
+
+// TestClientThatLeavesFreesItsAnswer checks that the generator is told.
+func TestClientThatLeavesFreesItsAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, leave := context.WithCancel(t.Context())
+		freed := false
+		d := &door{}
+		g := d.gateway()
+		g.Generator = hearth.GeneratorFunc(func(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
+			return func(yield func(hearth.Chunk, error) bool) {
+				defer func() { freed = true }()
+				for yield(text("x"), nil) && ctx.Err() == nil {
+					time.Sleep(time.Second)
+				}
+			}
+		})
+		time.AfterFunc(2500*time.Millisecond, leave)
+		r := httptest.NewRequest("POST", "/v1/completions", strings.NewReader(`{"model":"m","stream":true,"prompt":"hi"}`)).WithContext(ctx)
+		r.Header.Set("Authorization", "Bearer right")
+		g.ServeHTTP(httptest.NewRecorder(), r)
+		if !freed {
+			t.Error("the answer goes on without a reader")
+		}
+	})
+}
+
+func TestPanicIsOneRequestsBadLuck(t *testing.T) {
+	d := &door{}
+	g := d.gateway()
+	g.Generator = hearth.GeneratorFunc(func(context.Context, *hearth.Request) iter.Seq2[hearth.Chunk, error] { panic("oops") })
+	r := httptest.NewRequest("POST", "/v1/completions", strings.NewReader(`{"model":"m","prompt":"hi"}`))
+	r.Header.Set("Authorization", "Bearer right")
+	w := httptest.NewRecorder()
+	g.ServeHTTP(w, r)
+	if w.Code != 500 || strings.Contains(w.Body.String(), "oops") || !strings.Contains(d.log.String(), "oops") {
+		t.Errorf("%d %s\nlog: %s", w.Code, w.Body, &d.log)
+	}
+}
+
+func TestNothingSaidIsLogged(t *testing.T) {
+	d := &door{chunks: answer}
+	d.do("POST", "/v1/chat/completions", "", `{"model":"m","messages":[{"role":"user","content":"my diagnosis"}]}`)
+	if log := d.log.String(); strings.Contains(log, "diagnosis") || strings.Contains(log, "right") || !strings.Contains(log, "key=k1") {
+		t.Errorf("log: %s", log)
+	}
+}
+
+// TestRequestReachesTheGeneratorWhole checks the translation, field by field.
+func TestRequestReachesTheGeneratorWhole(t *testing.T) {
+	d := &door{chunks: answer}
+	d.do("POST", "/v1/chat/completions", "", `{"model":"m","n":2,"max_completion_tokens":9,"stop":"END","temperature":0.5,"top_p":0.9,
+		"top_k":40,"min_p":0.05,"repetition_penalty":1.1,"frequency_penalty":1,"presence_penalty":-1,"logit_bias":{"5":-100},"seed":42,
+		"logprobs":true,"top_logprobs":3,"chat_template_kwargs":{"enable_thinking":false},
+		"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"b":1,"a":2}}}],
+		"messages":[{"role":"developer","content":"be brief"},{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
+		{"role":"assistant","content":"","reasoning_content":"hm","tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\"x\": 1}"}}]},
+		{"role":"tool","tool_call_id":"c1","content":"ok"}]}`)
+	if d.request == nil {
+		t.Fatal("nothing arrived")
+	}
+	half, p, seed := 0.5, 0.9, int64(42)
+	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone"}, Thinking: hearth.ThinkingOff,
+		Messages: []hearth.Message{
+			{Role: hearth.RoleSystem, Text: "be brief"}, {Role: hearth.RoleUser, Text: "ab"},
+			{Role: hearth.RoleAssistant, TextAbsent: true, Reasoning: "hm", ToolCalls: []hearth.ToolCall{{ID: "c1", Name: "f", Arguments: `{"x": 1}`}}},
+			{Role: hearth.RoleTool, Text: "ok", ToolCallID: "c1"}},
+		Tools: []hearth.Tool{{Name: "f", Description: "d", Parameters: json.RawMessage(`{"b":1,"a":2}`)}},
+		Decoding: hearth.Decoding{Choices: 2, MaxTokens: 9, Stop: []string{"END"}, LogProbs: true, TopLogProbs: 3,
+			Sampling: hearth.Sampling{Temperature: &half, TopP: &p, TopK: 40, MinP: 0.05, Repetition: 1.1, Frequency: 1, Presence: -1,
+				Bias: map[int]float64{5: -100}, Seed: &seed}}}
+	got, _ := json.MarshalIndent(d.request, "", " ")
+	expected, _ := json.MarshalIndent(want, "", " ")
+	if !bytes.Equal(got, expected) {
+		t.Errorf("got\n%s\nwant\n%s", got, expected)
+	}
+}
+
+func FuzzChat(f *testing.F) {
+	f.Add([]byte(`{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"}]}],"stop":["x"],"logit_bias":{"1":2}}`))
+	f.Add([]byte(`{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":{"a":1}}}]}],"tool_choice":{"type":"function"}}`))
+	f.Add([]byte(`{"messages":[],"n":0,"response_format":{"type":"json_object"},"thinking":{"type":"enabled"}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r, _, err := gateway.ParseChat(body)
+		if err == nil && (r.Model == "" || len(r.Messages) == 0 || r.ChoiceCount() > 16) {
+			t.Fatalf("accepted %+v", r)
+		}
+		if err != nil {
+			if e := hearth.AsError(err); e.Kind() == hearth.KindInternal {
+				t.Fatalf("%q is blamed on us: %v", body, err)
+			}
+		}
+	})
+}
+
+func FuzzCompletion(f *testing.F) {
+	f.Add([]byte(`{"model":"m","prompt":["a"],"logprobs":3,"stream":true,"stream_options":{"include_usage":true}}`))
+	f.Add([]byte(`{"model":"m","prompt":[1,2],"best_of":3,"echo":true,"suffix":"x"}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		d := &door{chunks: answer}
+		w := d.do("POST", "/v1/completions", "", string(body))
+		if w.Code >= 500 {
+			t.Fatalf("%q: %d %s", body, w.Code, w.Body)
+		}
+	})
+}

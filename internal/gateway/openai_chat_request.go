@@ -1,0 +1,289 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/hearthbox/hearth"
+)
+
+// chatRequest is the body of POST /v1/chat/completions.
+type chatRequest struct {
+	openAIDecoding
+	Messages            []chatMessage   `json:"messages"`
+	MaxCompletionTokens *int            `json:"max_completion_tokens"`
+	LogProbs            bool            `json:"logprobs"`
+	TopLogProbs         *int            `json:"top_logprobs"`
+	Tools               []chatTool      `json:"tools"`
+	ToolChoice          json.RawMessage `json:"tool_choice"`
+	ResponseFormat      *struct {
+		Type string `json:"type"`
+	} `json:"response_format"`
+	Modalities    []string        `json:"modalities"`
+	Functions     json.RawMessage `json:"functions"`
+	ReasoningMode *string         `json:"reasoning_effort"`
+
+	// What other servers of open models take: switches for thinking, and leaving
+	// the last message open.
+	TemplateArgs struct {
+		EnableThinking *bool `json:"enable_thinking"`
+		Thinking       *bool `json:"thinking"`
+	} `json:"chat_template_kwargs"`
+	EnableThinking *bool `json:"enable_thinking"`
+	Thinking       *struct {
+		Type string `json:"type"`
+	} `json:"thinking"`
+	ContinueLast bool `json:"continue_final_message"`
+}
+
+type chatMessage struct {
+	Role             string         `json:"role"`
+	Content          chatContent    `json:"content"`
+	ReasoningContent string         `json:"reasoning_content"`
+	Reasoning        string         `json:"reasoning"`
+	ToolCalls        []chatToolCall `json:"tool_calls"`
+	ToolCallID       string         `json:"tool_call_id"`
+	Name             string         `json:"name"`
+}
+
+// chatContent is a text, null, or a list of parts.
+type chatContent struct {
+	text    string
+	present bool
+	other   string // the type of a part that is no text
+}
+
+// UnmarshalJSON joins the texts of parts.
+func (c *chatContent) UnmarshalJSON(b []byte) error {
+	switch b[0] {
+	case 'n':
+		return nil
+	case '"':
+		c.present = true
+		return json.Unmarshal(b, &c.text)
+	case '[':
+	default:
+		return hearth.NewError(hearth.WrongType, "field", "content", "type", "string or array")
+	}
+	var parts []struct{ Type, Text, Refusal string }
+	if err := json.Unmarshal(b, &parts); err != nil {
+		return err
+	}
+	c.present = true
+	for _, p := range parts {
+		switch p.Type {
+		case "text":
+			c.text += p.Text
+		case "refusal":
+			c.text += p.Refusal
+		default:
+			c.other = p.Type
+		}
+	}
+	return nil
+}
+
+type chatTool struct {
+	Type     string `json:"type"`
+	Function struct {
+		Name        string          `json:"name"`
+		Description string          `json:"description"`
+		Parameters  json.RawMessage `json:"parameters"`
+		Strict      *bool           `json:"strict"`
+	} `json:"function"`
+}
+
+type chatToolCall struct {
+	ID       string `json:"id"`
+	Type     string `json:"type"`
+	Function struct {
+		Name      string       `json:"name"`
+		Arguments textOrObject `json:"arguments"`
+	} `json:"function"`
+}
+
+// textOrObject is JSON as a text, which is what OpenAI sends, or plainly, which is
+// what some clients send back.
+type textOrObject string
+
+// UnmarshalJSON keeps the JSON text.
+func (t *textOrObject) UnmarshalJSON(b []byte) error {
+	if b[0] == '"' {
+		return json.Unmarshal(b, (*string)(t))
+	}
+	*t = textOrObject(b)
+	return nil
+}
+
+// ParseChat reads the JSON of a chat request, as POST /v1/chat/completions takes
+// it, and lists the fields it has no use for. `hearth model render` reads the same.
+func ParseChat(body []byte) (r *hearth.Request, ignored []string, err error) {
+	var c chatRequest
+	if ignored, err = decode(body, &c); err != nil {
+		return nil, nil, err
+	}
+	r, err = c.request()
+	return r, ignored, err
+}
+
+// request checks the body and puts it in hearth's words.
+func (c *chatRequest) request() (*hearth.Request, error) {
+	decoding, err := c.decoding()
+	if err != nil {
+		return nil, err
+	}
+	r := &hearth.Request{Model: c.Model, Decoding: decoding, ContinueLast: c.ContinueLast}
+	if err := c.refuse(); err != nil {
+		return nil, err
+	}
+	if err := c.logProbs(r); err != nil {
+		return nil, err
+	}
+	if r.Thinking, err = c.thinking(); err != nil {
+		return nil, err
+	}
+	if r.Messages, err = c.messages(); err != nil {
+		return nil, err
+	}
+	r.Tools, err = c.tools()
+	return r, err
+}
+
+// refuse names what would change the answer and can't be honoured yet.
+func (c *chatRequest) refuse() error {
+	switch {
+	case c.ResponseFormat != nil && c.ResponseFormat.Type != "text":
+		return unsupported("response_format", fmt.Sprintf("response_format of type %q", c.ResponseFormat.Type))
+	case len(c.Modalities) > 1 || len(c.Modalities) == 1 && c.Modalities[0] != "text":
+		return unsupported("modalities", "any modality but text")
+	case len(c.Functions) > 0 && string(c.Functions) != "null":
+		return unsupported("functions", "functions, which tools replaced,")
+	}
+	return nil
+}
+
+func (c *chatRequest) logProbs(r *hearth.Request) error {
+	k := checks{}
+	if c.MaxCompletionTokens != nil {
+		r.MaxTokens = k.integer("max_completion_tokens", c.MaxCompletionTokens, 1, maxTokensMax, 0)
+	}
+	r.LogProbs = c.LogProbs
+	r.TopLogProbs = k.integer("top_logprobs", c.TopLogProbs, 0, topLogProbsMax, 0)
+	if r.TopLogProbs > 0 && !c.LogProbs {
+		k.fail(hearth.NewError(hearth.InvalidValue, "field", "top_logprobs", "detail", "it needs logprobs to be true").At("top_logprobs"))
+	}
+	return k.err
+}
+
+// thinking reads the switch in whichever of its spellings the client uses.
+func (c *chatRequest) thinking() (hearth.Thinking, error) {
+	for _, on := range []*bool{c.EnableThinking, c.TemplateArgs.EnableThinking, c.TemplateArgs.Thinking} {
+		if on != nil && *on {
+			return hearth.ThinkingOn, nil
+		}
+		if on != nil {
+			return hearth.ThinkingOff, nil
+		}
+	}
+	if c.Thinking != nil {
+		switch c.Thinking.Type {
+		case "enabled":
+			return hearth.ThinkingOn, nil
+		case "disabled":
+			return hearth.ThinkingOff, nil
+		}
+		return 0, hearth.NewError(hearth.NotOneOf, "field", "thinking.type", "choices", "enabled, disabled").At("thinking.type")
+	}
+	if c.ReasoningMode != nil {
+		switch *c.ReasoningMode {
+		case "none", "minimal":
+			return hearth.ThinkingOff, nil
+		case "low", "medium", "high", "xhigh":
+			return hearth.ThinkingOn, nil
+		}
+		return 0, hearth.NewError(hearth.NotOneOf, "field", "reasoning_effort", "choices", "none, minimal, low, medium, high, xhigh").At("reasoning_effort")
+	}
+	return hearth.ThinkingDefault, nil
+}
+
+// roles maps OpenAI's roles, past and present, to hearth's.
+var roles = map[string]hearth.Role{
+	"system": hearth.RoleSystem, "developer": hearth.RoleSystem, "user": hearth.RoleUser,
+	"assistant": hearth.RoleAssistant, "tool": hearth.RoleTool, "function": hearth.RoleTool,
+}
+
+func (c *chatRequest) messages() ([]hearth.Message, error) {
+	if len(c.Messages) == 0 {
+		return nil, missing("messages")
+	}
+	out := make([]hearth.Message, len(c.Messages))
+	for i, m := range c.Messages {
+		at := fmt.Sprintf("messages[%d]", i)
+		var err error
+		if out[i], err = m.message(at); err != nil {
+			return nil, err
+		}
+	}
+	if c.ContinueLast && out[len(out)-1].Role != hearth.RoleAssistant {
+		return nil, hearth.NewError(hearth.InvalidValue, "field", "continue_final_message",
+			"detail", "the last message must be the assistant's").At("continue_final_message")
+	}
+	return out, nil
+}
+
+func (m *chatMessage) message(at string) (hearth.Message, error) {
+	role, ok := roles[m.Role]
+	switch {
+	case m.Role == "":
+		return hearth.Message{}, missing(at + ".role")
+	case !ok:
+		return hearth.Message{}, hearth.NewError(hearth.NotOneOf, "field", at+".role", "choices", "system, developer, user, assistant, tool").At(at + ".role")
+	case m.Content.other != "":
+		return hearth.Message{}, unsupported(at+".content", fmt.Sprintf("content of type %q", m.Content.other))
+	case !m.Content.present && role != hearth.RoleAssistant:
+		return hearth.Message{}, missing(at + ".content")
+	case len(m.ToolCalls) > 0 && role != hearth.RoleAssistant:
+		return hearth.Message{}, hearth.NewError(hearth.InvalidValue, "field", at+".tool_calls", "detail", "only the assistant calls tools").At(at + ".tool_calls")
+	}
+	out := hearth.Message{Role: role, Text: m.Content.text, Reasoning: m.ReasoningContent, ToolCallID: m.ToolCallID, Name: m.Name}
+	if out.Reasoning == "" {
+		out.Reasoning = m.Reasoning
+	}
+	for i, call := range m.ToolCalls {
+		if call.Function.Name == "" {
+			return out, missing(fmt.Sprintf("%s.tool_calls[%d].function.name", at, i))
+		}
+		out.ToolCalls = append(out.ToolCalls, hearth.ToolCall{ID: call.ID, Name: call.Function.Name, Arguments: string(call.Function.Arguments)})
+	}
+	// Clients send "" and null alike for a turn that only calls tools; templates
+	// that tell them apart mean null.
+	out.TextAbsent = !m.Content.present || m.Content.text == "" && len(m.ToolCalls) > 0
+	return out, nil
+}
+
+// tools returns what the model may call: nothing if the client says "none".
+func (c *chatRequest) tools() ([]hearth.Tool, error) {
+	switch string(c.ToolChoice) {
+	case "", "null", `"auto"`:
+	case `"none"`:
+		return nil, nil
+	default:
+		return nil, unsupported("tool_choice", "a tool_choice other than auto and none")
+	}
+	var out []hearth.Tool
+	for i, t := range c.Tools {
+		at := fmt.Sprintf("tools[%d]", i)
+		if t.Type != "function" {
+			return nil, unsupported(at+".type", fmt.Sprintf("a tool of type %q", t.Type))
+		}
+		if t.Function.Name == "" {
+			return nil, missing(at + ".function.name")
+		}
+		tool := hearth.Tool{Name: t.Function.Name, Description: t.Function.Description, Parameters: t.Function.Parameters}
+		if t.Function.Strict != nil && *t.Function.Strict {
+			return nil, unsupported(at+".function.strict", "strict")
+		}
+		out = append(out, tool)
+	}
+	return out, nil
+}

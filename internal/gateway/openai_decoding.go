@@ -1,0 +1,172 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/hearthbox/hearth"
+)
+
+// Limits of a request, beyond the size of its body.
+const (
+	choicesMax     = 16
+	stopsMax       = 16
+	stopBytesMax   = 512
+	topLogProbsMax = 20
+	biasesMax      = 1024
+	maxTokensMax   = 1 << 24
+)
+
+// openAIDecoding are the fields that chat and plain completions share. Those after
+// the blank line are not OpenAI's but common among compatible servers.
+type openAIDecoding struct {
+	Model            string             `json:"model"`
+	Stream           bool               `json:"stream"`
+	StreamOptions    *streamOptions     `json:"stream_options"`
+	N                *int               `json:"n"`
+	MaxTokens        *int               `json:"max_tokens"`
+	Stop             oneOrMany          `json:"stop"`
+	Temperature      *float64           `json:"temperature"`
+	TopP             *float64           `json:"top_p"`
+	FrequencyPenalty *float64           `json:"frequency_penalty"`
+	PresencePenalty  *float64           `json:"presence_penalty"`
+	LogitBias        map[string]float64 `json:"logit_bias"`
+	Seed             *int64             `json:"seed"`
+	User             *string            `json:"user"`
+
+	TopK              *int     `json:"top_k"`
+	MinP              *float64 `json:"min_p"`
+	RepetitionPenalty *float64 `json:"repetition_penalty"`
+}
+
+type streamOptions struct {
+	IncludeUsage bool `json:"include_usage"`
+}
+
+// oneOrMany is a string or a list of strings.
+type oneOrMany []string
+
+// UnmarshalJSON accepts both, and null.
+func (o *oneOrMany) UnmarshalJSON(b []byte) error {
+	var one string
+	if b[0] == '"' {
+		if err := json.Unmarshal(b, &one); err != nil {
+			return err
+		}
+		*o = oneOrMany{one}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(o))
+}
+
+func (d *openAIDecoding) wantsUsage() bool {
+	return d.StreamOptions != nil && d.StreamOptions.IncludeUsage
+}
+
+// decoding checks the fields and puts them in hearth's words.
+func (d *openAIDecoding) decoding() (hearth.Decoding, error) {
+	c := checks{}
+	out := hearth.Decoding{
+		Choices:   c.integer("n", d.N, 1, choicesMax, 1),
+		MaxTokens: c.integer("max_tokens", d.MaxTokens, 1, maxTokensMax, 0),
+		Stop:      c.stops(d.Stop),
+		Sampling: hearth.Sampling{
+			Temperature: c.optional("temperature", d.Temperature, 0, 2),
+			TopP:        c.optional("top_p", d.TopP, 0, 1),
+			TopK:        c.topK(d.TopK),
+			MinP:        c.number("min_p", d.MinP, 0, 1, 0),
+			Repetition:  c.number("repetition_penalty", d.RepetitionPenalty, 0.01, 100, 1),
+			Frequency:   c.number("frequency_penalty", d.FrequencyPenalty, -2, 2, 0),
+			Presence:    c.number("presence_penalty", d.PresencePenalty, -2, 2, 0),
+			Bias:        c.biases(d.LogitBias),
+			Seed:        d.Seed,
+		},
+	}
+	if d.Model == "" {
+		c.fail(missing("model"))
+	}
+	if d.StreamOptions != nil && !d.Stream {
+		c.fail(hearth.NewError(hearth.InvalidValue, "field", "stream_options", "detail", "it is for streams only").At("stream_options"))
+	}
+	return out, c.err
+}
+
+// checks remembers the first thing that is wrong, so that a list of checks reads as
+// a list.
+type checks struct{ err error }
+
+func (c *checks) fail(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+func outOfRange(field string, lo, hi any) error {
+	return hearth.NewError(hearth.OutOfRange, "field", field, "min", lo, "max", hi).At(field)
+}
+
+func missing(field string) error {
+	return hearth.NewError(hearth.MissingValue, "field", field).At(field)
+}
+
+func unsupported(field, what string) error {
+	return hearth.NewError(hearth.Unsupported, "what", what).At(field)
+}
+
+func (c *checks) integer(field string, v *int, lo, hi, otherwise int) int {
+	if v == nil {
+		return otherwise
+	}
+	if *v < lo || *v > hi {
+		c.fail(outOfRange(field, lo, hi))
+	}
+	return *v
+}
+
+func (c *checks) optional(field string, v *float64, lo, hi float64) *float64 {
+	if v != nil && !(*v >= lo && *v <= hi) {
+		c.fail(outOfRange(field, lo, hi))
+	}
+	return v
+}
+
+func (c *checks) number(field string, v *float64, lo, hi, otherwise float64) float64 {
+	if c.optional(field, v, lo, hi) == nil {
+		return otherwise
+	}
+	return *v
+}
+
+// topK takes the -1 that some clients send for "all".
+func (c *checks) topK(v *int) int {
+	return max(0, c.integer("top_k", v, -1, 1<<20, 0))
+}
+
+func (c *checks) stops(stops []string) []string {
+	if len(stops) > stopsMax {
+		c.fail(outOfRange("the number of stop strings", 0, stopsMax))
+	}
+	for i, s := range stops {
+		if s == "" || len(s) > stopBytesMax {
+			c.fail(outOfRange(fmt.Sprintf("the length of stop[%d]", i), 1, stopBytesMax))
+		}
+	}
+	return stops
+}
+
+func (c *checks) biases(biases map[string]float64) map[int]float64 {
+	if len(biases) > biasesMax {
+		c.fail(outOfRange("the number of entries of logit_bias", 0, biasesMax))
+	}
+	out := make(map[int]float64, len(biases))
+	for key, b := range biases {
+		id, err := strconv.ParseUint(key, 10, 31)
+		if err != nil {
+			c.fail(hearth.NewError(hearth.InvalidValue, "field", "logit_bias", "detail", "its keys must be token ids").At("logit_bias"))
+		}
+		c.optional("logit_bias", &b, -100, 100)
+		out[int(id)] = b
+	}
+	return out
+}

@@ -1,0 +1,94 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/hearthbox/hearth"
+)
+
+// openAIError is an error as OpenAI writes it, with hearth's remedy added.
+type openAIError struct {
+	Message string  `json:"message"`
+	Type    string  `json:"type"`
+	Param   *string `json:"param"`
+	Code    string  `json:"code"`
+	Remedy  string  `json:"remedy"`
+}
+
+type openAIErrorBody struct {
+	Error openAIError `json:"error"`
+}
+
+// statuses and OpenAI's error types, by kind of trouble.
+var statuses = map[hearth.Kind]struct {
+	status int
+	typ    string
+}{
+	hearth.KindInternal:        {http.StatusInternalServerError, "server_error"},
+	hearth.KindInvalid:         {http.StatusBadRequest, "invalid_request_error"},
+	hearth.KindUnauthenticated: {http.StatusUnauthorized, "authentication_error"},
+	hearth.KindForbidden:       {http.StatusForbidden, "permission_error"},
+	hearth.KindNotFound:        {http.StatusNotFound, "invalid_request_error"},
+	hearth.KindConflict:        {http.StatusConflict, "invalid_request_error"},
+	hearth.KindTooLarge:        {http.StatusRequestEntityTooLarge, "invalid_request_error"},
+	hearth.KindExhausted:       {http.StatusTooManyRequests, "rate_limit_error"},
+	hearth.KindUnavailable:     {http.StatusServiceUnavailable, "server_error"},
+	hearth.KindCanceled:        {499, "invalid_request_error"}, // nginx's "client closed request"
+}
+
+// fail answers with an error. If the answer has begun, D2 has been taken care of by
+// who began it, and there is nothing left to say.
+func (x *exchange) fail(err error) {
+	if _, begun := errors.AsType[*begunError](err); begun {
+		return
+	}
+	e := x.explain(err)
+	h := x.w.Header()
+	switch e.Kind() {
+	case hearth.KindUnauthenticated:
+		h.Set("WWW-Authenticate", `Bearer realm="hearth"`)
+	case hearth.KindExhausted:
+		h.Set("Retry-After", "5")
+	case hearth.KindInvalid, hearth.KindTooLarge:
+		h.Set("X-Should-Retry", "false")
+	}
+	status := statuses[e.Kind()].status
+	if e.Code == hearth.BadMethod {
+		status = http.StatusMethodNotAllowed
+	}
+	x.writeJSON(status, openAIErrorBody{x.openAI(e)})
+}
+
+// explain is the error as the client may see it. A context that ended because the
+// server stops says so.
+func (x *exchange) explain(err error) *hearth.Error {
+	if stop, ok := errors.AsType[*hearth.Error](context.Cause(x.r.Context())); ok && x.r.Context().Err() != nil {
+		return stop
+	}
+	return hearth.AsError(err)
+}
+
+func (x *exchange) openAI(e *hearth.Error) openAIError {
+	out := openAIError{Message: e.Message(x.lang), Type: statuses[e.Kind()].typ, Code: string(e.Code), Remedy: e.Remedy(x.lang)}
+	if e.Field != "" {
+		out.Param = &e.Field
+	}
+	return out
+}
+
+func (x *exchange) writeJSON(status int, v any) {
+	x.w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	x.w.WriteHeader(status)
+	enc := json.NewEncoder(x.w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v) // a client that went away is no news
+}
+
+// begunError is trouble in an answer that has begun, which has been told in band.
+type begunError struct{ err error }
+
+func (e *begunError) Error() string { return e.err.Error() }
+func (e *begunError) Unwrap() error { return e.err }

@@ -1,0 +1,63 @@
+package gateway
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/hearthbox/hearth"
+)
+
+// openAIModel is an entry of OpenAI's model list, with what hearth knows beyond it.
+type openAIModel struct {
+	ID            string  `json:"id"`
+	Object        string  `json:"object"`
+	Created       int64   `json:"created"`
+	OwnedBy       string  `json:"owned_by"`
+	Source        string  `json:"source,omitempty"`
+	Architecture  string  `json:"architecture,omitempty"`
+	Quantization  string  `json:"quantization,omitempty"`
+	ContextTokens int     `json:"context_tokens,omitempty"`
+	Problem       *string `json:"problem,omitempty"`
+}
+
+// listModels offers what can be asked; models with a problem are the console's
+// business.
+func (x *exchange) listModels() error {
+	models, err := x.Models.List(x.r.Context())
+	if err != nil {
+		return err
+	}
+	list := struct {
+		Object string        `json:"object"`
+		Data   []openAIModel `json:"data"`
+	}{"list", []openAIModel{}}
+	for _, m := range models {
+		if m.Problem == nil {
+			list.Data = append(list.Data, x.openAIModel(m))
+		}
+	}
+	x.writeJSON(http.StatusOK, list)
+	return nil
+}
+
+func (x *exchange) showModel() error {
+	m, err := x.Models.Find(x.r.Context(), strings.TrimPrefix(x.r.URL.Path, "/v1/models/"))
+	if err != nil {
+		return err
+	}
+	x.writeJSON(http.StatusOK, x.openAIModel(m))
+	return nil
+}
+
+func (x *exchange) openAIModel(m hearth.Model) openAIModel {
+	out := openAIModel{ID: m.ID, Object: "model", Created: m.Added.Unix(), OwnedBy: "hearth", Source: m.Source,
+		Architecture: m.Architecture, Quantization: m.Quantization, ContextTokens: m.ContextTokens}
+	if m.Added.IsZero() {
+		out.Created = 0
+	}
+	if m.Problem != nil {
+		text := m.Problem.Message(x.lang)
+		out.Problem = &text
+	}
+	return out
+}
