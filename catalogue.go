@@ -40,6 +40,8 @@ const (
 
 	UpstreamUnreachable Code = "upstream_unreachable"
 	UpstreamRefused     Code = "upstream_refused"
+	UpstreamRejected    Code = "upstream_rejected"
+	UpstreamBusy        Code = "upstream_busy"
 	UpstreamProtocol    Code = "upstream_protocol"
 
 	ConfigInvalid Code = "config_invalid"
@@ -186,6 +188,13 @@ var catalogue = map[Code]entry{
 	UpstreamRefused: {KindUnavailable,
 		texts{"upstream {upstream} refused the request: {detail}", "上游 {upstream} 拒绝了请求：{detail}"},
 		texts{"check the upstream's key, model name and log", "请检查上游的密钥、模型名称和日志"}},
+	UpstreamRejected: {KindInvalid,
+		texts{"upstream {upstream} does not take this request: {detail}", "上游 {upstream} 不接受该请求：{detail}"},
+		texts{"change the request as the upstream says", "请按上游的说明修改请求"}},
+	UpstreamBusy: {KindExhausted,
+		texts{"upstream {upstream} has reached its limit: {detail}", "上游 {upstream} 已达到限额：{detail}"},
+		texts{"retry after the time in Retry-After, or add another upstream for this model",
+			"请在 Retry-After 给出的时间后重试，或为该模型增加上游"}},
 	UpstreamProtocol: {KindUnavailable,
 		texts{"upstream {upstream} broke off or sent something that is not an answer: {detail}",
 			"上游 {upstream} 的应答中断或不合规范：{detail}"},

@@ -1,0 +1,233 @@
+package upstream
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hearthbox/hearth"
+)
+
+// Limits of a conversation with an upstream.
+const (
+	dialMax      = 5 * time.Second
+	listMax      = 5 * time.Second  // for the list of models
+	listFresh    = 30 * time.Second // how long it is believed
+	idleMaxUsual = 5 * time.Minute  // between two signs of life in an answer
+	listBytesMax = 8 << 20
+	errorBytes   = 64 << 10 // of an error's body that are read
+)
+
+// Config says where an upstream is.
+type Config struct {
+	Name string // what the operator calls it
+	URL  string // up to and including /v1
+	Key  string // sent as a bearer token; empty for none
+
+	// Models maps names offered here to the upstream's own. If it is empty, every
+	// model the upstream lists is offered under its own name.
+	Models map[string]string
+
+	IdleMax time.Duration // 0 means five minutes
+}
+
+// OpenAI is a server compatible with OpenAI's API.
+type OpenAI struct {
+	Config
+	client *http.Client
+
+	mu     sync.Mutex
+	models []hearth.Model
+	listed time.Time
+}
+
+var _ hearth.Generator = (*OpenAI)(nil)
+
+// NewOpenAI prepares to ask a server. It does not connect.
+func NewOpenAI(c Config) (*OpenAI, error) {
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, hearth.NewError(hearth.ConfigInvalid, "detail", "the url of upstream "+c.Name+" is not an http(s) address").Because(err)
+	}
+	c.URL = strings.TrimRight(c.URL, "/")
+	if c.IdleMax == 0 {
+		c.IdleMax = idleMaxUsual
+	}
+	return &OpenAI{Config: c, client: &http.Client{
+		// Following a redirect would carry the key, and the conversation, to a
+		// place nobody configured.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			DialContext:         (&net.Dialer{Timeout: dialMax}).DialContext,
+			TLSHandshakeTimeout: dialMax,
+			MaxIdleConnsPerHost: 64,
+			IdleConnTimeout:     90 * time.Second,
+			ForceAttemptHTTP2:   true,
+		},
+	}}, nil
+}
+
+// Close lets go of idle connections.
+func (u *OpenAI) Close() { u.client.CloseIdleConnections() }
+
+// Models lists what the upstream offers. When it can't be reached, the list is the
+// one known last, and the error says so.
+func (u *OpenAI) Models(ctx context.Context) ([]hearth.Model, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.Config.Models) > 0 {
+		if u.models == nil {
+			for name := range u.Config.Models {
+				u.models = append(u.models, u.model(name))
+			}
+		}
+		return u.models, nil
+	}
+	if time.Since(u.listed) < listFresh {
+		return u.models, nil
+	}
+	models, err := u.list(ctx)
+	if err != nil {
+		return u.models, err
+	}
+	u.models, u.listed = models, time.Now()
+	return models, nil
+}
+
+func (u *OpenAI) model(id string) hearth.Model {
+	return hearth.Model{ID: id, Source: "upstream/" + u.Name, Origin: hearth.OriginUpstream}
+}
+
+func (u *OpenAI) list(ctx context.Context) ([]hearth.Model, error) {
+	ctx, cancel := context.WithTimeout(ctx, listMax)
+	defer cancel()
+	body, err := u.do(ctx, http.MethodGet, "/models", nil)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	var list modelList
+	if err := json.NewDecoder(io.LimitReader(body, listBytesMax)).Decode(&list); err != nil {
+		return nil, u.protocol("its list of models is not readable", err)
+	}
+	var models []hearth.Model
+	for _, m := range list.Data {
+		model := u.model(m.ID)
+		model.ContextTokens = max(m.MaxModelLen, m.ContextTokens, m.Meta.ContextTrained)
+		if m.Created > 0 {
+			model.Added = time.Unix(m.Created, 0)
+		}
+		models = append(models, model)
+	}
+	return models, nil
+}
+
+// Generate asks the upstream.
+func (u *OpenAI) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
+	return func(yield func(hearth.Chunk, error) bool) {
+		if err := u.generate(ctx, r, func(c hearth.Chunk) bool { return yield(c, nil) }); err != nil {
+			yield(hearth.Chunk{}, err)
+		}
+	}
+}
+
+// generate returns nil when the answer is complete or the caller has had enough.
+func (u *OpenAI) generate(ctx context.Context, r *hearth.Request, emit func(hearth.Chunk) bool) error {
+	path, body := u.body(r)
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	watched, dog := watch(ctx, u.IdleMax)
+	defer dog.stop()
+	stream, err := u.do(watched, http.MethodPost, path, text)
+	if err != nil {
+		return dog.explain(u, ctx, err)
+	}
+	defer stream.Close()
+	dog.pat()
+	a := newAnswer(u, r.ChoiceCount(), emit)
+	err = a.read(stream, dog.pat)
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return dog.explain(u, ctx, err)
+}
+
+// do sends a request and returns the body of a good answer.
+func (u *OpenAI) do(ctx context.Context, method, path string, body []byte) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, method, u.URL+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if u.Key != "" {
+		req.Header.Set("Authorization", "Bearer "+u.Key)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := u.client.Do(req)
+	if err != nil {
+		return nil, hearth.NewError(hearth.UpstreamUnreachable, "upstream", u.Name).Because(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		defer resp.Body.Close()
+		return nil, u.refused(resp)
+	}
+	return resp.Body, nil
+}
+
+// refused turns a bad status into an error: ours to mend, the client's, or nobody's
+// but time's.
+func (u *OpenAI) refused(resp *http.Response) error {
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, errorBytes))
+	detail := errorText(text)
+	if detail == "" {
+		detail = resp.Status
+	}
+	switch resp.StatusCode {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return hearth.NewError(hearth.UpstreamRejected, "upstream", u.Name, "detail", detail)
+	case http.StatusTooManyRequests:
+		return hearth.NewError(hearth.UpstreamBusy, "upstream", u.Name, "detail", detail)
+	}
+	return hearth.NewError(hearth.UpstreamRefused, "upstream", u.Name, "detail", detail)
+}
+
+// errorText finds the message in the bodies that servers send with an error.
+func errorText(body []byte) string {
+	var b struct {
+		Error   json.RawMessage `json:"error"`
+		Message string          `json:"message"`
+		Detail  json.RawMessage `json:"detail"`
+	}
+	if json.Unmarshal(body, &b) != nil {
+		return ""
+	}
+	for _, raw := range []json.RawMessage{b.Error, b.Detail} {
+		var nested struct {
+			Message string `json:"message"`
+		}
+		var plain string
+		switch {
+		case json.Unmarshal(raw, &nested) == nil && nested.Message != "":
+			return nested.Message
+		case json.Unmarshal(raw, &plain) == nil && plain != "":
+			return plain
+		}
+	}
+	return b.Message
+}
+
+func (u *OpenAI) protocol(detail string, cause error) error {
+	return hearth.NewError(hearth.UpstreamProtocol, "upstream", u.Name, "detail", detail).Because(cause)
+}

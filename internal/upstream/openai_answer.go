@@ -1,0 +1,170 @@
+package upstream
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/hearthbox/hearth"
+)
+
+// errEnough ends an answer whose reader has stopped.
+var errEnough = errors.New("the reader has had enough")
+
+// answer turns an upstream's events into chunks.
+type answer struct {
+	upstream *OpenAI
+	choices  int
+	emit     func(hearth.Chunk) bool
+
+	begun    bool
+	finished map[int]bool // choices whose end has come
+	held     *hearth.Chunk
+	usage    hearth.Usage
+}
+
+func newAnswer(u *OpenAI, choices int, emit func(hearth.Chunk) bool) *answer {
+	return &answer{upstream: u, choices: choices, emit: emit, finished: map[int]bool{}}
+}
+
+// read reads the stream to its end. alive is called at every sign of life.
+func (a *answer) read(stream io.Reader, alive func()) error {
+	err := readEvents(stream, alive, a.event)
+	switch {
+	case err != nil:
+		return err
+	case len(a.finished) < a.choices:
+		return a.upstream.protocol("the answer broke off", nil)
+	}
+	// The last chunk was held back to carry the usage, which comes after it.
+	if a.held == nil {
+		a.held = &hearth.Chunk{}
+	}
+	a.held.Usage = &a.usage
+	if !a.emit(*a.held) {
+		return errEnough
+	}
+	return nil
+}
+
+func (a *answer) event(data []byte) error {
+	var e event
+	if err := json.Unmarshal(data, &e); err != nil {
+		return a.upstream.protocol("an event is not readable", err)
+	}
+	if len(e.Error) > 0 && string(e.Error) != "null" {
+		return hearth.NewError(hearth.UpstreamRefused, "upstream", a.upstream.Name, "detail", errorText(data))
+	}
+	if u := e.Usage; u != nil {
+		a.usage.PromptTokens, a.usage.CompletionTokens = u.PromptTokens, u.CompletionTokens
+		if u.PromptDetails != nil {
+			a.usage.CachedTokens = u.PromptDetails.CachedTokens
+		}
+		if u.CompletionDetails != nil {
+			a.usage.ReasoningTokens = u.CompletionDetails.ReasoningTokens
+		}
+	}
+	for i := range e.Choices {
+		if err := a.choice(&e, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *answer) choice(e *event, i int) error {
+	c := &e.Choices[i]
+	if c.Index < 0 || c.Index >= a.choices {
+		return a.upstream.protocol("it sent a choice nobody asked for", nil)
+	}
+	out := hearth.Chunk{Choice: c.Index, Text: c.Text, Reasoning: c.Delta.ReasoningContent + c.Delta.Reasoning, LogProbs: logProbsOf(c.LogProbs)}
+	if c.Delta.ReasoningContent != "" && c.Delta.Reasoning == c.Delta.ReasoningContent {
+		out.Reasoning = c.Delta.Reasoning // some servers send both names
+	}
+	if c.Delta.Content != nil {
+		out.Text += *c.Delta.Content
+	}
+	for _, t := range c.Delta.ToolCalls {
+		if t.Index < 0 || t.Index > toolCallsMax {
+			return a.upstream.protocol("it sent a tool call out of range", nil)
+		}
+		out.ToolCalls = append(out.ToolCalls, hearth.ToolCallDelta{Index: t.Index, ID: t.ID, Name: t.Function.Name, Arguments: t.Function.Arguments})
+	}
+	if c.FinishReason != nil && *c.FinishReason != "" {
+		out.Finish = finishOf(*c.FinishReason)
+		a.finished[c.Index] = true
+	}
+	return a.pass(out)
+}
+
+// toolCallsMax bounds the calls of one answer.
+const toolCallsMax = 127
+
+// pass emits a chunk, but holds the one that ends the last choice.
+func (a *answer) pass(c hearth.Chunk) error {
+	if c.Text == "" && c.Reasoning == "" && c.ToolCalls == nil && c.LogProbs == nil && c.Finish == "" {
+		return nil
+	}
+	if !a.begun {
+		a.begun, c.ServedBy = true, "upstream/"+a.upstream.Name
+	}
+	if c.Finish != "" && len(a.finished) == a.choices && a.held == nil {
+		a.held = &c
+		return nil
+	}
+	if !a.emit(c) {
+		return errEnough
+	}
+	return nil
+}
+
+// finishOf maps what servers send. What is unknown ended somehow.
+func finishOf(s string) hearth.FinishReason {
+	switch s {
+	case "length", "max_tokens":
+		return hearth.FinishLength
+	case "tool_calls", "function_call", "tool_use":
+		return hearth.FinishToolCalls
+	case "content_filter", "sensitive":
+		return hearth.FinishFiltered
+	}
+	return hearth.FinishStop
+}
+
+// logProbsOf reads either form. What can't be read is left out: it is beside the
+// answer.
+func logProbsOf(raw json.RawMessage) []hearth.TokenLogProb {
+	var l logProbs
+	if len(raw) == 0 || json.Unmarshal(raw, &l) != nil {
+		return nil
+	}
+	var out []hearth.TokenLogProb
+	for _, t := range l.Content {
+		out = append(out, t.hearth())
+	}
+	for i, token := range l.Tokens {
+		t := hearth.TokenLogProb{Token: token, Bytes: []byte(token)}
+		if i < len(l.TokenLogProbs) {
+			t.LogProb = l.TokenLogProbs[i]
+		}
+		if i < len(l.TopLogProbs) {
+			for other, p := range l.TopLogProbs[i] {
+				t.Top = append(t.Top, hearth.TokenLogProb{Token: other, Bytes: []byte(other), LogProb: p})
+			}
+			likeliestFirst(t.Top)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+func (l logProb) hearth() hearth.TokenLogProb {
+	t := hearth.TokenLogProb{Token: l.Token, LogProb: l.LogProb}
+	for _, b := range l.Bytes {
+		t.Bytes = append(t.Bytes, byte(b))
+	}
+	for _, o := range l.Top {
+		t.Top = append(t.Top, o.hearth())
+	}
+	return t
+}

@@ -1,0 +1,107 @@
+package upstream
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/hearthbox/hearth"
+)
+
+// lineBytesMax bounds a line of an event stream.
+const lineBytesMax = 4 << 20
+
+// readEvents calls each with the data of every server-sent event until the stream
+// ends or says [DONE]. Comments, names and ids are passed over; every line is a
+// sign of life (WHATWG HTML, section 9.2).
+func readEvents(stream io.Reader, alive func(), each func(data []byte) error) error {
+	lines := bufio.NewScanner(stream)
+	lines.Buffer(make([]byte, 0, 4096), lineBytesMax)
+	var data []byte
+	dispatch := func() error {
+		defer func() { data = data[:0] }()
+		if len(bytes.TrimSpace(data)) == 0 {
+			return nil
+		}
+		if bytes.Equal(data, []byte("[DONE]")) {
+			return io.EOF
+		}
+		return each(data)
+	}
+	for lines.Scan() {
+		alive()
+		line := lines.Bytes()
+		if len(line) == 0 {
+			if err := dispatch(); err != nil {
+				return unlessEOF(err)
+			}
+			continue
+		}
+		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
+			if len(data) > 0 {
+				data = append(data, '\n')
+			}
+			data = append(data, bytes.TrimPrefix(value, []byte(" "))...)
+		}
+		if len(data) > lineBytesMax {
+			return bufio.ErrTooLong
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return err
+	}
+	return unlessEOF(dispatch()) // some servers end without a blank line
+}
+
+func unlessEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// watchdog cancels a request that shows no sign of life for too long.
+type watchdog struct {
+	timer *time.Timer
+	idle  time.Duration
+	stop  func()
+	bark  error
+}
+
+func watch(ctx context.Context, idle time.Duration) (context.Context, *watchdog) {
+	w := &watchdog{idle: idle, bark: errors.New("it was silent for " + idle.String())}
+	ctx, cancel := context.WithCancelCause(ctx)
+	w.timer = time.AfterFunc(idle, func() { cancel(w.bark) })
+	w.stop = func() { w.timer.Stop(); cancel(nil) }
+	return ctx, w
+}
+
+func (w *watchdog) pat() { w.timer.Reset(w.idle) }
+
+// explain says why a request failed: because the caller left, because the upstream
+// was silent, or as err has it.
+func (w *watchdog) explain(u *OpenAI, caller context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case caller.Err() != nil:
+		return hearth.NewError(hearth.Canceled).Because(context.Cause(caller))
+	case errors.Is(err, w.bark) || errors.Is(err, context.Canceled):
+		return u.protocol(w.bark.Error(), err)
+	}
+	if _, ok := errors.AsType[*hearth.Error](err); ok {
+		return err
+	}
+	return u.protocol("the connection broke", err)
+}
+
+func likeliestFirst(list []hearth.TokenLogProb) {
+	slices.SortFunc(list, func(a, b hearth.TokenLogProb) int {
+		return cmp.Or(cmp.Compare(b.LogProb, a.LogProb), cmp.Compare(a.Token, b.Token))
+	})
+}
