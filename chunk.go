@@ -14,6 +14,10 @@ type Chunk struct {
 	ToolCalls []ToolCallDelta
 	LogProbs  []TokenLogProb // of the tokens whose text this chunk completes
 
+	// Tokens is how many tokens were generated for this chunk, shown or not, where
+	// the source knows; it lets thinking be counted.
+	Tokens int
+
 	// Finish is set on the last chunk of each choice.
 	Finish FinishReason
 

@@ -50,6 +50,19 @@ func (c *Cache) Grow(s *Sequence, n int) bool {
 	return true
 }
 
+// Copy makes dst, which is empty, a copy of src, and reports whether there was room.
+func (c *Cache) Copy(dst, src *Sequence) bool {
+	if !c.Grow(dst, src.Len) {
+		return false
+	}
+	for i, p := range dst.pages {
+		copy(p.keys, src.pages[i].keys)
+		copy(p.values, src.pages[i].values)
+	}
+	dst.Len = src.Len
+	return true
+}
+
 // Release takes back all pages of s, which is empty afterwards.
 func (c *Cache) Release(s *Sequence) {
 	c.free = append(c.free, s.pages...)

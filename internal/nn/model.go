@@ -1,7 +1,9 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hearthbox/hearth/internal/gguf"
 )
@@ -66,4 +68,25 @@ func vocab(f *gguf.File) (int, error) {
 		return 0, t.Refuse("has %d dimensions, not 2", len(t.Shape))
 	}
 	return t.Shape[1], nil
+}
+
+// Check says whether a file is of an architecture and in formats this package runs,
+// from its directory alone. [Load] may still find it unsound.
+func Check(f *gguf.File) error {
+	name, err := f.Text("general.architecture")
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(Architectures(), name) {
+		return fmt.Errorf("architecture %q: %w", name, ErrUnsupported)
+	}
+	if len(f.Tensors) == 0 {
+		return errors.New("it holds no weights")
+	}
+	for _, t := range f.Tensors {
+		if format(t.Type) == nil {
+			return fmt.Errorf("tensor %s of type %s: %w", t.Name, t.Type, ErrUnsupported)
+		}
+	}
+	return nil
 }

@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/hearthbox/hearth"
+)
+
+var _ hearth.Completer = (*Model)(nil)
+
+// Complete continues a text.
+func (m *Model) Complete(ctx context.Context, c *hearth.Completion) iter.Seq2[hearth.Chunk, error] {
+	return func(yield func(hearth.Chunk, error) bool) {
+		r, err := m.submit(c)
+		if err != nil {
+			yield(hearth.Chunk{}, err)
+			return
+		}
+		defer r.leave(m)
+		first := true
+		for {
+			chunks, closed, err := r.out.take()
+			for _, c := range chunks {
+				if ctx.Err() != nil {
+					break // said below
+				}
+				if first {
+					first, c.ServedBy = false, m.String()
+				}
+				if !yield(c, nil) {
+					return
+				}
+			}
+			if closed && ctx.Err() == nil {
+				if err != nil {
+					yield(hearth.Chunk{}, err)
+				}
+				return
+			}
+			select {
+			case <-r.out.ready:
+			case <-ctx.Done():
+				yield(hearth.Chunk{}, hearth.NewError(hearth.Canceled).Because(context.Cause(ctx)))
+				return
+			}
+		}
+	}
+}
+
+// leave tells the loop that nobody listens any more.
+func (r *request) leave(m *Model) {
+	r.left.Store(true)
+	m.nudge()
+}
+
+// submit checks a request and puts its sequences in line.
+func (m *Model) submit(c *hearth.Completion) (*request, error) {
+	prompt := m.encode(c.Prompt)
+	if err := m.check(c, prompt); err != nil {
+		return nil, err
+	}
+	r := &request{Completion: c, prompt: prompt, out: newOutbox(), open: c.ChoiceCount()}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed != nil {
+		return nil, m.closed
+	}
+	if len(m.waiting)+r.open > m.limit.Waiting {
+		return nil, hearth.NewError(hearth.QueueFull, "waiting", len(m.waiting), "model", m.id)
+	}
+	first := newSequence(r, 0, m.tokens)
+	for i := 1; i < r.open; i++ {
+		first.twins = append(first.twins, newSequence(r, i, m.tokens))
+	}
+	m.waiting = append(m.waiting, first)
+	m.nudge()
+	return r, nil
+}
+
+// check refuses what can't be honoured.
+func (m *Model) check(c *hearth.Completion, prompt []int) error {
+	if len(prompt) == 0 {
+		return hearth.NewError(hearth.MissingValue, "field", "prompt").At("prompt")
+	}
+	if len(prompt)+max(1, c.MaxTokens) > m.context {
+		return hearth.NewError(hearth.ContextOverflow, "prompt_tokens", len(prompt), "answer_tokens", max(1, c.MaxTokens),
+			"model", m.id, "context_tokens", m.context)
+	}
+	for id := range c.Sampling.Bias {
+		if id < 0 || id >= m.nn.Vocab {
+			return hearth.NewError(hearth.InvalidValue, "field", "logit_bias", "detail",
+				fmt.Sprintf("%s has no token %d", m.id, id)).At("logit_bias")
+		}
+	}
+	return nil
+}
+
+// encode turns a prompt into tokens, with what the model expects before a text
+// unless the prompt has it already.
+func (m *Model) encode(spans []hearth.Span) []int {
+	var ids []int32
+	for _, s := range spans {
+		ids = m.tokens.Append(ids, s.Text, !s.Literal)
+	}
+	opening := m.tokens.Opening()
+	if len(opening) > 0 && (len(ids) == 0 || ids[0] != opening[0]) {
+		ids = append(append([]int32(nil), opening...), ids...)
+	}
+	out := make([]int, len(ids))
+	for i, id := range ids {
+		out[i] = int(id)
+	}
+	return out
+}

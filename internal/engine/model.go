@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/gguf"
+	"github.com/hearthbox/hearth/internal/nn"
+	"github.com/hearthbox/hearth/internal/tokenizer"
+)
+
+// Options bound what a model may use.
+type Options struct {
+	Workers *Workers
+
+	// ContextTokens is the longest a sequence may grow; 0 means as the model was
+	// trained. Either way it is no longer than CacheBytes allow.
+	ContextTokens int
+
+	CacheBytes int64 // for the keys and values of all sequences together
+	Sequences  int   // computed at once
+	Waiting    int   // sequences in line beyond those
+}
+
+// contextMin is the context a file is given at least. Converters of llama2.c models
+// state 128 whatever the model was trained with, and no chat fits in less than this.
+const contextMin = 512
+
+// Model is a loaded model. It is a hearth.Completer.
+type Model struct {
+	id       string
+	file     *gguf.File
+	nn       *nn.Model
+	tokens   *tokenizer.Tokenizer
+	template string
+	context  int
+	limit    Options
+
+	loop loop
+
+	mu      sync.Mutex
+	waiting []*sequence
+	closed  error // why no more requests are taken
+	wake    chan struct{}
+	done    chan struct{}
+	stats   Stats
+
+	closing  sync.Once
+	closeErr error
+}
+
+// Stats count a model's work.
+type Stats struct {
+	Running, Waiting int   // sequences
+	PromptTokens     int64 // computed since loading
+	AnswerTokens     int64
+	Busy             time.Duration // spent computing them
+}
+
+// Check says whether a file is a model this engine runs, reading no more of it than
+// a listing can afford.
+func Check(f *gguf.File) error { return nn.Check(f) }
+
+// Open loads the model in the file under the given name, and starts its loop.
+func Open(id, path string, o Options) (*Model, error) {
+	f, err := gguf.Open(path)
+	if err != nil {
+		return nil, hearth.NewError(hearth.ModelInvalid, "model", id, "detail", err).Because(err)
+	}
+	m, err := load(id, f, o)
+	if err != nil {
+		return nil, errors.Join(loadError(id, err), f.Close())
+	}
+	return m, nil
+}
+
+// load is Open for a file that is open.
+func load(id string, f *gguf.File, o Options) (*Model, error) {
+	m := &Model{id: id, file: f, limit: o, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	var err error
+	if m.nn, err = nn.Load(f); err != nil {
+		return nil, err
+	}
+	if m.tokens, err = readTokenizer(f); err != nil {
+		return nil, err
+	}
+	if m.tokens.Size() > m.nn.Vocab {
+		return nil, fmt.Errorf("the vocabulary has %d tokens and the model only %d", m.tokens.Size(), m.nn.Vocab)
+	}
+	if f.Has("tokenizer.chat_template") {
+		if m.template, err = f.Text("tokenizer.chat_template"); err != nil {
+			return nil, err
+		}
+	}
+	cacheTokens, err := m.plan(o)
+	if err != nil {
+		return nil, err
+	}
+	m.loop = newLoop(m, cacheTokens)
+	go m.run()
+	return m, nil
+}
+
+// plan settles the context and returns the tokens the cache may hold.
+func (m *Model) plan(o Options) (cacheTokens int, err error) {
+	m.context = max(m.nn.Context, contextMin)
+	if o.ContextTokens > 0 {
+		m.context = o.ContextTokens
+	}
+	each := int64(m.nn.KVBytes())
+	affordable := int(min(o.CacheBytes/each, 1<<40)) / nn.PageTokens * nn.PageTokens
+	if affordable < min(m.context, contextMin) {
+		return 0, hearth.NewError(hearth.ModelMemory, "model", m.id, "need_bytes", each*contextMin, "have_bytes", o.CacheBytes)
+	}
+	m.context = min(m.context, affordable)
+	pages := nn.Pages(m.context) * max(1, o.Sequences)
+	return min(affordable, pages*nn.PageTokens), nil
+}
+
+// loadError says which of a file's shortcomings it is.
+func loadError(id string, err error) error {
+	if _, ok := errors.AsType[*hearth.Error](err); ok {
+		return err
+	}
+	code := hearth.ModelInvalid
+	if errors.Is(err, nn.ErrUnsupported) || errors.Is(err, errTokenizer) {
+		code = hearth.ModelUnsupported
+	}
+	return hearth.NewError(code, "model", id, "detail", err).Because(err)
+}
+
+// Close fails what is running and waiting, and lets go of the file.
+func (m *Model) Close() error {
+	m.refuse(hearth.NewError(hearth.ServerStop))
+	<-m.done
+	m.closing.Do(func() { m.closeErr = m.file.Close() })
+	return m.closeErr
+}
+
+// Err is why the model no longer works, nil while it does.
+func (m *Model) Err() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.closed
+}
+
+// refuse takes no more requests from now on, for the first reason given.
+func (m *Model) refuse(reason error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed == nil {
+		m.closed = reason
+	}
+	m.nudge()
+}
+
+// nudge wakes the loop.
+func (m *Model) nudge() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// ContextTokens is the longest a sequence can be.
+func (m *Model) ContextTokens() int { return m.context }
+
+// Template is the chat template the file carries, empty if none.
+func (m *Model) Template() string { return m.template }
+
+// Tokenizer is the model's tokenizer.
+func (m *Model) Tokenizer() *tokenizer.Tokenizer { return m.tokens }
+
+// Stats are the counts so far.
+func (m *Model) Stats() Stats {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.stats
+	s.Waiting = len(m.waiting)
+	return s
+}
+
+// String names what serves.
+func (m *Model) String() string { return hearth.SourceNative + "/" + filepath.Base(m.id) }
