@@ -1,0 +1,33 @@
+// Package tokenizer turns text into the tokens of a model and back: byte-level
+// BPE ("gpt2" in tokenizer.ggml.model), SentencePiece's score-ordered BPE
+// ("llama") and WordPiece ("bert"). It knows no file format: the vocabulary
+// comes in as a [Vocabulary] and is distrusted until [New] has checked it.
+//
+// All of it rests on one observation. Merging never looks beyond the two symbols
+// it joins, so where no symbol of the vocabulary spans two neighbouring
+// characters, the text may be cut between them and each part encoded alone
+// (cuts.go). Most parts then are a token by themselves and cost one look-up, in
+// Chinese as in English; what is left is merged by rank (merge.go).
+//
+// llama.cpp is the reference, with these exceptions, where it departs from the
+// tokenizer that a model was trained with or lets text do more than text should:
+//
+//   - Splitting patterns mean what they say. llama.cpp folds characters into
+//     classes before matching, so that U+3000 is never the punctuation that
+//     DeepSeek's pattern takes it for; and it knows case only within ASCII.
+//   - Plain text never becomes a control, unknown, unused or byte token, whatever
+//     a vocabulary's merges spell.
+//   - Special texts are found leftmost first, then longest, in one pass.
+//   - WordPiece decomposes characters fully (llama.cpp keeps the first part),
+//     drops only non-spacing marks, and gives up on words over a hundred
+//     characters, as BERT does.
+//   - Bytes that are not UTF-8 are read as U+FFFD, one each.
+//
+// Invariants:
+//
+//   - A [Tokenizer] never changes after [New]: any number of goroutines may use it.
+//   - New takes time and memory in proportion to the vocabulary; encoding takes
+//     O(n log n) for whatever text.
+//   - What [Decoder] returns is valid UTF-8, and does not depend on how the
+//     tokens were dealt out.
+package tokenizer
