@@ -73,6 +73,10 @@ func rules() []rule {
 	never("internal/admin", "the console manages; it does not compute",
 		"internal/engine", "internal/nn", "internal/simd", "internal/gateway")
 	never("console", "it is files", "internal", "cmd", "")
+	never("internal/door", "what doors share is less than a door", concat(floor1, engines, services, doors)...)
+	for _, p := range concat([]string{""}, floor1, engines, services) {
+		never(p, "HTTP stops at the doors", "internal/door")
+	}
 	for _, p := range concat([]string{""}, floor1, engines, services, doors) {
 		never(p, "the composition root is imported by main alone", "internal/appliance", "cmd")
 	}

@@ -12,12 +12,8 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/door"
 )
-
-// Authoriser says who asks, by a request's headers.
-type Authoriser interface {
-	Authenticate(ctx context.Context, header func(name string) []string) (hearth.Principal, error)
-}
 
 // Models lists what can be asked.
 type Models interface {
@@ -29,7 +25,7 @@ type Models interface {
 type Config struct {
 	Generator  hearth.Generator
 	Models     Models
-	Authoriser Authoriser
+	Authoriser door.Authoriser
 	Log        *slog.Logger
 
 	BodyBytesMax int64         // of a request

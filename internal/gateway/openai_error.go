@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/door"
 )
 
 // openAIError is an error as OpenAI writes it, with hearth's remedy added.
@@ -22,21 +22,18 @@ type openAIErrorBody struct {
 	Error openAIError `json:"error"`
 }
 
-// statuses and OpenAI's error types, by kind of trouble.
-var statuses = map[hearth.Kind]struct {
-	status int
-	typ    string
-}{
-	hearth.KindInternal:        {http.StatusInternalServerError, "server_error"},
-	hearth.KindInvalid:         {http.StatusBadRequest, "invalid_request_error"},
-	hearth.KindUnauthenticated: {http.StatusUnauthorized, "authentication_error"},
-	hearth.KindForbidden:       {http.StatusForbidden, "permission_error"},
-	hearth.KindNotFound:        {http.StatusNotFound, "invalid_request_error"},
-	hearth.KindConflict:        {http.StatusConflict, "invalid_request_error"},
-	hearth.KindTooLarge:        {http.StatusRequestEntityTooLarge, "invalid_request_error"},
-	hearth.KindExhausted:       {http.StatusTooManyRequests, "rate_limit_error"},
-	hearth.KindUnavailable:     {http.StatusServiceUnavailable, "server_error"},
-	hearth.KindCanceled:        {499, "invalid_request_error"}, // nginx's "client closed request"
+// errorTypes are OpenAI's, by kind of trouble.
+var errorTypes = map[hearth.Kind]string{
+	hearth.KindInternal:        "server_error",
+	hearth.KindInvalid:         "invalid_request_error",
+	hearth.KindUnauthenticated: "authentication_error",
+	hearth.KindForbidden:       "permission_error",
+	hearth.KindNotFound:        "invalid_request_error",
+	hearth.KindConflict:        "invalid_request_error",
+	hearth.KindTooLarge:        "invalid_request_error",
+	hearth.KindExhausted:       "rate_limit_error",
+	hearth.KindUnavailable:     "server_error",
+	hearth.KindCanceled:        "invalid_request_error",
 }
 
 // fail answers with an error. If the answer has begun, D2 has been taken care of by
@@ -55,11 +52,7 @@ func (x *exchange) fail(err error) {
 	case hearth.KindInvalid, hearth.KindTooLarge:
 		h.Set("X-Should-Retry", "false")
 	}
-	status := statuses[e.Kind()].status
-	if e.Code == hearth.BadMethod {
-		status = http.StatusMethodNotAllowed
-	}
-	x.writeJSON(status, openAIErrorBody{x.openAI(e)})
+	x.writeJSON(door.Status(e), openAIErrorBody{x.openAI(e)})
 }
 
 // explain is the error as the client may see it. A context that ended because the
@@ -72,7 +65,7 @@ func (x *exchange) explain(err error) *hearth.Error {
 }
 
 func (x *exchange) openAI(e *hearth.Error) openAIError {
-	out := openAIError{Message: e.Message(x.lang), Type: statuses[e.Kind()].typ, Code: string(e.Code), Remedy: e.Remedy(x.lang)}
+	out := openAIError{Message: e.Message(x.lang), Type: errorTypes[e.Kind()], Code: string(e.Code), Remedy: e.Remedy(x.lang)}
 	if e.Field != "" {
 		out.Param = &e.Field
 	}

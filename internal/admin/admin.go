@@ -1,0 +1,97 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/door"
+)
+
+// Keys makes, shows and revokes keys.
+type Keys interface {
+	Create(ctx context.Context, name string, standing hearth.Standing, ttl time.Duration) (secret string, k hearth.Key, err error)
+	List(ctx context.Context) ([]hearth.Key, error)
+	Revoke(ctx context.Context, id string) error
+}
+
+// Models lists models, loads them and lets go of them.
+type Models interface {
+	List(ctx context.Context) ([]hearth.Model, error)
+	Load(ctx context.Context, id string) error
+	Unload(ctx context.Context, id string) error
+	Loaded() []Loaded
+}
+
+// Loaded is a model in memory, and its work since it was loaded.
+type Loaded struct {
+	ID            string  `json:"id"`
+	ContextTokens int     `json:"context_tokens" doc:"Longest conversation, in tokens"`
+	FileBytes     int64   `json:"file_bytes" doc:"Size of its files"`
+	Running       int     `json:"running" doc:"Answers being computed"`
+	Waiting       int     `json:"waiting" doc:"Answers in line"`
+	PromptTokens  int64   `json:"prompt_tokens"`
+	AnswerTokens  int64   `json:"answer_tokens"`
+	BusySeconds   float64 `json:"busy_seconds"`
+}
+
+// Config is what the door is made of.
+type Config struct {
+	Version    string
+	Started    time.Time
+	Authoriser door.Authoriser
+	Keys       Keys
+	Models     Models
+}
+
+// Admin is the door.
+type Admin struct {
+	Config
+	api huma.API
+	mux *http.ServeMux
+}
+
+// Prefix is where the door's paths begin.
+const Prefix = "/admin/v1"
+
+// New makes the door.
+func New(c Config) *Admin {
+	a := &Admin{Config: c, mux: http.NewServeMux()}
+	h := huma.DefaultConfig("hearth admin", "1")
+	h.Info.Description = "Manages a hearth appliance. Every call needs an administrator's key, sent as: Authorization: Bearer hk_…"
+	h.OpenAPIPath, h.DocsPath, h.SchemasPath = Prefix+"/openapi", "", ""
+	h.CreateHooks = nil // no links to schemas in the answers
+	h.Transformers = []huma.Transformer{plainErrors}
+	h.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
+	h.Security = []map[string][]string{{"key": {}}}
+	a.api = humago.New(a.mux, h)
+	a.statusRoutes()
+	a.modelRoutes()
+	a.keyRoutes()
+	return a
+}
+
+// OpenAPI is the document that describes the door, in YAML.
+func (a *Admin) OpenAPI() ([]byte, error) { return a.api.OpenAPI().YAML() }
+
+// ServeHTTP lets administrators in.
+func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	who, err := a.Authoriser.Authenticate(r.Context(), r.Header.Values)
+	if err == nil && !who.IsAdmin() {
+		err = hearth.NewError(hearth.NotAllowed)
+	}
+	if err == nil {
+		if _, pattern := a.mux.Handler(r); pattern == "" {
+			err = hearth.NewError(hearth.NoSuchRoute, "method", r.Method, "path", r.URL.Path)
+		}
+	}
+	if err != nil {
+		writeError(w, r, err)
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}

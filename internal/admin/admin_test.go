@@ -1,0 +1,181 @@
+package admin_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/admin"
+)
+
+var update = flag.Bool("update", false, "write api/openapi.yaml anew")
+
+// appliance stands in for what is behind the door.
+type appliance struct {
+	keys     []hearth.Key
+	loaded   []string
+	unloaded []string
+}
+
+func (a *appliance) Authenticate(_ context.Context, header func(string) []string) (hearth.Principal, error) {
+	switch v := header("Authorization"); {
+	case len(v) == 1 && v[0] == "Bearer admin":
+		return hearth.Principal{Standing: hearth.StandingAdmin}, nil
+	case len(v) == 1 && v[0] == "Bearer user":
+		return hearth.Principal{Standing: hearth.StandingUser}, nil
+	}
+	return hearth.Principal{}, hearth.NewError(hearth.MissingKey)
+}
+
+func (a *appliance) Create(_ context.Context, name string, s hearth.Standing, ttl time.Duration) (string, hearth.Key, error) {
+	k := hearth.Key{ID: "new", Name: name, Standing: s, Created: time.Unix(1_800_000_000, 0).UTC()}
+	if ttl > 0 {
+		k.Expires = k.Created.Add(ttl)
+	}
+	a.keys = append(a.keys, k)
+	return "hk_new_secret", k, nil
+}
+
+func (a *appliance) Revoke(_ context.Context, id string) error {
+	return hearth.NewError(hearth.NoSuchKey, "key", id)
+}
+
+func (a *appliance) Load(_ context.Context, id string) error {
+	a.loaded = append(a.loaded, id)
+	return nil
+}
+
+func (a *appliance) Unload(_ context.Context, id string) error {
+	a.unloaded = append(a.unloaded, id)
+	return nil
+}
+
+func (a *appliance) Loaded() []admin.Loaded { return []admin.Loaded{{ID: "m", ContextTokens: 4096}} }
+
+// keys and models of the same appliance: their lists have one name.
+type models struct{ *appliance }
+
+func (models) List(context.Context) ([]hearth.Model, error) {
+	return []hearth.Model{{ID: "m", Source: hearth.SourceNative, Origin: hearth.OriginFolder},
+		{ID: "bad", Source: hearth.SourceNative, Origin: hearth.OriginFolder, Problem: hearth.NewError(hearth.ModelInvalid, "model", "bad", "detail", "cut")}}, nil
+}
+
+func (a *appliance) List(context.Context) ([]hearth.Key, error) { return a.keys, nil }
+
+func door() (*appliance, *admin.Admin) {
+	a := &appliance{}
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Keys: a, Models: models{a}})
+}
+
+func do(d *admin.Admin, method, path, key, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if key != "" {
+		r.Header.Set("Authorization", "Bearer "+key)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	return w
+}
+
+// TestOpenAPI holds the document in the repository against the routes, from which
+// it is made: every route is in it, and nothing else.
+func TestOpenAPI(t *testing.T) {
+	_, d := door()
+	got, err := d.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const path = "../../api/openapi.yaml"
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("api/openapi.yaml does not describe the routes: go test ./internal/admin -update")
+	}
+}
+
+// TestEveryRouteIsGuarded walks the document: no route answers without an
+// administrator's key.
+func TestEveryRouteIsGuarded(t *testing.T) {
+	a, d := door()
+	w := do(d, "GET", admin.Prefix+"/openapi.json", "admin", "")
+	var doc struct{ Paths map[string]map[string]any }
+	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || len(doc.Paths) < 5 {
+		t.Fatalf("%d paths (%v)", len(doc.Paths), err)
+	}
+	for path, methods := range doc.Paths {
+		for method := range methods {
+			path := strings.ReplaceAll(path, "{id}", "x")
+			for key, want := range map[string]int{"": 401, "wrong": 401, "user": 403} {
+				if w := do(d, strings.ToUpper(method), path, key, `{"model":"m","name":"n"}`); w.Code != want {
+					t.Errorf("%s %s with key %q: %d", method, path, key, w.Code)
+				}
+			}
+		}
+	}
+	if len(a.keys)+len(a.loaded)+len(a.unloaded) > 0 {
+		t.Error("a refused request did something")
+	}
+}
+
+func TestRequests(t *testing.T) {
+	a, d := door()
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{"GET", "/status", "", 200, `"version":"1.2.3"`},
+		{"GET", "/status", "", 200, `"loaded":[{"id":"m","context_tokens":4096`},
+		{"GET", "/models", "", 200, `{"id":"bad","source":"native","origin":"folder","problem":"bad is not a sound model file: cut","remedy":`},
+		{"POST", "/models/load", `{"model":"m"}`, 204, ""},
+		{"POST", "/models/unload", `{"model":"m"}`, 204, ""},
+		{"POST", "/models/load", `{}`, 422, `"code":"invalid_value"`},
+		{"POST", "/models/load", `{"model":"m","extra":1}`, 422, `extra`},
+		{"POST", "/models/load", `{`, 400, `"error"`},
+		{"GET", "/keys", "", 200, `{"keys":[]}`},
+		{"POST", "/keys", `{"name":"n","admin":true,"ttl_seconds":60}`, 201, `"standing":"admin","created":"2027-01-15T08:00:00Z","expires":"2027-01-15T08:01:00Z","secret":"hk_new_secret"}`},
+		{"GET", "/keys", "", 200, `{"keys":[{"id":"new","name":"n","standing":"admin"`},
+		{"POST", "/keys", `{"name":""}`, 422, `name`},
+		{"DELETE", "/keys/zzz", "", 404, `{"error":{"code":"key_not_found","message":"there is no key zzz","remedy":"hearth key list`},
+		{"GET", "/nothing", "", 404, `"code":"unknown_url"`},
+		{"GET", "/openapi.yaml", "", 200, "openapi: 3.1.0"},
+	} {
+		w := do(d, c.method, admin.Prefix+c.path, "admin", c.body)
+		if w.Code != c.status || !strings.Contains(w.Body.String(), c.want) {
+			t.Errorf("%s %s %s: %d %s", c.method, c.path, c.body, w.Code, w.Body)
+		}
+	}
+	if strings.Join(append(a.loaded, a.unloaded...), " ") != "m m" {
+		t.Errorf("loaded %v, unloaded %v", a.loaded, a.unloaded)
+	}
+}
+
+func TestErrorsInChinese(t *testing.T) {
+	_, d := door()
+	r := httptest.NewRequest(http.MethodDelete, admin.Prefix+"/keys/zzz", nil)
+	r.Header.Set("Authorization", "Bearer admin")
+	r.Header.Set("Accept-Language", "zh-CN")
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	if !strings.Contains(w.Body.String(), "密钥 zzz 不存在") {
+		t.Errorf("got %s", w.Body)
+	}
+}

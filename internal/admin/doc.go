@@ -1,0 +1,7 @@
+// Package admin is the door for managing the appliance: its state, models and keys,
+// for the console and for scripts. It speaks JSON under /admin/v1, described by an
+// OpenAPI document that is made from the code and kept in api/openapi.yaml.
+//
+// It manages and does not compute: it asks nothing of a model. Every path asks for
+// an administrator's key first.
+package admin

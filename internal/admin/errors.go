@@ -1,0 +1,96 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/door"
+)
+
+// ErrorBody is an error as this door writes it: the fields that OpenAI's errors
+// have too, and the remedy.
+type ErrorBody struct {
+	Error struct {
+		Code    string `json:"code" doc:"For machines; the list is in docs/errors.md"`
+		Message string `json:"message"`
+		Remedy  string `json:"remedy" doc:"What to do about it"`
+		Param   string `json:"param,omitempty" doc:"The part of the request at fault"`
+	} `json:"error"`
+	status int
+}
+
+func makeError(err error, l hearth.Language) *ErrorBody {
+	e := hearth.AsError(err)
+	b := &ErrorBody{status: door.Status(e)}
+	b.Error.Code, b.Error.Message, b.Error.Remedy, b.Error.Param = string(e.Code), e.Message(l), e.Remedy(l), e.Field
+	return b
+}
+
+// writeError answers before huma does.
+func writeError(w http.ResponseWriter, r *http.Request, err error) {
+	b := makeError(err, hearth.ParseLanguage(r.Header.Get("Accept-Language")))
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(b.status)
+	_ = json.NewEncoder(w).Encode(b)
+}
+
+// answerable lets huma write an error of ours.
+type answerable struct{ *ErrorBody }
+
+// Error is the message.
+func (a answerable) Error() string { return a.ErrorBody.Error.Message }
+
+// GetStatus is the HTTP status.
+func (a answerable) GetStatus() int { return a.status }
+
+// MarshalJSON writes the body.
+func (a answerable) MarshalJSON() ([]byte, error) { return json.Marshal(a.ErrorBody) }
+
+// Language carries what the client reads to where texts are made.
+type Language struct {
+	AcceptLanguage string `header:"Accept-Language" hidden:"true"`
+}
+
+// fail is what a handler returns for an error.
+func (l Language) fail(err error) error {
+	return answerable{makeError(err, hearth.ParseLanguage(l.AcceptLanguage))}
+}
+
+// plainErrors turns huma's own errors, about what a request looks like, into ours.
+func plainErrors(ctx huma.Context, _ string, v any) (any, error) {
+	m, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	var details []string
+	for _, d := range m.Errors {
+		details = append(details, strings.TrimSpace(fmt.Sprintf("%s %s", d.Location, d.Message)))
+	}
+	if len(details) == 0 {
+		details = append(details, m.Detail)
+	}
+	err := hearth.NewError(hearth.InvalidValue, "field", "the request", "detail", strings.Join(details, "; "))
+	return makeError(err, hearth.ParseLanguage(ctx.Header("Accept-Language"))), nil
+}
+
+// handle registers an operation whose errors are hearth's.
+func handle[I interface{ fail(error) error }, O any](a *Admin, op huma.Operation, f func(context.Context, *I) (*O, error)) {
+	op.Path = Prefix + op.Path
+	schema := a.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[ErrorBody](), true, "Error")
+	op.Responses = map[string]*huma.Response{"default": {Description: "An error, in the language of Accept-Language",
+		Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}}
+	huma.Register(a.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := f(ctx, in)
+		if err != nil {
+			return nil, (*in).fail(err)
+		}
+		return out, nil
+	})
+}

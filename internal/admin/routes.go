@@ -1,0 +1,163 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/hearthbox/hearth"
+)
+
+type statusOutput struct {
+	Body struct {
+		Version       string   `json:"version"`
+		UptimeSeconds float64  `json:"uptime_seconds"`
+		Loaded        []Loaded `json:"loaded" doc:"Models in memory"`
+	}
+}
+
+func (a *Admin) statusRoutes() {
+	handle(a, huma.Operation{OperationID: "status", Method: http.MethodGet, Path: "/status", Summary: "State of the appliance", Tags: []string{"Appliance"}},
+		func(_ context.Context, _ *Language) (*statusOutput, error) {
+			out := &statusOutput{}
+			out.Body.Version, out.Body.Loaded = a.Version, a.Models.Loaded()
+			out.Body.UptimeSeconds = time.Since(a.Started).Seconds()
+			return out, nil
+		})
+}
+
+// Model is a model as this door shows it.
+type Model struct {
+	ID            string `json:"id"`
+	Source        string `json:"source" doc:"native, or upstream/NAME"`
+	Origin        string `json:"origin" enum:"imported,folder,ollama,huggingface,modelscope,lmstudio,upstream"`
+	Path          string `json:"path,omitempty"`
+	Architecture  string `json:"architecture,omitempty"`
+	Quantization  string `json:"quantization,omitempty"`
+	Parameters    uint64 `json:"parameters,omitempty"`
+	ContextTokens int    `json:"context_tokens,omitempty" doc:"As trained"`
+	FileBytes     int64  `json:"file_bytes,omitempty"`
+	Problem       string `json:"problem,omitempty" doc:"Why it can't be served"`
+	Remedy        string `json:"remedy,omitempty"`
+}
+
+// NewModel shows a model in a language.
+func NewModel(m hearth.Model, l hearth.Language) Model {
+	out := Model{ID: m.ID, Source: m.Source, Origin: m.Origin, Path: m.Path, Architecture: m.Architecture, Quantization: m.Quantization,
+		Parameters: m.Parameters, ContextTokens: m.ContextTokens, FileBytes: m.FileBytes}
+	if m.Problem != nil {
+		out.Problem, out.Remedy = m.Problem.Message(l), m.Problem.Remedy(l)
+	}
+	return out
+}
+
+type modelsOutput struct {
+	Body struct {
+		Models []Model `json:"models"`
+	}
+}
+
+type modelInput struct {
+	Language
+	Body struct {
+		Model string `json:"model" minLength:"1" doc:"Name of the model"`
+	}
+}
+
+func (a *Admin) modelRoutes() {
+	tags := []string{"Models"}
+	handle(a, huma.Operation{OperationID: "list-models", Method: http.MethodGet, Path: "/models", Summary: "Models at hand, and what keeps some from being served", Tags: tags},
+		func(ctx context.Context, in *Language) (*modelsOutput, error) {
+			models, err := a.Models.List(ctx)
+			out := &modelsOutput{}
+			out.Body.Models = []Model{}
+			for _, m := range models {
+				out.Body.Models = append(out.Body.Models, NewModel(m, hearth.ParseLanguage(in.AcceptLanguage)))
+			}
+			return out, err
+		})
+	handle(a, huma.Operation{OperationID: "load-model", Method: http.MethodPost, Path: "/models/load", Summary: "Load a model into memory", Tags: tags, DefaultStatus: http.StatusNoContent},
+		func(ctx context.Context, in *modelInput) (*struct{}, error) {
+			return nil, a.Models.Load(ctx, in.Body.Model)
+		})
+	handle(a, huma.Operation{OperationID: "unload-model", Method: http.MethodPost, Path: "/models/unload", Summary: "Let go of a model once its answers are complete", Tags: tags, DefaultStatus: http.StatusNoContent},
+		func(ctx context.Context, in *modelInput) (*struct{}, error) {
+			return nil, a.Models.Unload(ctx, in.Body.Model)
+		})
+}
+
+// Key is a key as this door shows it: never its secret.
+type Key struct {
+	ID       string     `json:"id"`
+	Name     string     `json:"name"`
+	Standing string     `json:"standing" enum:"admin,user"`
+	Created  time.Time  `json:"created"`
+	Expires  *time.Time `json:"expires,omitempty"`
+}
+
+// NewKey shows a key.
+func NewKey(k hearth.Key) Key {
+	out := Key{ID: k.ID, Name: k.Name, Standing: string(k.Standing), Created: k.Created}
+	if !k.Expires.IsZero() {
+		out.Expires = &k.Expires
+	}
+	return out
+}
+
+type keysOutput struct {
+	Body struct {
+		Keys []Key `json:"keys"`
+	}
+}
+
+type createKeyInput struct {
+	Language
+	Body struct {
+		Name       string `json:"name" minLength:"1" maxLength:"200"`
+		Admin      bool   `json:"admin,omitempty" doc:"May manage the appliance"`
+		TTLSeconds int64  `json:"ttl_seconds,omitempty" minimum:"0" maximum:"3153600000" doc:"0: until it is revoked"`
+	}
+}
+
+type createKeyOutput struct {
+	Body struct {
+		Key
+		Secret string `json:"secret" doc:"Shown this once"`
+	}
+}
+
+type revokeKeyInput struct {
+	Language
+	ID string `path:"id"`
+}
+
+func (a *Admin) keyRoutes() {
+	tags := []string{"Keys"}
+	handle(a, huma.Operation{OperationID: "list-keys", Method: http.MethodGet, Path: "/keys", Summary: "Keys that exist", Tags: tags},
+		func(ctx context.Context, _ *Language) (*keysOutput, error) {
+			keys, err := a.Keys.List(ctx)
+			out := &keysOutput{}
+			out.Body.Keys = []Key{}
+			for _, k := range keys {
+				out.Body.Keys = append(out.Body.Keys, NewKey(k))
+			}
+			return out, err
+		})
+	handle(a, huma.Operation{OperationID: "create-key", Method: http.MethodPost, Path: "/keys", Summary: "Make a key", Tags: tags, DefaultStatus: http.StatusCreated},
+		func(ctx context.Context, in *createKeyInput) (*createKeyOutput, error) {
+			standing := hearth.StandingUser
+			if in.Body.Admin {
+				standing = hearth.StandingAdmin
+			}
+			secret, k, err := a.Keys.Create(ctx, in.Body.Name, standing, time.Duration(in.Body.TTLSeconds)*time.Second)
+			out := &createKeyOutput{}
+			out.Body.Key, out.Body.Secret = NewKey(k), secret
+			return out, err
+		})
+	handle(a, huma.Operation{OperationID: "revoke-key", Method: http.MethodDelete, Path: "/keys/{id}", Summary: "End a key", Tags: tags, DefaultStatus: http.StatusNoContent},
+		func(ctx context.Context, in *revokeKeyInput) (*struct{}, error) {
+			return nil, a.Keys.Revoke(ctx, in.ID)
+		})
+}

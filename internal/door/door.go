@@ -1,0 +1,47 @@
+// Package door holds what the doors of the appliance share: which HTTP status an
+// error has, and who asks. Each door writes errors in its own dialect.
+package door
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/hearthbox/hearth"
+)
+
+// Authoriser says who asks, by a request's headers, of which header gives all
+// values by name.
+type Authoriser interface {
+	Authenticate(ctx context.Context, header func(name string) []string) (hearth.Principal, error)
+}
+
+// statusClosed is nginx's "client closed request".
+const statusClosed = 499
+
+// Status is the HTTP status of an error.
+func Status(e *hearth.Error) int {
+	if e.Code == hearth.BadMethod {
+		return http.StatusMethodNotAllowed
+	}
+	switch e.Kind() {
+	case hearth.KindInvalid:
+		return http.StatusBadRequest
+	case hearth.KindUnauthenticated:
+		return http.StatusUnauthorized
+	case hearth.KindForbidden:
+		return http.StatusForbidden
+	case hearth.KindNotFound:
+		return http.StatusNotFound
+	case hearth.KindConflict:
+		return http.StatusConflict
+	case hearth.KindTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case hearth.KindExhausted:
+		return http.StatusTooManyRequests
+	case hearth.KindUnavailable:
+		return http.StatusServiceUnavailable
+	case hearth.KindCanceled:
+		return statusClosed
+	}
+	return http.StatusInternalServerError
+}
