@@ -28,12 +28,14 @@ const (
 	NoSuchKey   Code = "key_not_found"
 	LastAdmin   Code = "last_admin_key"
 	NoSuchModel Code = "model_not_found"
+	NoModels    Code = "no_models"
 
 	ModelInvalid     Code = "model_invalid"
 	ModelUnsupported Code = "model_unsupported"
 	ModelMemory      Code = "model_out_of_memory"
 	ModelExists      Code = "model_exists"
 	ModelNotOwned    Code = "model_not_owned"
+	ModelInUse       Code = "model_in_use"
 	TemplateRefused  Code = "template_refused"
 	TemplateFailed   Code = "template_failed"
 	QueueFull        Code = "queue_full"
@@ -44,6 +46,7 @@ const (
 	UpstreamBusy        Code = "upstream_busy"
 	UpstreamProtocol    Code = "upstream_protocol"
 
+	WrongUse      Code = "wrong_use"
 	ConfigInvalid Code = "config_invalid"
 	ListenUnsafe  Code = "listen_unsafe"
 	ListenFailed  Code = "listen_failed"
@@ -149,6 +152,10 @@ var catalogue = map[Code]entry{
 		texts{"hearth model list shows the models at hand; hearth model import FILE adds one",
 			"hearth model list 可查看可用模型；hearth model import FILE 可导入模型"}},
 
+	NoModels: {KindUnavailable,
+		texts{"there is no model yet", "还没有模型"},
+		texts{"add one with: hearth model import FILE.gguf; hearth up shows other ways", "用 hearth model import FILE.gguf 导入一个；hearth up 会列出其他方式"}},
+
 	ModelInvalid: {KindInvalid,
 		texts{"{model} is not a sound model file: {detail}", "{model} 不是完好的模型文件：{detail}"},
 		texts{"fetch the file again and compare its checksum with the publisher's",
@@ -169,6 +176,9 @@ var catalogue = map[Code]entry{
 	ModelNotOwned: {KindConflict,
 		texts{"{model} was found at {path} and belongs to another program", "{model} 位于 {path}，属于其他程序"},
 		texts{"remove it there; only imported models are removed here", "请在原程序中移除；此处只移除导入的模型"}},
+	ModelInUse: {KindConflict,
+		texts{"{model} is answering just now", "{model} 正在生成回答"},
+		texts{"try again when its answers are complete", "请在回答完成后再试"}},
 	TemplateRefused: {KindInvalid,
 		texts{"the chat template of {model} is refused: {detail}", "{model} 的对话模板被拒绝：{detail}"},
 		texts{"get the model from its publisher, or use /v1/completions with a prompt of your own",
@@ -200,6 +210,9 @@ var catalogue = map[Code]entry{
 			"上游 {upstream} 的应答中断或不合规范：{detail}"},
 		texts{"look at the upstream's log; send the request again", "请查看上游日志，并重新发送请求"}},
 
+	WrongUse: {KindInvalid,
+		texts{"{detail}", "命令用法有误：{detail}"},
+		texts{"hearth --help lists the commands, and COMMAND --help its flags", "hearth --help 列出全部命令，在命令后加 --help 查看其选项"}},
 	ConfigInvalid: {KindInvalid,
 		texts{"the configuration is not valid: {detail}", "配置无效：{detail}"},
 		texts{"correct it; hearth up --help lists the settings", "请修正配置；hearth up --help 列出全部设置项"}},

@@ -1,6 +1,7 @@
 package hearth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -35,12 +36,22 @@ type Error struct {
 
 	params []any
 	cause  error
+	told   *[2]string // message and remedy as another appliance put them
 }
 
 // NewError makes an error of the code. The parameters are name, value pairs, as
 // the catalogue's text names them in braces.
 func NewError(code Code, params ...any) *Error {
 	return &Error{Code: code, params: params}
+}
+
+// Told repeats an error of another appliance, in the words and the language it used.
+// A code this one does not know becomes an [InternalError] in those words.
+func Told(code Code, message, remedy string) *Error {
+	if _, ok := catalogue[code]; !ok {
+		code = InternalError
+	}
+	return &Error{Code: code, told: &[2]string{message, remedy}}
 }
 
 // At says which part of the request is at fault.
@@ -82,10 +93,20 @@ func (e *Error) Is(target error) bool {
 func (e *Error) Kind() Kind { return e.Code.entry().kind }
 
 // Message says what is wrong.
-func (e *Error) Message(l Language) string { return e.fill(e.Code.entry().message[l]) }
+func (e *Error) Message(l Language) string {
+	if e.told != nil {
+		return e.told[0]
+	}
+	return e.fill(e.Code.entry().message[l])
+}
 
 // Remedy says what to do about it.
-func (e *Error) Remedy(l Language) string { return e.fill(e.Code.entry().remedy[l]) }
+func (e *Error) Remedy(l Language) string {
+	if e.told != nil {
+		return e.told[1]
+	}
+	return e.fill(e.Code.entry().remedy[l])
+}
 
 func (e *Error) fill(text string) string {
 	pairs := make([]string, 0, len(e.params))
@@ -95,14 +116,18 @@ func (e *Error) fill(text string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// AsError finds the *Error in err's chain. Anything else becomes an
-// [InternalError] with err as its cause, so that no unforeseen text reaches a client.
+// AsError finds the *Error in err's chain. A context that was canceled becomes
+// [Canceled]; anything else an [InternalError] with err as its cause, so that no
+// unforeseen text reaches a client.
 func AsError(err error) *Error {
 	if err == nil {
 		return nil
 	}
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
+	}
+	if errors.Is(err, context.Canceled) {
+		return NewError(Canceled).Because(err)
 	}
 	return NewError(InternalError).Because(err)
 }

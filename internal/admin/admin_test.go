@@ -151,7 +151,7 @@ func TestRequests(t *testing.T) {
 		{"POST", "/models/load", `{"model":"m","extra":1}`, 422, `extra`},
 		{"POST", "/models/load", `{`, 400, `"error"`},
 		{"GET", "/keys", "", 200, `{"keys":[]}`},
-		{"POST", "/keys", `{"name":"n","admin":true,"ttl_seconds":60}`, 201, `"standing":"admin","created":"2027-01-15T08:00:00Z","expires":"2027-01-15T08:01:00Z","secret":"hk_new_secret"}`},
+		{"POST", "/keys", `{"name":"n","admin":true,"ttl_seconds":60}`, 201, `"standing":"admin","created":"2027-01-15T08:00:00Z","expires":"2027-01-15T08:01:00Z","key":"hk_new_secret"}`},
 		{"GET", "/keys", "", 200, `{"keys":[{"id":"new","name":"n","standing":"admin"`},
 		{"POST", "/keys", `{"name":""}`, 422, `name`},
 		{"DELETE", "/keys/zzz", "", 404, `{"error":{"code":"key_not_found","message":"there is no key zzz","remedy":"hearth key list`},

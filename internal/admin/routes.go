@@ -124,7 +124,7 @@ type createKeyInput struct {
 type createKeyOutput struct {
 	Body struct {
 		Key
-		Secret string `json:"secret" doc:"Shown this once"`
+		Secret string `json:"key" doc:"The key itself, shown this once"`
 	}
 }
 

@@ -89,6 +89,18 @@ func (c *Catalog) Find(ctx context.Context, id string) (hearth.Model, error) {
 	return hearth.Model{}, hearth.NewError(hearth.NoSuchModel, "model", id)
 }
 
+// Inspect describes a file, wherever it lies.
+func (c *Catalog) Inspect(path string) (hearth.Model, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return hearth.Model{}, fileError(path, err)
+	}
+	m, _ := c.inspect(path, info)
+	name, _, _ := gguf.SplitOf(path)
+	m.ID, m.Origin = nameFor(name), hearth.OriginFolder
+	return m, nil
+}
+
 // unique makes a name that is not taken yet: the name itself, then with its origin,
 // then numbered.
 func unique(id, origin string, taken map[string]bool) string {

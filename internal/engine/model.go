@@ -91,10 +91,8 @@ func load(id string, f *gguf.File, o Options) (*Model, error) {
 	if m.tokens.Size() > m.nn.Vocab {
 		return nil, fmt.Errorf("the vocabulary has %d tokens and the model only %d", m.tokens.Size(), m.nn.Vocab)
 	}
-	if f.Has("tokenizer.chat_template") {
-		if m.template, err = f.Text("tokenizer.chat_template"); err != nil {
-			return nil, err
-		}
+	if m.template, err = readTemplate(f); err != nil {
+		return nil, err
 	}
 	cacheTokens, err := m.plan(o)
 	if err != nil {

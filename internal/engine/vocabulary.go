@@ -14,16 +14,33 @@ var errTokenizer = errors.New("its tokenizer can't be used")
 
 // OpenTokenizer reads the tokenizer of a file without loading the model.
 func OpenTokenizer(path string) (*tokenizer.Tokenizer, error) {
+	_, t, err := OpenTemplate(path)
+	return t, err
+}
+
+// OpenTemplate reads the chat template of a file, empty if there is none, and its
+// tokenizer, without loading the model.
+func OpenTemplate(path string) (template string, t *tokenizer.Tokenizer, err error) {
 	f, err := gguf.Open(path)
 	if err != nil {
-		return nil, loadError(path, err)
+		return "", nil, loadError(path, err)
 	}
 	defer f.Close()
-	t, err := readTokenizer(f)
-	if err != nil {
-		return nil, loadError(path, err)
+	if template, err = readTemplate(f); err != nil {
+		return "", nil, loadError(path, err)
 	}
-	return t, nil
+	if t, err = readTokenizer(f); err != nil {
+		return "", nil, loadError(path, err)
+	}
+	return template, t, nil
+}
+
+func readTemplate(f *gguf.File) (string, error) {
+	const key = "tokenizer.chat_template"
+	if !f.Has(key) {
+		return "", nil
+	}
+	return f.Text(key)
 }
 
 func readTokenizer(f *gguf.File) (*tokenizer.Tokenizer, error) {

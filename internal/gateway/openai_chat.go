@@ -105,6 +105,11 @@ func (x *exchange) chat() error {
 		return err
 	}
 	r.By = x.by
+	for i, m := range r.Messages {
+		// Clients send "" and null alike for a turn that only calls tools; templates
+		// that tell them apart mean null.
+		r.Messages[i].TextAbsent = m.TextAbsent || m.Text == "" && len(m.ToolCalls) > 0
+	}
 	head := chatAnswer{ID: "chatcmpl-" + rand.Text(), Object: "chat.completion", Created: time.Now().Unix(), Model: r.Model}
 	if c.Stream {
 		head.Object = "chat.completion.chunk"

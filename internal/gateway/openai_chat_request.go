@@ -29,11 +29,26 @@ type chatRequest struct {
 		EnableThinking *bool `json:"enable_thinking"`
 		Thinking       *bool `json:"thinking"`
 	} `json:"chat_template_kwargs"`
-	EnableThinking *bool `json:"enable_thinking"`
-	Thinking       *struct {
-		Type string `json:"type"`
-	} `json:"thinking"`
-	ContinueLast bool `json:"continue_final_message"`
+	EnableThinking *bool           `json:"enable_thinking"`
+	Thinking       *thinkingSwitch `json:"thinking"`
+	ContinueLast   bool            `json:"continue_final_message"`
+}
+
+// thinkingSwitch is true, false, or an object whose type says enabled or disabled.
+type thinkingSwitch struct{ on bool }
+
+// UnmarshalJSON accepts both forms.
+func (t *thinkingSwitch) UnmarshalJSON(b []byte) error {
+	if b[0] != '{' {
+		return json.Unmarshal(b, &t.on)
+	}
+	var object struct{ Type string }
+	err := json.Unmarshal(b, &object)
+	t.on = object.Type == "enabled"
+	if err == nil && !t.on && object.Type != "disabled" {
+		return hearth.NewError(hearth.NotOneOf, "field", "thinking.type", "choices", "enabled, disabled").At("thinking.type")
+	}
+	return err
 }
 
 type chatMessage struct {
@@ -177,22 +192,17 @@ func (c *chatRequest) logProbs(r *hearth.Request) error {
 
 // thinking reads the switch in whichever of its spellings the client uses.
 func (c *chatRequest) thinking() (hearth.Thinking, error) {
-	for _, on := range []*bool{c.EnableThinking, c.TemplateArgs.EnableThinking, c.TemplateArgs.Thinking} {
+	switches := []*bool{c.EnableThinking, c.TemplateArgs.EnableThinking, c.TemplateArgs.Thinking}
+	if c.Thinking != nil {
+		switches = append(switches, &c.Thinking.on)
+	}
+	for _, on := range switches {
 		if on != nil && *on {
 			return hearth.ThinkingOn, nil
 		}
 		if on != nil {
 			return hearth.ThinkingOff, nil
 		}
-	}
-	if c.Thinking != nil {
-		switch c.Thinking.Type {
-		case "enabled":
-			return hearth.ThinkingOn, nil
-		case "disabled":
-			return hearth.ThinkingOff, nil
-		}
-		return 0, hearth.NewError(hearth.NotOneOf, "field", "thinking.type", "choices", "enabled, disabled").At("thinking.type")
 	}
 	if c.ReasoningMode != nil {
 		switch *c.ReasoningMode {
@@ -255,9 +265,7 @@ func (m *chatMessage) message(at string) (hearth.Message, error) {
 		}
 		out.ToolCalls = append(out.ToolCalls, hearth.ToolCall{ID: call.ID, Name: call.Function.Name, Arguments: string(call.Function.Arguments)})
 	}
-	// Clients send "" and null alike for a turn that only calls tools; templates
-	// that tell them apart mean null.
-	out.TextAbsent = !m.Content.present || m.Content.text == "" && len(m.ToolCalls) > 0
+	out.TextAbsent = !m.Content.present
 	return out, nil
 }
 

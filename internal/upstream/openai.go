@@ -3,6 +3,7 @@ package upstream
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -37,7 +38,9 @@ type Config struct {
 	// model the upstream lists is offered under its own name.
 	Models map[string]string
 
-	IdleMax time.Duration // 0 means five minutes
+	TLS      *tls.Config     // what to trust; nil for what the system trusts
+	Language hearth.Language // for errors, which another hearth gives in it
+	IdleMax  time.Duration   // 0 means five minutes
 }
 
 // OpenAI is a server compatible with OpenAI's API.
@@ -72,6 +75,7 @@ func NewOpenAI(c Config) (*OpenAI, error) {
 			MaxIdleConnsPerHost: 64,
 			IdleConnTimeout:     90 * time.Second,
 			ForceAttemptHTTP2:   true,
+			TLSClientConfig:     c.TLS,
 		},
 	}}, nil
 }
@@ -169,6 +173,7 @@ func (u *OpenAI) do(ctx context.Context, method, path string, body []byte) (io.R
 	if err != nil {
 		return nil, err
 	}
+	req.Header.Set("Accept-Language", u.Language.String())
 	if u.Key != "" {
 		req.Header.Set("Authorization", "Bearer "+u.Key)
 	}
@@ -190,6 +195,9 @@ func (u *OpenAI) do(ctx context.Context, method, path string, body []byte) (io.R
 // but time's.
 func (u *OpenAI) refused(resp *http.Response) error {
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, errorBytes))
+	if told := peerError(text); told != nil {
+		return told
+	}
 	detail := errorText(text)
 	if detail == "" {
 		detail = resp.Status
@@ -201,6 +209,17 @@ func (u *OpenAI) refused(resp *http.Response) error {
 		return hearth.NewError(hearth.UpstreamBusy, "upstream", u.Name, "detail", detail)
 	}
 	return hearth.NewError(hearth.UpstreamRefused, "upstream", u.Name, "detail", detail)
+}
+
+// peerError recognises the error of another hearth, by the remedy, and repeats it.
+func peerError(body []byte) error {
+	var b struct {
+		Error struct{ Code, Message, Remedy string } `json:"error"`
+	}
+	if json.Unmarshal(body, &b) != nil || b.Error.Remedy == "" || b.Error.Message == "" {
+		return nil
+	}
+	return hearth.Told(hearth.Code(b.Error.Code), b.Error.Message, b.Error.Remedy)
 }
 
 // errorText finds the message in the bodies that servers send with an error.

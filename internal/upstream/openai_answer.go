@@ -53,6 +53,9 @@ func (a *answer) event(data []byte) error {
 		return a.upstream.protocol("an event is not readable", err)
 	}
 	if len(e.Error) > 0 && string(e.Error) != "null" {
+		if told := peerError(data); told != nil {
+			return told
+		}
 		return hearth.NewError(hearth.UpstreamRefused, "upstream", a.upstream.Name, "detail", errorText(data))
 	}
 	if u := e.Usage; u != nil {

@@ -179,6 +179,7 @@ func TestFaults(t *testing.T) {
 		"says so the FastAPI way":      {status(422, `{"detail":"no such field"}`), hearth.UpstreamRejected, "no such field", false},
 		"is at its limit":              {status(429, `{"message":"slow down"}`), hearth.UpstreamBusy, "slow down", false},
 		"fails without words":          {status(502, `<html>`), hearth.UpstreamRefused, "502", false},
+		"is a hearth":                  {status(404, `{"error":{"code":"model_not_found","message":"there is no model m","remedy":"look around"}}`), hearth.NoSuchModel, "there is no model m", false},
 		"redirects":                    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://evil.test", 307) }, hearth.UpstreamRefused, "307", false},
 		"says 200 and sends an error":  {lines(`data: {"error":{"message":"out of memory"}}` + "\n\n"), hearth.UpstreamRefused, "out of memory", false},
 		"fails in the middle":          {lines(begin + `data: {"error":"gone"}` + "\n\n"), hearth.UpstreamRefused, "gone", true},

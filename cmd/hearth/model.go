@@ -1,0 +1,334 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/admin"
+	"github.com/hearthbox/hearth/internal/appliance"
+	"github.com/hearthbox/hearth/internal/engine"
+	"github.com/hearthbox/hearth/internal/gateway"
+	"github.com/hearthbox/hearth/internal/gguf"
+	"github.com/hearthbox/hearth/internal/prompt"
+)
+
+func modelCommand(t *terminal) *cobra.Command {
+	cmd := &cobra.Command{Use: "model", Short: t.say("Manage models", "管理模型")}
+	cmd.AddCommand(modelListCommand(t), modelShowCommand(t), modelImportCommand(t), modelRemoveCommand(t),
+		modelTokenizeCommand(t), modelRenderCommand(t))
+	return cmd
+}
+
+func modelListCommand(t *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Args: cobra.NoArgs,
+		Short: t.say("Show the models at hand", "查看可用模型"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			d, err := t.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			models, err := d.Models(cmd.Context(), t.warnUpstream)
+			if err != nil {
+				return err
+			}
+			list := []admin.Model{}
+			rows := [][]string{{t.say("NAME", "名称"), t.say("ARCHITECTURE", "架构"), t.say("WEIGHTS", "权重格式"), t.say("SIZE", "大小"), t.say("FROM", "来源")}}
+			for _, m := range models {
+				list = append(list, admin.NewModel(m, t.lang))
+				row := []string{m.ID, dash(m.Architecture), dash(m.Quantization), size(m.FileBytes), origin(t, m)}
+				if m.Problem != nil {
+					row[4] += "  ! " + m.Problem.Message(t.lang)
+				}
+				rows = append(rows, row)
+			}
+			return t.show(map[string]any{"models": list}, func() {
+				if len(list) == 0 {
+					t.printf("%s\n", hearth.NewError(hearth.NoModels).Message(t.lang))
+					t.printf("  → %s\n", hearth.NewError(hearth.NoModels).Remedy(t.lang))
+					return
+				}
+				t.table(rows)
+			})
+		},
+	}
+}
+
+func modelShowCommand(t *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use: "show NAME|FILE", Args: cobra.ExactArgs(1),
+		Short: t.say("Show what a model file says of itself", "查看模型文件的信息"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := t.find(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			out := struct {
+				admin.Model
+				Metadata map[string]string `json:"metadata,omitempty"`
+			}{Model: admin.NewModel(m, t.lang)}
+			var keys []string
+			if m.Path != "" && (m.Problem == nil || m.Problem.Code != hearth.ModelInvalid) {
+				if keys, out.Metadata, err = metadata(m.Path); err != nil {
+					return err
+				}
+			}
+			return t.show(out, func() {
+				rows := [][]string{{t.say("name", "名称"), m.ID}, {t.say("file", "文件"), dash(m.Path)}, {t.say("from", "来源"), origin(t, m)},
+					{t.say("architecture", "架构"), dash(m.Architecture)}, {t.say("weights", "权重格式"), dash(m.Quantization)},
+					{t.say("parameters", "参数量"), count(m.Parameters)}, {t.say("size", "大小"), size(m.FileBytes)},
+					{t.say("context", "上下文"), strconv.Itoa(m.ContextTokens)}}
+				if m.Problem != nil {
+					rows = append(rows, []string{t.say("problem", "问题"), m.Problem.Message(t.lang)}, []string{"", "→ " + m.Problem.Remedy(t.lang)})
+				}
+				for _, k := range keys {
+					rows = append(rows, []string{k, short(out.Metadata[k])})
+				}
+				t.table(rows)
+			})
+		},
+	}
+}
+
+// metadata reads the key-value part of a file.
+func metadata(path string) (keys []string, values map[string]string, err error) {
+	f, err := gguf.Open(path)
+	if err != nil {
+		return nil, nil, hearth.NewError(hearth.ModelInvalid, "model", path, "detail", err).Because(err)
+	}
+	defer f.Close()
+	values = map[string]string{}
+	for k, v := range f.All() {
+		keys = append(keys, k)
+		values[k] = v.Display()
+	}
+	return keys, values, nil
+}
+
+func modelImportCommand(t *terminal) *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use: "import FILE", Args: cobra.ExactArgs(1),
+		Short: t.say("Take a GGUF file into the appliance", "将 GGUF 文件导入一体机"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d, err := t.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			m, err := d.Catalog.Import(cmd.Context(), args[0], name, t.progress())
+			if err != nil {
+				return err
+			}
+			return t.show(admin.NewModel(m, t.lang), func() {
+				t.printf(t.say("imported as %s\n", "已导入，名称为 %s\n"), m.ID)
+				if m.Problem != nil {
+					t.printf("! %s\n  → %s\n", m.Problem.Message(t.lang), m.Problem.Remedy(t.lang))
+				}
+			})
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "", t.say("name to offer it under; made from the file's if not given", "模型名称，不填则由文件名生成"))
+	return cmd
+}
+
+// progress draws how far a copy is, where somebody watches.
+func (t *terminal) progress() func(done, total int64) {
+	if t.json || !isTerminal(t.err) {
+		return nil
+	}
+	last := int64(-1)
+	return func(done, total int64) {
+		percent := done * 100 / max(1, total)
+		if percent == last {
+			return
+		}
+		last = percent
+		end := ""
+		if done == total {
+			end = "\n"
+		}
+		_, _ = io.WriteString(t.err, "\r"+strings.Repeat("█", int(percent/4))+strings.Repeat("░", 25-int(percent/4))+" "+
+			strconv.FormatInt(percent, 10)+"% "+bytes(done)+" / "+bytes(total)+end)
+	}
+}
+
+func modelRemoveCommand(t *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use: "remove NAME", Args: cobra.ExactArgs(1),
+		Short: t.say("Delete an imported model", "删除已导入的模型"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d, err := t.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			if err := d.Catalog.Remove(cmd.Context(), args[0]); err != nil {
+				return err
+			}
+			return t.show(map[string]string{"removed": args[0]}, func() { t.printf(t.say("%s is removed\n", "%s 已删除\n"), args[0]) })
+		},
+	}
+}
+
+func modelTokenizeCommand(t *terminal) *cobra.Command {
+	var special bool
+	cmd := &cobra.Command{
+		Use: "tokenize FILE|NAME", Args: cobra.ExactArgs(1),
+		Short: t.say("Turn text from standard input into a model's tokens", "将标准输入的文本转换为词元"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := t.file(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			tok, err := engine.OpenTokenizer(path)
+			if err != nil {
+				return err
+			}
+			text, err := t.read(cmd.Context())
+			if err != nil {
+				return err
+			}
+			ids := tok.Append([]int32{}, string(text), special)
+			return t.show(map[string]any{"tokens": ids}, func() {
+				words := make([]string, len(ids))
+				for i, id := range ids {
+					words[i] = strconv.Itoa(int(id))
+				}
+				t.printf("%s\n", strings.Join(words, " "))
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&special, "special", false, t.say("read the texts of control tokens as those tokens", "将控制词元的文本识别为控制词元"))
+	return cmd
+}
+
+func modelRenderCommand(t *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use: "render FILE|NAME|FAMILY", Args: cobra.ExactArgs(1),
+		Short: t.say("Turn a chat request from standard input into the exact prompt", "将标准输入的对话请求转换为实际提示词"),
+		Long: t.say("Reads the JSON of an OpenAI chat request and prints the prompt a model would get, to the byte. Families: ",
+			"读取 OpenAI 对话请求的 JSON，逐字节输出模型实际收到的提示词。模型家族：") + strings.Join(prompt.Families(), ", "),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			body, err := t.read(cmd.Context())
+			if err != nil {
+				return err
+			}
+			r, _, err := gateway.ParseChat(body)
+			if err != nil {
+				return err
+			}
+			spans, err := t.render(cmd, args[0], r)
+			if err != nil {
+				return err
+			}
+			var text strings.Builder
+			for _, s := range spans {
+				text.WriteString(s.Text)
+			}
+			return t.show(map[string]any{"prompt": text.String()}, func() { t.text(text.String()) })
+		},
+	}
+}
+
+// render renders as a family does, or as the template of a file says.
+func (t *terminal) render(cmd *cobra.Command, name string, r *hearth.Request) ([]hearth.Span, error) {
+	if slices.Contains(prompt.Families(), name) {
+		return prompt.Render(name, prompt.Model{ID: name}, r, prompt.ForAnswer)
+	}
+	path, err := t.file(cmd, name)
+	if err != nil {
+		return nil, err
+	}
+	return appliance.RenderFile(path, r)
+}
+
+// file is the path of a model named on the command line: a file, or one of the
+// models at hand.
+func (t *terminal) file(cmd *cobra.Command, name string) (string, error) {
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+		return name, nil
+	}
+	m, err := t.find(cmd, name)
+	if err != nil {
+		return "", err
+	}
+	if m.Path == "" {
+		return "", hearth.NewError(hearth.Unsupported, "what", name+" ("+m.Source+")")
+	}
+	return m.Path, nil
+}
+
+// find looks a model up by name or file.
+func (t *terminal) find(cmd *cobra.Command, name string) (hearth.Model, error) {
+	d, err := t.open(cmd)
+	if err != nil {
+		return hearth.Model{}, err
+	}
+	defer d.Close()
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+		return d.Catalog.Inspect(name)
+	}
+	models, err := d.Models(cmd.Context(), t.warnUpstream)
+	if err != nil {
+		return hearth.Model{}, err
+	}
+	for _, m := range models {
+		if strings.EqualFold(m.ID, name) {
+			return m, nil
+		}
+	}
+	return hearth.Model{}, hearth.NewError(hearth.NoSuchModel, "model", name)
+}
+
+// stdinMax bounds what is read from standard input.
+const stdinMax = 64 << 20
+
+func (t *terminal) read(ctx context.Context) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(t.in, stdinMax+1))
+	if err != nil {
+		return nil, hearth.NewError(hearth.FileFailed, "path", "standard input", "detail", errors.Unwrap(err)).Because(err)
+	}
+	if len(text) > stdinMax {
+		return nil, hearth.NewError(hearth.BodyTooLarge, "limit_bytes", stdinMax)
+	}
+	return text, ctx.Err()
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// count is a large number for people.
+func count(n uint64) string {
+	switch {
+	case n == 0:
+		return "-"
+	case n >= 1e9:
+		return strconv.FormatFloat(float64(n)/1e9, 'f', 1, 64) + " B"
+	case n >= 1e6:
+		return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " M"
+	}
+	return strconv.FormatUint(n, 10)
+}
+
+// short keeps a value on its line.
+func short(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > 80 {
+		return string(r[:79]) + "…"
+	}
+	return s
+}

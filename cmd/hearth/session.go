@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/appliance"
+	"github.com/hearthbox/hearth/internal/upstream"
+)
+
+// sessionMax is how long the key of a chat lives, should nobody end it.
+const sessionMax = 12 * time.Hour
+
+// session is a way to the models: through the running server, or through one that
+// lives as long as the session. Either way it goes in by the door everyone uses,
+// with a key of its own.
+type session struct {
+	upstream *upstream.OpenAI
+	closers  []func() error // last first
+}
+
+func (s *session) close() {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		_ = s.closers[i]()
+	}
+}
+
+func (t *terminal) session(ctx context.Context) (s *session, err error) {
+	c, err := t.config()
+	if err != nil {
+		return nil, err
+	}
+	s = &session{}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	server, running := appliance.Running(c)
+	var data *appliance.Data
+	if running {
+		data, err = appliance.OpenData(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		s.closers = append(s.closers, data.Close)
+	} else if data, server.URL, err = s.start(ctx, t, c); err != nil {
+		return nil, err
+	}
+	secret, key, err := data.Access.Create(ctx, "hearth chat", hearth.StandingUser, sessionMax)
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, func() error { return data.Access.Revoke(context.WithoutCancel(ctx), key.ID) })
+	trust, err := trusted(c)
+	if err != nil {
+		return nil, err
+	}
+	s.upstream, err = upstream.NewOpenAI(upstream.Config{Name: "hearth", URL: server.URL + "/v1", Key: secret, Language: t.lang, TLS: trust})
+	return s, err
+}
+
+// start runs a server on this machine's own side, for this session alone.
+func (s *session) start(ctx context.Context, t *terminal, c appliance.Config) (*appliance.Data, string, error) {
+	c.Listen, c.Log.Level = "127.0.0.1:0", "error"
+	c.TLS.Cert, c.TLS.Key = "", ""
+	c.StopGrace = 0
+	a, err := appliance.New(ctx, version, c, t.err)
+	if err != nil {
+		return nil, "", err
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	s.closers = append(s.closers, func() error { cancel(); return <-done })
+	if a.FirstKey != "" {
+		t.printf(t.say("First start. This is the administrator's key; it is shown this once:\n\n    %s\n\n",
+			"首次启动。以下是管理员密钥，仅显示这一次：\n\n    %s\n\n"), a.FirstKey)
+	}
+	return a.Data, a.URL, nil
+}
+
+// trusted makes the session trust the certificate the server was configured with,
+// and no other: it is reached on this machine, whatever name is in it.
+func trusted(c appliance.Config) (*tls.Config, error) {
+	if c.TLS.Cert == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(c.TLS.Cert)
+	if err != nil {
+		return nil, hearth.NewError(hearth.FileFailed, "path", c.TLS.Cert, "detail", errors.Unwrap(err)).Because(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(text)
+	out := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return out, nil
+	}
+	leaf, err := x509.ParseCertificate(block.Bytes)
+	if err == nil && len(leaf.DNSNames) > 0 {
+		out.ServerName = leaf.DNSNames[0]
+	}
+	return out, nil
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/admin"
+	"github.com/hearthbox/hearth/internal/appliance"
+)
+
+func upCommand(t *terminal) *cobra.Command {
+	var listen string
+	var folders []string
+	cmd := &cobra.Command{
+		Use: "up", Args: cobra.NoArgs,
+		Short: t.say("Start the server", "启动服务"),
+		Long:  t.say("Start the server. ", "启动服务。") + settingsHelp(t),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if listen != "" {
+				t.source.Set = append(t.source.Set, "listen="+listen)
+			}
+			if len(folders) > 0 {
+				t.source.Set = append(t.source.Set, "models="+strings.Join(folders, string(filepath.ListSeparator)))
+			}
+			c, err := t.config()
+			if err != nil {
+				return err
+			}
+			a, err := appliance.New(cmd.Context(), version, c, t.err)
+			if err != nil {
+				return err
+			}
+			go greet(cmd.Context(), t, a, c)
+			return a.Run(cmd.Context())
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", t.say("address to serve on, HOST:PORT", "监听地址 HOST:PORT"))
+	cmd.Flags().StringArrayVar(&folders, "models", nil, t.say("a folder to look for models in; may be repeated", "模型目录，可重复"))
+	return cmd
+}
+
+// settingsHelp lists every setting with its default.
+func settingsHelp(t *terminal) string {
+	var b strings.Builder
+	b.WriteString(t.say("Settings, for the configuration file, --set, or HEARTH_… in the environment:\n",
+		"设置项，可写入配置文件、用 --set 指定，或用 HEARTH_… 环境变量指定：\n"))
+	for _, s := range appliance.Settings() {
+		fmt.Fprintf(&b, "\n  %-28s %s", s.Name, s.Default)
+	}
+	return b.String()
+}
+
+// greet tells a newcomer what was found and what to type next.
+func greet(ctx context.Context, t *terminal, a *appliance.Appliance, c appliance.Config) {
+	models, err := a.Models(ctx)
+	if err != nil {
+		return // the server is stopping
+	}
+	if t.json {
+		list := []admin.Model{}
+		for _, m := range models {
+			list = append(list, admin.NewModel(m, t.lang))
+		}
+		_ = json.NewEncoder(t.out).Encode(map[string]any{"url": a.URL, "first_key": a.FirstKey, "models": list})
+		return
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nhearth %s  %s\n", version, a.URL)
+	if a.FirstKey != "" {
+		fmt.Fprintf(&b, t.say("\nFirst start. This is the administrator's key; it is shown this once:\n\n    %s\n",
+			"\n首次启动。以下是管理员密钥，仅显示这一次：\n\n    %s\n"), a.FirstKey)
+	}
+	t.text(b.String())
+	usable := listFound(t, models)
+	if usable == nil {
+		adviseModels(t, c)
+		return
+	}
+	suggest(t, a, usable.ID)
+}
+
+// listFound shows the models and returns the first that can be served.
+func listFound(t *terminal, models []hearth.Model) (usable *hearth.Model) {
+	if len(models) > 0 {
+		t.text(t.say("\nModels found, used where they lie:\n\n", "\n找到以下模型，原地使用，不复制：\n\n"))
+	}
+	var rows [][]string
+	for i, m := range models {
+		row := []string{"   ", m.ID, size(m.FileBytes), m.Quantization, origin(t, m)}
+		if m.Problem != nil {
+			row[4] += t.say("  can't be served: ", "  无法使用：") + m.Problem.Message(t.lang)
+		} else if usable == nil {
+			usable = &models[i]
+		}
+		rows = append(rows, row)
+	}
+	t.table(rows)
+	return usable
+}
+
+// suggest prints commands that work as they stand.
+func suggest(t *terminal, a *appliance.Appliance, model string) {
+	key := a.FirstKey
+	if key == "" {
+		key = "$HEARTH_API_KEY"
+	}
+	t.printf(t.say("\nTalk to one:\n\n    hearth chat %s\n", "\n开始对话：\n\n    hearth chat %s\n"), model)
+	t.printf(t.say("\nFrom any program (OpenAI API, base URL %s/v1):\n\n", "\n在程序中调用（OpenAI 接口，基础地址 %s/v1）：\n\n"), a.URL)
+	t.printf("    curl %s/v1/chat/completions -H \"Authorization: Bearer %s\" -H \"Content-Type: application/json\" \\\n"+
+		"      -d '{\"model\": \"%s\", \"stream\": true, \"messages\": [{\"role\": \"user\", \"content\": \"%s\"}]}'\n",
+		a.URL, key, model, t.say("Hello!", "你好！"))
+	t.printf("\n    python: OpenAI(base_url=\"%s/v1\", api_key=\"%s\")\n", a.URL, strings.TrimPrefix(key, "$"))
+	if a.FirstKey == "" {
+		t.text(t.say("\nA key for it: hearth key create --name NAME\n", "\n创建密钥：hearth key create --name NAME\n"))
+	}
+	t.text("\n")
+}
+
+// adviseModels says how to come by a model.
+func adviseModels(t *terminal, c appliance.Config) {
+	t.printf(t.say(`
+There is no model to talk to yet. Any of these gives hearth one, also while it runs:
+
+    hearth model import FILE.gguf
+    put GGUF files into ./models, or name their folder in HEARTH_MODELS
+    models that Ollama, LM Studio, Hugging Face or ModelScope have downloaded are found by themselves
+    an engine on another machine: add this to %[1]s and start again
+        upstreams:
+          - {name: gpu, url: "http://HOST:8000/v1"}
+
+`, `
+还没有可用的模型。以下任一方式均可，服务运行时也可以：
+
+    hearth model import FILE.gguf
+    把 GGUF 文件放入 ./models，或用 HEARTH_MODELS 指定目录
+    Ollama、LM Studio、Hugging Face、ModelScope 已下载的模型会自动识别
+    使用其他机器上的引擎：将以下内容写入 %[1]s 并重新启动
+        upstreams:
+          - {name: gpu, url: "http://HOST:8000/v1"}
+
+`), filepath.Join(c.Data, "hearth.yaml"))
+}
+
+func size(n int64) string {
+	if n == 0 {
+		return "-"
+	}
+	return bytes(n)
+}
+
+// origin says where a model comes from.
+func origin(t *terminal, m hearth.Model) string {
+	switch m.Origin {
+	case hearth.OriginImported:
+		return t.say("imported", "已导入")
+	case hearth.OriginFolder:
+		return m.Path
+	case hearth.OriginUpstream:
+		return m.Source
+	}
+	return m.Origin
+}

@@ -1,0 +1,219 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/admin"
+	"github.com/hearthbox/hearth/internal/gateway"
+)
+
+// Limits of the HTTP server that nobody needs to configure.
+const (
+	headerWait   = 10 * time.Second
+	idleWait     = 2 * time.Minute
+	headerBytes  = 64 << 10
+	firstByteMax = 5 * time.Second // a stream's client waits this long without a status
+	heartbeat    = 10 * time.Second
+	writeMax     = time.Minute
+	lastWords    = 3 * time.Second // for streams that are cut to say so
+)
+
+// Appliance is the product, built and not yet running.
+type Appliance struct {
+	Version string
+	URL     string // where the API begins, without /v1
+	Data    *Data
+
+	// FirstKey is the administrator key made on the first start; empty otherwise.
+	// It is not kept anywhere.
+	FirstKey string
+
+	config   Config
+	log      *slog.Logger
+	lock     *lock
+	models   *models
+	listener net.Listener
+	server   *http.Server
+	stop     context.CancelCauseFunc // ends the answers in progress
+}
+
+// New builds the appliance and opens its address, so that a caller knows it before
+// Run. log is where its log goes.
+func New(ctx context.Context, version string, c Config, log io.Writer) (*Appliance, error) {
+	a := &Appliance{Version: version, config: c, log: logger(c, log)}
+	if err := a.build(ctx); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+// build makes the parts in order; close takes them apart, however far it got.
+func (a *Appliance) build(ctx context.Context) (err error) {
+	c := a.config
+	if a.Data, err = OpenData(ctx, c); err != nil {
+		return err
+	}
+	if a.lock, err = takeLock(c); err != nil {
+		return err
+	}
+	if err := a.Data.Catalog.Sweep(); err != nil {
+		a.log.Warn("what killed imports left behind can't be removed", "error", err)
+	}
+	adminBefore, err := a.ensureAdmin(ctx)
+	if err != nil {
+		return err
+	}
+	if a.models, err = newModels(a.Data, a.log); err != nil {
+		return err
+	}
+	if a.listener, err = listen(c, adminBefore); err != nil {
+		return err
+	}
+	a.URL = serverURL(c, a.listener.Addr())
+	if err := a.lock.describe(Server{PID: os.Getpid(), URL: a.URL}); err != nil {
+		return dataError(c, err)
+	}
+	base, stop := context.WithCancelCause(context.Background())
+	a.stop = stop
+	a.server = &http.Server{
+		Handler:           a.handler(),
+		ReadHeaderTimeout: headerWait, IdleTimeout: idleWait, MaxHeaderBytes: headerBytes,
+		BaseContext: func(net.Listener) context.Context { return base },
+		ErrorLog:    slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	return nil
+}
+
+// ensureAdmin makes the first administrator key, and reports whether there was one
+// before.
+func (a *Appliance) ensureAdmin(ctx context.Context) (before bool, err error) {
+	keys, err := a.Data.Access.List(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, k := range keys {
+		if k.Principal().IsAdmin() && k.Expires.IsZero() {
+			return true, nil
+		}
+	}
+	a.FirstKey, _, err = a.Data.Access.Create(ctx, "first administrator", hearth.StandingAdmin, 0)
+	return false, err
+}
+
+// handler is every door under its path.
+func (a *Appliance) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", gateway.New(gateway.Config{
+		Generator: chain(a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log,
+		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
+	}))
+	mux.Handle(admin.Prefix+"/", admin.New(admin.Config{
+		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Keys: a.Data.Access, Models: a.models,
+	}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"status":"ok"}`+"\n")
+	})
+	return mux
+}
+
+// Run serves until ctx ends; then no new requests are taken, running answers get
+// their grace, and what is left is cut with a proper end.
+func (a *Appliance) Run(ctx context.Context) error {
+	background, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go a.models.retire(background, a.config.Engine.KeepLoaded)
+	a.log.Info("listening", "url", a.URL, "version", a.Version, "data", a.config.Data)
+	served := make(chan error, 1)
+	go func() { served <- a.server.Serve(a.listener) }()
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		err = a.shutdown()
+	}
+	return errors.Join(err, a.close())
+}
+
+// shutdown ends the server in order.
+func (a *Appliance) shutdown() error {
+	a.log.Info("stopping", "grace", a.config.StopGrace)
+	grace, cancel := context.WithTimeout(context.Background(), a.config.StopGrace)
+	defer cancel()
+	if a.server.Shutdown(grace) == nil {
+		return nil
+	}
+	a.stop(hearth.NewError(hearth.ServerStop))
+	last, cancel := context.WithTimeout(context.Background(), lastWords)
+	defer cancel()
+	if err := a.server.Shutdown(last); err != nil {
+		return a.server.Close()
+	}
+	return nil
+}
+
+// close takes everything apart, last made first.
+func (a *Appliance) close() error {
+	var errs []error
+	if a.stop != nil {
+		a.stop(hearth.NewError(hearth.ServerStop))
+	}
+	if a.listener != nil {
+		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if a.models != nil {
+		errs = append(errs, a.models.close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.release())
+	}
+	if a.Data != nil {
+		errs = append(errs, a.Data.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Models lists what can be asked.
+func (a *Appliance) Models(ctx context.Context) ([]hearth.Model, error) { return a.models.List(ctx) }
+
+// serverURL is how this machine reaches the server.
+func serverURL(c Config, addr net.Addr) string {
+	host, _, _ := net.SplitHostPort(c.Listen)
+	_, port, _ := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	scheme := "http://"
+	if c.TLS.Cert != "" {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port)
+}
+
+func logger(c Config, w io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Log.Level)) // checked with the configuration
+	o := &slog.HandlerOptions{Level: level}
+	if c.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+func threads(c Config) int {
+	if c.Engine.Threads > 0 {
+		return c.Engine.Threads
+	}
+	return runtime.GOMAXPROCS(0) // which honours a container's limit
+}

@@ -1,0 +1,164 @@
+package appliance
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/access"
+	"github.com/hearthbox/hearth/internal/catalog"
+	"github.com/hearthbox/hearth/internal/engine"
+	"github.com/hearthbox/hearth/internal/store"
+)
+
+// Data is an open data folder: what the command line and the server both work on,
+// and may at the same time.
+type Data struct {
+	Access  *access.Access
+	Catalog *catalog.Catalog
+
+	config Config
+	store  *store.Store
+}
+
+// OpenData opens the data folder, making it on first use.
+func OpenData(ctx context.Context, c Config) (*Data, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, dataError(c, err)
+	}
+	pepper, err := secret(filepath.Join(c.Data, "secret"))
+	if err != nil {
+		return nil, dataError(c, err)
+	}
+	s, err := store.Open(ctx, filepath.Join(c.Data, "hearth.db"))
+	if err != nil {
+		return nil, dataError(c, err)
+	}
+	return &Data{
+		Access:  access.New(s, pepper),
+		Catalog: catalog.New(filepath.Join(c.Data, "models"), c.folders(), engine.Check),
+		config:  c, store: s,
+	}, nil
+}
+
+// Models lists every model at hand, those of upstreams included; warn is told of
+// upstreams that can't be reached.
+func (d *Data) Models(ctx context.Context, warn func(upstream string, err error)) ([]hearth.Model, error) {
+	ups, err := upstreams(d.config)
+	if err != nil {
+		return nil, err
+	}
+	return listModels(ctx, d.Catalog, ups, warn)
+}
+
+// Close closes it.
+func (d *Data) Close() error { return d.store.Close() }
+
+func dataError(c Config, err error) error {
+	return hearth.NewError(hearth.DataInvalid, "path", c.Data, "detail", err).Because(err)
+}
+
+// secret reads the appliance's own secret, which keys are hashed with, or makes it.
+// It is linked into place complete, so that of two processes that start together
+// one makes it and the other reads it.
+func secret(path string) ([]byte, error) {
+	for range 2 {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			b, err := hex.DecodeString(strings.TrimSpace(string(text)))
+			if err != nil || len(b) != 32 {
+				return nil, fmt.Errorf("%s is damaged", path)
+			}
+			return b, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if err := makeSecret(path); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%s can't be made", path)
+}
+
+func makeSecret(path string) error {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b)                                     // does not fail
+	f, err := os.CreateTemp(filepath.Dir(path), ".secret-") // readable by its owner alone
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(hex.EncodeToString(b) + "\n")
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Link(f.Name(), path)
+}
+
+// Server is a running server, as it describes itself in the data folder's lock.
+type Server struct {
+	PID int    `json:"pid"`
+	URL string `json:"url"` // where its API begins, without /v1
+}
+
+// lock is held by the one server of a data folder. The lock ends with the process,
+// however that ends; what is written in the file may outlive it and means nothing
+// without the lock.
+type lock struct{ file *os.File }
+
+func lockPath(c Config) string { return filepath.Join(c.Data, "lock") }
+
+// takeLock makes this process the folder's server.
+func takeLock(c Config) (*lock, error) {
+	f, err := os.OpenFile(lockPath(c), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, dataError(c, err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		var s Server
+		_ = json.NewDecoder(f).Decode(&s)
+		_ = f.Close()
+		return nil, hearth.NewError(hearth.DataLocked, "pid", s.PID, "path", c.Data)
+	}
+	return &lock{f}, f.Truncate(0)
+}
+
+// describe tells others where the server is.
+func (l *lock) describe(s Server) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	if err := l.file.Truncate(0); err != nil {
+		return err
+	}
+	_, err = l.file.WriteAt(append(text, '\n'), 0)
+	return err
+}
+
+func (l *lock) release() error { return errors.Join(l.file.Truncate(0), l.file.Close()) }
+
+// Running finds the server of the configured data folder; ok is false if none runs.
+func Running(c Config) (s Server, ok bool) {
+	f, err := os.Open(lockPath(c))
+	if err != nil {
+		return s, false
+	}
+	defer f.Close()
+	if unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB) == nil {
+		return s, false // nobody holds it
+	}
+	err = json.NewDecoder(f).Decode(&s)
+	return s, err == nil && s.URL != ""
+}

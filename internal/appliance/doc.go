@@ -1,0 +1,9 @@
+// Package appliance builds the product: it reads the configuration, makes every
+// part, introduces them to one another, and starts and stops them in order.
+//
+// It is the only place that knows everyone, and only main and end-to-end tests
+// know it. Nothing is decided here but who is wrapped around whom (chain.go) and
+// when each begins and ends (appliance.go); two appliances can run in one process.
+//
+// Reading order: appliance.go, chain.go, models.go, config.go.
+package appliance
