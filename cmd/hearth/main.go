@@ -11,6 +11,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,7 @@ func main() {
 func run(t *terminal, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	t.json = slices.Contains(args, "--json") // also where the rest can't be parsed
 	root := rootCommand(t)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -50,7 +52,7 @@ func rootCommand(t *terminal) *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	f := root.PersistentFlags()
-	f.BoolVar(&t.json, "json", false, t.say("print JSON", "输出 JSON"))
+	f.BoolVar(&t.json, "json", t.json, t.say("print JSON", "输出 JSON"))
 	f.StringVar(&t.source.File, "config", "", t.say("configuration file", "配置文件"))
 	f.StringArrayVar(&t.source.Set, "set", nil, t.say("override a setting, for example --set engine.threads=4", "覆盖一项设置，例如 --set engine.threads=4"))
 	f.StringVar(&t.data, "data", "", t.say("data folder", "数据目录"))

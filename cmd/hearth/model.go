@@ -219,6 +219,10 @@ func modelRenderCommand(t *terminal) *cobra.Command {
 		Long: t.say("Reads the JSON of an OpenAI chat request and prints the prompt a model would get, to the byte. Families: ",
 			"读取 OpenAI 对话请求的 JSON，逐字节输出模型实际收到的提示词。模型家族：") + strings.Join(prompt.Families(), ", "),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			render, err := t.renderer(cmd, args[0])
+			if err != nil {
+				return err
+			}
 			body, err := t.read(cmd.Context())
 			if err != nil {
 				return err
@@ -227,7 +231,7 @@ func modelRenderCommand(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			spans, err := t.render(cmd, args[0], r)
+			spans, err := render(r)
 			if err != nil {
 				return err
 			}
@@ -240,16 +244,15 @@ func modelRenderCommand(t *terminal) *cobra.Command {
 	}
 }
 
-// render renders as a family does, or as the template of a file says.
-func (t *terminal) render(cmd *cobra.Command, name string, r *hearth.Request) ([]hearth.Span, error) {
+// renderer renders as a family does, or as the template of a file says.
+func (t *terminal) renderer(cmd *cobra.Command, name string) (func(*hearth.Request) ([]hearth.Span, error), error) {
 	if slices.Contains(prompt.Families(), name) {
-		return prompt.Render(name, prompt.Model{ID: name}, r, prompt.ForAnswer)
+		return func(r *hearth.Request) ([]hearth.Span, error) {
+			return prompt.Render(name, prompt.Model{ID: name}, r, prompt.ForAnswer)
+		}, nil
 	}
 	path, err := t.file(cmd, name)
-	if err != nil {
-		return nil, err
-	}
-	return appliance.RenderFile(path, r)
+	return func(r *hearth.Request) ([]hearth.Span, error) { return appliance.RenderFile(path, r) }, err
 }
 
 // file is the path of a model named on the command line: a file, or one of the

@@ -47,7 +47,7 @@ func New(own string, folders []Folder, check func(*gguf.File) error) *Catalog {
 	return &Catalog{own: own, folders: folders, check: check, read: map[string]reading{}}
 }
 
-// List shows every model once, in the order of the folders and then by name.
+// List shows every file once, and every import, in the order of the folders and then by name.
 func (c *Catalog) List(ctx context.Context) ([]hearth.Model, error) {
 	var models []hearth.Model
 	var seen []os.FileInfo
@@ -60,7 +60,8 @@ func (c *Catalog) List(ctx context.Context) ([]hearth.Model, error) {
 		slices.SortFunc(found, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.path, b.path)) })
 		for _, x := range found {
 			info, err := os.Stat(x.path)
-			if err != nil || slices.ContainsFunc(seen, func(i os.FileInfo) bool { return os.SameFile(i, info) }) {
+			known := func(i os.FileInfo) bool { return os.SameFile(i, info) }
+			if err != nil || f.Origin != hearth.OriginImported && slices.ContainsFunc(seen, known) {
 				continue
 			}
 			seen = append(seen, info)

@@ -131,11 +131,15 @@ func (t *textOrObject) UnmarshalJSON(b []byte) error {
 }
 
 // ParseChat reads the JSON of a chat request, as POST /v1/chat/completions takes
-// it, and lists the fields it has no use for. `hearth model render` reads the same.
+// it, and lists the fields it has no use for. It is for `hearth model render`, which
+// knows the model from elsewhere, so none need be named.
 func ParseChat(body []byte) (r *hearth.Request, ignored []string, err error) {
 	var c chatRequest
 	if ignored, err = decode(body, &c); err != nil {
 		return nil, nil, err
+	}
+	if c.Model == "" {
+		c.Model = "unnamed"
 	}
 	r, err = c.request()
 	return r, ignored, err

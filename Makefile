@@ -1,0 +1,62 @@
+# The index of what can be done here. `make` alone prints it.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0-dev)
+VENV    := build/venv
+FLAGS   := -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+TOOLS   := $(GO) -C internal/devtools
+export CGO_ENABLED := 0
+
+help: ## print this
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+build: ## bin/hearth for this machine
+	$(GO) build $(FLAGS) -o bin/hearth ./cmd/hearth
+
+run: build ## build and start
+	@bin/hearth up
+
+cross: ## bin/hearth-linux-{amd64,arm64}
+	GOOS=linux GOARCH=amd64 $(GO) build $(FLAGS) -o bin/hearth-linux-amd64 ./cmd/hearth
+	GOOS=linux GOARCH=arm64 $(GO) build $(FLAGS) -o bin/hearth-linux-arm64 ./cmd/hearth
+
+test: deps ## everything; sets up what it needs
+	@$(GO) test -json -timeout 10m ./... 2>&1 | $(TOOLS) run ./summary
+
+test-race: ## the product's own tests under the race detector (needs a C compiler)
+	@CGO_ENABLED=1 $(GO) test -race -short -json -timeout 30m ./internal/... . 2>&1 | CGO_ENABLED=0 $(TOOLS) run ./summary
+
+fuzz: ## every fuzz target for FUZZTIME each (10m)
+	@tools/fuzz.sh $(or $(FUZZTIME),10m)
+
+bench: ## the benchmarks, and hearth beside its peers (docs/performance.md says how to read them)
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/simd ./internal/tokenizer ./internal/engine
+
+lint: ## golangci-lint, each of whose linters has its reason in .golangci.yml
+	@$(TOOLS) tool -n golangci-lint >/dev/null && $$($(TOOLS) tool -n golangci-lint) run ./...
+
+oracle: $(VENV)/.oracle ## compute the goldens anew with other people's implementations
+	@mkdir -p build/oracle && $(GO) run ./tools/oracle/models build/oracle
+	$(VENV)/bin/python tools/oracle/dequantize.py
+	$(VENV)/bin/python tools/oracle/logits.py build/oracle
+
+generate: ## write anew what is made from the code: api/openapi.yaml, docs/errors.md, golden exchanges
+	$(GO) test ./internal/admin ./internal/gateway ./internal/appliance -run 'OpenAPI|Exchanges|Manual' -update >/dev/null
+
+clean: ## forget everything built
+	rm -rf bin build scenarios/sdk/node/node_modules
+
+.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps
+
+# What the tests need beyond Go: a Python with a real engine to stand upstream and
+# OpenAI's SDK, and Node with theirs. All by package name, none of it in the product.
+deps: $(VENV)/.deps scenarios/sdk/node/node_modules/.deps
+
+$(VENV)/.deps: scenarios/requirements.txt scenarios/sdk/python/requirements.txt
+	@tools/venv.sh $(VENV) $^ && touch $@
+
+$(VENV)/.oracle: tools/oracle/requirements.txt $(VENV)/.deps
+	@tools/venv.sh $(VENV) $< && touch $@
+
+scenarios/sdk/node/node_modules/.deps: scenarios/sdk/node/package-lock.json
+	@echo "installing the Node SDK" && npm --prefix scenarios/sdk/node ci --silent && touch $@
