@@ -51,7 +51,11 @@ func settingsHelp(t *terminal) string {
 	b.WriteString(t.say("Settings, for the configuration file, --set, or HEARTH_… in the environment:\n",
 		"设置项，可写入配置文件、用 --set 指定，或用 HEARTH_… 环境变量指定：\n"))
 	for _, s := range appliance.Settings() {
-		fmt.Fprintf(&b, "\n  %-28s %s", s.Name, s.Default)
+		fmt.Fprintf(&b, "\n  %s", s.Name)
+		if s.Default != "" {
+			fmt.Fprintf(&b, " (%s)", s.Default)
+		}
+		fmt.Fprintf(&b, "\n      %s", t.say(s.English, s.Chinese))
 	}
 	return b.String()
 }

@@ -23,92 +23,50 @@ import (
 // Config is every setting there is. It is written as YAML, in hearth.yaml in the
 // data folder or where --config says; HEARTH_LISTEN overrides listen,
 // HEARTH_ENGINE_THREADS overrides engine.threads and so on; and on the command line
-// --set engine.threads=4 overrides both.
+// --set engine.threads=4 overrides both. The en and zh tags are the manual: `hearth
+// up --help` and docs/settings.md print them.
 type Config struct {
-	// Data is the folder for everything the appliance keeps: keys, imported models,
-	// its own secret. Nobody else may read it. Not settable in the file inside it.
-	Data string `yaml:"data"`
-
-	// Listen is the address to serve on. Beyond this machine it needs TLS and an
-	// administrator key made in an earlier run.
-	Listen string `yaml:"listen"`
-
-	// TLS are PEM files. They are read anew for every connection that finds them
-	// changed, so certificates can be renewed without a restart.
-	TLS struct {
-		Cert string `yaml:"cert"`
-		Key  string `yaml:"key"`
+	Data   string `yaml:"data" en:"folder for keys, imported models and the appliance's own secret; nobody else may read it" zh:"数据目录，存放密钥、导入的模型和一体机自身的密钥材料，仅限本用户读取"`
+	Listen string `yaml:"listen" en:"address to serve on; beyond this machine it needs TLS and an administrator key made in an earlier run" zh:"监听地址；对本机以外开放时，需要 TLS，且此前已创建过管理员密钥"`
+	TLS    struct {
+		Cert string `yaml:"cert" en:"PEM file of the certificate chain; read anew when it changes" zh:"证书链 PEM 文件，文件更新后自动重新读取"`
+		Key  string `yaml:"key" en:"PEM file of its key" zh:"证书私钥 PEM 文件"`
 	} `yaml:"tls"`
-
-	// Models are more folders (or files) to look for models in. HEARTH_MODELS
-	// lists them as PATH does.
-	Models []string `yaml:"models"`
-
-	// Discover are other tools whose model folders are looked into.
-	Discover []string `yaml:"discover"`
-
-	Engine EngineConfig `yaml:"engine"`
-
-	// Upstreams are engines and services elsewhere whose models are offered too.
-	Upstreams []UpstreamConfig `yaml:"upstreams"`
-
-	Limits struct {
-		RequestBytes Bytes `yaml:"request_bytes"` // of one request's body
-		Connections  int   `yaml:"connections"`   // open at once
+	Models    []string         `yaml:"models" en:"more folders (or files) to look for models in; HEARTH_MODELS lists them as PATH does" zh:"更多模型目录（或文件）；HEARTH_MODELS 的写法与 PATH 相同"`
+	Discover  []string         `yaml:"discover" en:"other tools whose model folders are looked into" zh:"从哪些工具的模型目录中查找模型"`
+	Engine    EngineConfig     `yaml:"engine"`
+	Upstreams []UpstreamConfig `yaml:"upstreams" en:"engines and services elsewhere whose models are offered too" zh:"其他机器上的引擎或服务，其模型一并提供"`
+	Limits    struct {
+		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
+		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
 	} `yaml:"limits"`
-
-	// Log is how much is logged, to standard error: debug, info, warn or error.
 	Log struct {
-		Level  string `yaml:"level"`
-		Format string `yaml:"format"` // text or json
+		Level  string `yaml:"level" en:"how much is logged, to standard error: debug, info, warn, error" zh:"日志级别（输出到标准错误）：debug、info、warn、error"`
+		Format string `yaml:"format" en:"text or json" zh:"text 或 json"`
 	} `yaml:"log"`
-
-	// StopGrace is how long running answers may go on when the server stops.
-	StopGrace time.Duration `yaml:"stop_grace"`
+	StopGrace time.Duration `yaml:"stop_grace" en:"how long running answers may go on when the server stops" zh:"停止服务时，正在生成的回答最多再继续多久"`
 
 	env map[string]string // says where other tools keep their models
 }
 
 // EngineConfig is about models that run in this process.
 type EngineConfig struct {
-	// Threads compute. 0 takes as many as the machine, or the container, has.
-	Threads int `yaml:"threads"`
-
-	// MemoryBytes is for weights and caches of all loaded models; 0 takes four
-	// fifths of the memory. Models nobody uses make room for new ones.
-	MemoryBytes Bytes `yaml:"memory_bytes"`
-
-	// CacheBytes is for the conversations of one model; 0 takes a quarter of
-	// MemoryBytes. It bounds the context.
-	CacheBytes Bytes `yaml:"cache_bytes"`
-
-	// ContextTokens is the longest conversation; 0 is as the model was trained.
-	ContextTokens int `yaml:"context_tokens"`
-
-	// Sequences are the answers a model computes at once.
-	Sequences int `yaml:"sequences"`
-
-	// WaitingRequests are the requests that may stand in line for a model.
-	WaitingRequests int `yaml:"waiting_requests"`
-
-	// KeepLoaded is how long a model nobody asks stays in memory; 0 is for ever.
-	KeepLoaded time.Duration `yaml:"keep_loaded"`
+	Threads         int           `yaml:"threads" en:"threads that compute; 0 takes as many as the machine, or the container, has" zh:"计算线程数；0 表示使用本机或容器的全部核心"`
+	MemoryBytes     Bytes         `yaml:"memory_bytes" en:"for weights and caches of all loaded models; 0 takes four fifths of the memory; models nobody uses make room for new ones" zh:"所有已加载模型的权重与缓存可用的内存；0 表示内存的五分之四；空闲模型会为新模型让位"`
+	CacheBytes      Bytes         `yaml:"cache_bytes" en:"for the conversations of one model; 0 takes a quarter of memory_bytes; it bounds the context" zh:"单个模型的对话缓存；0 表示 memory_bytes 的四分之一；上下文长度受其限制"`
+	ContextTokens   int           `yaml:"context_tokens" en:"longest conversation; 0 is as the model was trained" zh:"对话的最大长度；0 表示按模型训练长度"`
+	Sequences       int           `yaml:"sequences" en:"answers a model computes at once" zh:"一个模型同时生成的回答数"`
+	WaitingRequests int           `yaml:"waiting_requests" en:"requests that may stand in line for a model" zh:"一个模型可排队等待的请求数"`
+	KeepLoaded      time.Duration `yaml:"keep_loaded" en:"how long a model nobody asks stays in memory; 0 is for ever" zh:"无人使用的模型在内存中保留多久；0 表示一直保留"`
 }
 
 // UpstreamConfig is an engine or service elsewhere.
 type UpstreamConfig struct {
-	Name string `yaml:"name"`
-
-	// URL is where its OpenAI-compatible API begins, usually ending in /v1.
-	URL string `yaml:"url"`
-
-	// Key is sent as a bearer token. KeyFile names a file that holds it instead.
-	Key     string `yaml:"key"`
-	KeyFile string `yaml:"key_file"`
-
-	// Models maps names offered here to the upstream's. Without it, all models it
-	// lists are offered under its names.
-	Models map[string]string `yaml:"models"`
+	Name    string            `yaml:"name" en:"what you call it" zh:"名称"`
+	URL     string            `yaml:"url" en:"where its OpenAI-compatible API begins, usually ending in /v1" zh:"其 OpenAI 兼容接口的基础地址，通常以 /v1 结尾"`
+	Key     string            `yaml:"key" en:"sent as a bearer token" zh:"以 Bearer 方式发送的密钥"`
+	KeyFile string            `yaml:"key_file" en:"a file that holds the key, instead" zh:"或保存密钥的文件"`
+	Models  map[string]string `yaml:"models" en:"names offered here, each with the upstream's own; without it all models it lists are offered" zh:"此处使用的模型名称与上游名称的对应；不填则提供其全部模型"`
 }
 
 // Defaults are the settings of an appliance nobody has configured.
@@ -210,14 +168,41 @@ func (c *Config) read(text []byte) error {
 	return nil
 }
 
-var unknownField = regexp.MustCompile(`field (\S+) not found in type \S+`)
+var (
+	unknownField = regexp.MustCompile(`field (\S+) not found in type \S+`)
+	wrongKind    = regexp.MustCompile("cannot unmarshal !!(\\w+)(?: (`[^`]*`))? into (\\S+)")
+)
 
-// plainYAML takes the Go out of an error of the YAML library.
+// plainYAML says what the YAML library says, without its Go.
 func plainYAML(err error) string {
 	text := strings.TrimPrefix(err.Error(), "yaml: unmarshal errors:\n")
 	text = unknownField.ReplaceAllString(text, "there is no setting $1")
-	text = strings.ReplaceAll(text, "!!", "")
+	text = wrongKind.ReplaceAllStringFunc(text, func(s string) string {
+		m := wrongKind.FindStringSubmatch(s)
+		found := m[2]
+		if found == "" {
+			found = map[string]string{"seq": "a list", "map": "a mapping"}[m[1]]
+		}
+		return found + " is not " + wantedKind(m[3])
+	})
 	return strings.Join(strings.Fields(strings.TrimPrefix(text, "yaml: ")), " ")
+}
+
+// wantedKind is a Go type in the words of who writes a configuration.
+func wantedKind(goType string) string {
+	switch {
+	case strings.HasPrefix(goType, "[]"):
+		return "a list"
+	case goType == "int":
+		return "a whole number"
+	case goType == "bool":
+		return "true or false"
+	case goType == "string":
+		return "a text"
+	case goType == "time.Duration":
+		return "a time such as 30m"
+	}
+	return "a mapping of settings"
 }
 
 // override applies the environment and the command line.
@@ -295,15 +280,35 @@ func scalars(v reflect.Value, prefix string) []scalar {
 	return list
 }
 
-// Setting is a setting that can be overridden, with its default.
-type Setting struct{ Name, Default string }
+// Setting is an entry of the manual.
+type Setting struct{ Name, Default, English, Chinese string }
 
-// Settings lists them, for the manual.
+// Settings lists every setting with its default and what it is for.
 func Settings() []Setting {
 	c := Defaults("~")
+	return describe(reflect.ValueOf(c), "")
+}
+
+func describe(v reflect.Value, prefix string) []Setting {
 	var list []Setting
-	for _, x := range scalars(reflect.ValueOf(&c).Elem(), "") {
-		list = append(list, Setting{x.name, fmt.Sprint(x.field.Interface())})
+	for i := range v.NumField() {
+		f, value := v.Type().Field(i), v.Field(i)
+		name := prefix + f.Tag.Get("yaml")
+		switch {
+		case !f.IsExported():
+			continue
+		case value.Kind() == reflect.Struct:
+			list = append(list, describe(value, name+".")...)
+			continue
+		}
+		s := Setting{Name: name, English: f.Tag.Get("en"), Chinese: f.Tag.Get("zh")}
+		if !value.IsZero() || value.CanInt() {
+			s.Default = strings.Trim(fmt.Sprint(value.Interface()), "[]")
+		}
+		list = append(list, s)
+		if value.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct {
+			list = append(list, describe(reflect.New(f.Type.Elem()).Elem(), name+"[].")...)
+		}
 	}
 	return list
 }
