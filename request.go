@@ -9,10 +9,7 @@ type Request struct {
 
 	Tools    []Tool
 	Thinking Thinking
-
-	// ContinueLast leaves the last assistant message open, so that the model
-	// goes on writing it rather than starting a new turn.
-	ContinueLast bool
+	Ending   Ending
 
 	Decoding
 
@@ -28,7 +25,17 @@ type Completion struct {
 	// that needs them. End-of-generation tokens are never shown.
 	ShowControl bool
 
+	Aside Aside
+
 	Decoding
+}
+
+// Aside is a stretch of an answer between two markers in which stop strings do not
+// count: they are about the answer, and a model that thinks first would trip over
+// them while it thinks. The zero value is none.
+type Aside struct {
+	Open, Close string
+	Begun       bool // the prompt has opened it
 }
 
 // Span is a piece of a prompt. Where Literal is set, text that looks like a
@@ -89,6 +96,16 @@ const (
 	ThinkingDefault Thinking = iota
 	ThinkingOn
 	ThinkingOff
+)
+
+// Ending says how the prompt of a conversation ends.
+type Ending int
+
+// The zero value is what is wanted nearly always.
+const (
+	ForAnswer  Ending = iota // with the words that open the model's turn
+	AfterLast                // with the last message, closed
+	InsideLast               // within the last message, the assistant's, for the model to go on with
 )
 
 // ChoiceCount is how many answers are asked for, at least one.

@@ -248,7 +248,7 @@ func modelRenderCommand(t *terminal) *cobra.Command {
 func (t *terminal) renderer(cmd *cobra.Command, name string) (func(*hearth.Request) ([]hearth.Span, error), error) {
 	if slices.Contains(prompt.Families(), name) {
 		return func(r *hearth.Request) ([]hearth.Span, error) {
-			return prompt.Render(name, prompt.Model{ID: name}, r, prompt.ForAnswer)
+			return prompt.Render(name, prompt.Model{ID: name}, r)
 		}, nil
 	}
 	path, err := t.file(cmd, name)

@@ -49,7 +49,7 @@ func newSequence(r *request, choice int, t *tokenizer.Tokenizer) *sequence {
 	return &sequence{request: r, choice: choice, tokens: append([]int(nil), r.prompt...),
 		sampler: newSampler(r.Sampling, choice, r.prompt),
 		decoder: t.Decoder(tokenizer.Decoding{Continues: true, Control: r.ShowControl}),
-		stops:   stops{strings: r.Stop}}
+		stops:   newStops(r.Stop, r.Aside)}
 }
 
 // answered is how many tokens of the answer there are.

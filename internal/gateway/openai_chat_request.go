@@ -32,6 +32,7 @@ type chatRequest struct {
 	EnableThinking *bool           `json:"enable_thinking"`
 	Thinking       *thinkingSwitch `json:"thinking"`
 	ContinueLast   bool            `json:"continue_final_message"`
+	OpenTurn       *bool           `json:"add_generation_prompt"`
 }
 
 // thinkingSwitch is true, false, or an object whose type says enabled or disabled.
@@ -151,7 +152,7 @@ func (c *chatRequest) request() (*hearth.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &hearth.Request{Model: c.Model, Decoding: decoding, ContinueLast: c.ContinueLast}
+	r := &hearth.Request{Model: c.Model, Decoding: decoding, Ending: c.ending()}
 	if err := c.refuse(); err != nil {
 		return nil, err
 	}
@@ -166,6 +167,16 @@ func (c *chatRequest) request() (*hearth.Request, error) {
 	}
 	r.Tools, err = c.tools()
 	return r, err
+}
+
+func (c *chatRequest) ending() hearth.Ending {
+	switch {
+	case c.ContinueLast:
+		return hearth.InsideLast
+	case c.OpenTurn != nil && !*c.OpenTurn:
+		return hearth.AfterLast
+	}
+	return hearth.ForAnswer
 }
 
 // refuse names what would change the answer and can't be honoured yet.

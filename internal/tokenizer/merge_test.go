@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/hearthbox/hearth/internal/tokenizer"
 )
@@ -15,7 +14,7 @@ import (
 // vocabularies that hold what trained ones never do: merges in any order, merges
 // through texts that are no tokens, tokens that begin and end within a character.
 
-const trials = 400
+const trials = 20000
 
 func TestBPEMergesLikeThePlainestCode(t *testing.T) {
 	for seed := range uint64(trials) {
@@ -219,10 +218,8 @@ func plainSPM(v tokenizer.Vocabulary, text string) []int32 {
 			ids = append(ids, int32(id))
 			continue
 		}
-		if !utf8.ValidString(part) {
-			panic(part)
-		}
-		for _, b := range []byte(part) {
+		// llama.cpp spells U+2581, which would come back as that.
+		for _, b := range []byte(strings.ReplaceAll(part, "▁", " ")) {
 			ids = append(ids, int32(b)+3)
 		}
 	}

@@ -46,9 +46,9 @@ func (b *chatBody) chat(r *hearth.Request) {
 		on := r.Thinking == hearth.ThinkingOn
 		b.TemplateArgs = map[string]bool{"enable_thinking": on, "thinking": on}
 	}
-	if r.ContinueLast {
+	if r.Ending != hearth.ForAnswer {
 		no := false
-		b.ContinueLast, b.AddPrompt = true, &no
+		b.ContinueLast, b.AddPrompt = r.Ending == hearth.InsideLast, &no
 	}
 	for _, m := range r.Messages {
 		b.Messages = append(b.Messages, messageOf(m))

@@ -1,7 +1,7 @@
 """Writes the goldens of internal/prompt/jinja: small templates that try every
 construct, and random expressions, with what Jinja2 makes of each.
 
-    python3 constructs.py ../../../internal/prompt/jinja/testdata/constructs.json.gz
+    python3 -W ignore constructs.py ../../../internal/prompt/jinja/testdata/constructs.json.gz
 """
 
 import copy
@@ -164,6 +164,7 @@ TEXTS = r"""
 {% macro f() %}{{ f() }}{% endmacro %}{{ f() }}
 {% macro m() %}{{ later }}{% set later = 3 %}{{ later }}{% endmacro %}{% set later = 1 %}{{ m() }}{% set later = 2 %}{{ m() }}{{ later }}
 {% set ns = namespace(n=0) %}{% macro bump() %}{% set ns.n = ns.n + 1 %}{{ ns.n }}{% endmacro %}{{ bump() }}{{ bump() }}{{ ns.n }}
+{% set ns = namespace(m=none) %}{% for x in [1, 2, 3] %}{% set y = x %}{% macro m() %}<{{ y }}>{% endmacro %}{% if loop.first %}{% set ns.m = m %}{% endif %}{{ ns.m() }}{% endfor %}|{{ ns.m() }}
 {% macro outer(x) %}{% macro inner(y) %}{{ x }}{{ y }}{% endmacro %}{{ inner(1) }}{{ inner(2) }}{% endmacro %}{{ outer('a') }}
 {% macro m(x) %}{% for i in xs %}{{ i }}{{ x }}{{ loop.index }}{% endfor %}{% endmacro %}{% for q in [1, 2] %}{{ m(q) }}{{ loop.index }}{% endfor %}
 {% generation %}a{{ n }}{% endgeneration %}b
