@@ -19,7 +19,9 @@ func newControls(texts []string) *controls {
 		}
 		c.first[t[0]] = true
 		for n := 1; n < len(t); n++ {
-			c.parts[t[:n]] = c.parts[t[:n]]
+			if !c.parts[t[:n]] {
+				c.parts[t[:n]] = false
+			}
 		}
 		c.parts[t] = true
 	}
