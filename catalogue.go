@@ -115,8 +115,9 @@ var catalogue = map[Code]entry{
 		texts{"{what} is not supported here", "此处不支持 {what}"},
 		texts{"leave it out, or use a model or an engine that offers it", "请去掉该项，或改用支持它的模型或引擎"}},
 	ContextOverflow: {KindInvalid,
-		texts{"the prompt has {prompt_tokens} tokens and {answer_tokens} are asked for, but {model} holds {context_tokens} in all",
-			"提示词有 {prompt_tokens} 个词元，另要求生成 {answer_tokens} 个，而 {model} 总共只能容纳 {context_tokens} 个"},
+		// Clients of every kind look for "maximum context length".
+		texts{"the maximum context length of {model} is {context_tokens} tokens, but the prompt has {prompt_tokens} and {answer_tokens} more are asked for",
+			"{model} 的最大上下文长度为 {context_tokens} 个词元，而提示词有 {prompt_tokens} 个，另要求生成 {answer_tokens} 个"},
 		texts{"shorten the conversation, ask for fewer tokens, or use a model with a longer context",
 			"请缩短对话、减少生成长度，或改用上下文更长的模型"}},
 	BodyTooLarge: {KindTooLarge,

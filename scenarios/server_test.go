@@ -96,7 +96,14 @@ func TestDoors(t *testing.T) {
 		{"GET", "/v1/nothing", s.key, 404},
 		{"GET", "/admin/v1/status", "", 401},
 		{"GET", "/admin/v1/status", s.key, 200},
-		{"GET", "/", "", 404},
+		{"GET", "/", "", 401},
+		{"GET", "/", s.key, 404},
+		{"GET", "/v1//models", "", 401},
+		{"GET", "//v1/models", s.key, 404},
+		{"GET", "/v1/../admin/v1/status", "", 401},
+		{"GET", "/admin/v1//status", "", 401},
+		{"GET", "/admin/v1//status", s.key, 404},
+		{"GET", "/v1/models/", s.key, 404},
 	} {
 		r, err := http.NewRequest(c.method, s.url+c.path, nil)
 		if err != nil {

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"path"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -85,7 +86,7 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = hearth.NewError(hearth.NotAllowed)
 	}
 	if err == nil {
-		if _, pattern := a.mux.Handler(r); pattern == "" {
+		if _, pattern := a.mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
 			err = hearth.NewError(hearth.NoSuchRoute, "method", r.Method, "path", r.URL.Path)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -109,21 +110,27 @@ func (a *Appliance) ensureAdmin(ctx context.Context) (before bool, err error) {
 	return false, err
 }
 
-// handler is every door under its path.
+// handler is every door under its path. Paths are taken as they come: a mux would
+// mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/v1/", gateway.New(gateway.Config{
-		Generator: chain(a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log,
+	clients := gateway.New(gateway.Config{
+		Generator: chain(a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
-	}))
-	mux.Handle(admin.Prefix+"/", admin.New(admin.Config{
-		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Keys: a.Data.Access, Models: a.models,
-	}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"status":"ok"}`+"\n")
 	})
-	return mux
+	admins := admin.New(admin.Config{
+		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Keys: a.Data.Access, Models: a.models,
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch path := r.URL.Path; {
+		case path == "/healthz":
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"status":"ok"}`+"\n")
+		case strings.HasPrefix(path, admin.Prefix+"/"):
+			admins.ServeHTTP(w, r)
+		default:
+			clients.ServeHTTP(w, r)
+		}
+	})
 }
 
 // Run serves until ctx ends; then no new requests are taken, running answers get

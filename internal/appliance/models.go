@@ -111,8 +111,9 @@ func listModels(ctx context.Context, c *catalog.Catalog, upstreams []*upstream.O
 		return nil, err
 	}
 	taken := map[string]bool{}
-	for _, x := range list {
+	for i, x := range list {
 		taken[x.ID] = true
+		list[i].ContextTokens = engine.ContextTokens(x.ContextTokens)
 	}
 	for _, u := range upstreams {
 		offered, err := u.Models(ctx)

@@ -82,7 +82,7 @@ func (m *Model) submit(c *hearth.Completion) (*request, error) {
 // check refuses what can't be honoured.
 func (m *Model) check(c *hearth.Completion, prompt []int) error {
 	if len(prompt) == 0 {
-		return hearth.NewError(hearth.MissingValue, "field", "prompt").At("prompt")
+		return hearth.NewError(hearth.InvalidValue, "field", "prompt", "detail", "it is empty").At("prompt")
 	}
 	if len(prompt)+max(1, c.MaxTokens) > m.context {
 		return hearth.NewError(hearth.ContextOverflow, "prompt_tokens", len(prompt), "answer_tokens", max(1, c.MaxTokens),

@@ -202,7 +202,7 @@ func TestPromptIsNeverCut(t *testing.T) {
 	for _, c := range []struct{ prompt, answer int }{{600, 0}, {601, 1}, {10_000, 0}, {590, 11}, {1, 600}} {
 		_, err := collect(m, ask(strings.Repeat("x", c.prompt), c.answer, 1))
 		e := hearth.AsError(err)
-		if err == nil || e.Code != hearth.ContextOverflow || !strings.Contains(e.Message(hearth.English), fmt.Sprint(c.prompt, " tokens")) {
+		if err == nil || e.Code != hearth.ContextOverflow || !strings.Contains(e.Message(hearth.English), fmt.Sprint("the prompt has ", c.prompt)) {
 			t.Errorf("%d + %d: %v", c.prompt, c.answer, err)
 		}
 	}

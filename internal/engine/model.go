@@ -30,6 +30,14 @@ type Options struct {
 // state 128 whatever the model was trained with, and no chat fits in less than this.
 const contextMin = 512
 
+// ContextTokens is the context of a file that states so many tokens, memory aside.
+func ContextTokens(stated int) int {
+	if stated == 0 {
+		return 0
+	}
+	return max(stated, contextMin)
+}
+
 // Model is a loaded model. It is a hearth.Completer.
 type Model struct {
 	id       string
@@ -105,7 +113,7 @@ func load(id string, f *gguf.File, o Options) (*Model, error) {
 
 // plan settles the context and returns the tokens the cache may hold.
 func (m *Model) plan(o Options) (cacheTokens int, err error) {
-	m.context = max(m.nn.Context, contextMin)
+	m.context = ContextTokens(m.nn.Context)
 	if o.ContextTokens > 0 {
 		m.context = o.ContextTokens
 	}

@@ -30,8 +30,9 @@ type sequence struct {
 	decoder *tokenizer.Decoder
 	stops   stops
 	odds    []pendingOdds
-	emitted int // bytes of the answer
-	decoded int // bytes of the answer, including what is held back
+	safe    string // text that is certain and waits for the end of its token
+	emitted int    // bytes of the answer
+	decoded int    // bytes of the answer, including what is held back
 
 	// twins are the other choices of the request, until this one's prompt is
 	// computed and they can have a copy.
@@ -39,7 +40,7 @@ type sequence struct {
 }
 
 // pendingOdds are the log-probabilities of a token whose text ends at byte end of
-// the answer.
+// the answer; that of a token in the middle of a character ends with the character.
 type pendingOdds struct {
 	hearth.TokenLogProb
 	end int
@@ -70,10 +71,10 @@ func (s *sequence) accept(logits []float32, t *tokenizer.Tokenizer, context int)
 		return true
 	}
 	text := s.decoder.Push(int32(id))
-	s.decoded += len(text)
 	if s.LogProbs {
-		s.odds = append(s.odds, pendingOdds{s.oddsOf(raw, id, t), s.decoded})
+		s.odds = append(s.odds, pendingOdds{s.oddsOf(raw, id, t), unknown})
 	}
+	s.decode(len(text))
 	out, stopped := s.stops.feed(text)
 	switch {
 	case stopped:
@@ -90,22 +91,42 @@ func (s *sequence) accept(logits []float32, t *tokenizer.Tokenizer, context int)
 // end sends the last text that is certain, then what was held back, and ends the
 // choice.
 func (s *sequence) end(text string, why hearth.FinishReason) {
-	rest, stopped := s.stops.feed(s.decoder.Flush())
+	last := s.decoder.Flush()
+	s.decode(len(last))
+	rest, stopped := s.stops.feed(last)
 	if !stopped {
 		rest += s.stops.flush()
 	}
 	s.send(text+rest, why)
 }
 
-// send puts a piece of the answer into the outbox, with the log-probabilities of
-// the tokens it completes.
-func (s *sequence) send(text string, why hearth.FinishReason) {
-	s.emitted += len(text)
-	c := hearth.Chunk{Choice: s.choice, Text: text, Tokens: 1, Finish: why}
-	for len(s.odds) > 0 && s.odds[0].end <= s.emitted {
-		c.LogProbs = append(c.LogProbs, s.odds[0].TokenLogProb)
-		s.odds = s.odds[1:]
+// unknown is where a token ends whose character is not complete.
+const unknown = -1
+
+// decode counts text, and lets the tokens end that waited for it.
+func (s *sequence) decode(n int) {
+	if n == 0 {
+		return
 	}
+	s.decoded += n
+	for i := len(s.odds) - 1; i >= 0 && s.odds[i].end == unknown; i-- {
+		s.odds[i].end = s.decoded
+	}
+}
+
+// send puts a piece of the answer into the outbox. Where log-probabilities are
+// wanted, pieces end where tokens do, so that a piece and its tokens belong together.
+func (s *sequence) send(text string, why hearth.FinishReason) {
+	s.safe += text
+	n, tokens := len(s.safe), 0
+	if s.LogProbs {
+		n, tokens = s.whole(why != "")
+	}
+	c := hearth.Chunk{Choice: s.choice, Text: s.safe[:n], Tokens: 1, Finish: why}
+	for _, o := range s.odds[:tokens] {
+		c.LogProbs = append(c.LogProbs, o.TokenLogProb)
+	}
+	s.safe, s.odds, s.emitted = s.safe[n:], s.odds[tokens:], s.emitted+n
 	if why != "" {
 		if s.open--; s.open == 0 {
 			s.usage.PromptTokens = len(s.prompt)
@@ -117,6 +138,19 @@ func (s *sequence) send(text string, why hearth.FinishReason) {
 	if s.open == 0 {
 		s.out.close(nil)
 	}
+}
+
+// whole is how much of the safe text is whole tokens, and how many; all of it, if it
+// is the last.
+func (s *sequence) whole(last bool) (n, tokens int) {
+	for tokens < len(s.odds) && s.odds[tokens].end != unknown && s.odds[tokens].end <= s.emitted+len(s.safe) {
+		n = s.odds[tokens].end - s.emitted
+		tokens++
+	}
+	if last {
+		n = len(s.safe)
+	}
+	return n, tokens
 }
 
 func (s *sequence) oddsOf(logits []float32, id int, t *tokenizer.Tokenizer) hearth.TokenLogProb {

@@ -16,7 +16,8 @@ import (
 
 // read parses a request's body into v, a pointer to a struct with JSON tags.
 // Fields that v does not know can't change the answer as far as hearth knows; they
-// are named in a header, in the order of their names.
+// are named in a header, in the order of their names, and so are those v itself
+// has no use for.
 func (x *exchange) read(v any) error {
 	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, x.BodyBytesMax))
 	if err != nil {
@@ -28,6 +29,9 @@ func (x *exchange) read(v any) error {
 	ignored, err := decode(body, v)
 	if err != nil {
 		return err
+	}
+	if i, ok := v.(interface{ ignored() []string }); ok {
+		ignored = append(ignored, i.ignored()...)
 	}
 	if len(ignored) > 0 {
 		x.w.Header().Set("X-Hearth-Ignored", strings.Join(ignored, ", "))
@@ -49,7 +53,10 @@ func decode(body []byte, v any) (ignored []string, err error) {
 		return nil, jsonError(body, err)
 	}
 	known := jsonNames(reflect.TypeOf(v).Elem())
-	for name := range fields {
+	for name, value := range fields {
+		if string(value) == "null" {
+			continue // which is to say that it is not set
+		}
 		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) && headerSafe(name) {
 			ignored = append(ignored, name)
 		}

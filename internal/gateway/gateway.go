@@ -28,6 +28,9 @@ type Config struct {
 	Authoriser door.Authoriser
 	Log        *slog.Logger
 
+	// Fingerprint changes when the same seed may give another answer.
+	Fingerprint string
+
 	BodyBytesMax int64         // of a request
 	FirstByteMax time.Duration // how long a stream may keep its client without a status
 	Heartbeat    time.Duration // between signs of life while a stream waits
@@ -57,7 +60,7 @@ func New(c Config) *Gateway {
 	g := &Gateway{Config: c}
 	g.routes = map[string]map[string]handler{
 		"/v1/models":           {http.MethodGet: (*exchange).listModels},
-		"/v1/models/":          {http.MethodGet: (*exchange).showModel},
+		"/v1/models/…":         {http.MethodGet: (*exchange).showModel},
 		"/v1/chat/completions": {http.MethodPost: (*exchange).chat},
 		"/v1/completions":      {http.MethodPost: (*exchange).complete},
 	}
@@ -101,8 +104,8 @@ func (x *exchange) serve() (err error) {
 
 func (x *exchange) route() (handler, error) {
 	path := x.r.URL.Path
-	if strings.HasPrefix(path, "/v1/models/") {
-		path = "/v1/models/"
+	if strings.HasPrefix(path, "/v1/models/") && len(path) > len("/v1/models/") {
+		path = "/v1/models/…"
 	}
 	methods, ok := x.routes[path]
 	if !ok {

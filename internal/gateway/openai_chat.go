@@ -16,6 +16,7 @@ type chatAnswer struct {
 	Object  string       `json:"object"`
 	Created int64        `json:"created"`
 	Model   string       `json:"model"`
+	System  string       `json:"system_fingerprint,omitempty"`
 	Choices []chatChoice `json:"choices"`
 	Usage   shownUsage   `json:"usage,omitzero"`
 }
@@ -110,7 +111,7 @@ func (x *exchange) chat() error {
 		// that tell them apart mean null.
 		r.Messages[i].TextAbsent = m.TextAbsent || m.Text == "" && len(m.ToolCalls) > 0
 	}
-	head := chatAnswer{ID: "chatcmpl-" + rand.Text(), Object: "chat.completion", Created: time.Now().Unix(), Model: r.Model}
+	head := chatAnswer{ID: "chatcmpl-" + rand.Text(), Object: "chat.completion", Created: time.Now().Unix(), Model: r.Model, System: x.Fingerprint}
 	if c.Stream {
 		head.Object = "chat.completion.chunk"
 		s := &chatStream{head: head, usage: c.wantsUsage(), begun: make([]bool, r.ChoiceCount())}

@@ -21,6 +21,9 @@ type chatRequest struct {
 	} `json:"response_format"`
 	Modalities    []string        `json:"modalities"`
 	Functions     json.RawMessage `json:"functions"`
+	WebSearch     json.RawMessage `json:"web_search_options"`
+	Verbosity     *string         `json:"verbosity"`
+	ParallelCalls *bool           `json:"parallel_tool_calls"`
 	ReasoningMode *string         `json:"reasoning_effort"`
 
 	// What other servers of open models take: switches for thinking, and leaving
@@ -66,6 +69,7 @@ type chatMessage struct {
 type chatContent struct {
 	text    string
 	present bool
+	wrong   bool   // it is something else
 	other   string // the type of a part that is no text
 }
 
@@ -79,7 +83,8 @@ func (c *chatContent) UnmarshalJSON(b []byte) error {
 		return json.Unmarshal(b, &c.text)
 	case '[':
 	default:
-		return hearth.NewError(hearth.WrongType, "field", "content", "type", "string or array")
+		c.wrong = true // which message it is, is not known here
+		return nil
 	}
 	var parts []struct{ Type, Text, Refusal string }
 	if err := json.Unmarshal(b, &parts); err != nil {
@@ -143,7 +148,18 @@ func ParseChat(body []byte) (r *hearth.Request, ignored []string, err error) {
 		c.Model = "unnamed"
 	}
 	r, err = c.request()
-	return r, ignored, err
+	return r, append(ignored, c.ignored()...), err
+}
+
+// ignored names what is asked of tools and can't be promised. SDKs set strict by
+// themselves, so refusing it would refuse their users.
+func (c *chatRequest) ignored() []string {
+	for _, t := range c.Tools {
+		if t.Function.Strict != nil && *t.Function.Strict {
+			return []string{"tools.function.strict"}
+		}
+	}
+	return nil
 }
 
 // request checks the body and puts it in hearth's words.
@@ -188,6 +204,12 @@ func (c *chatRequest) refuse() error {
 		return unsupported("modalities", "any modality but text")
 	case len(c.Functions) > 0 && string(c.Functions) != "null":
 		return unsupported("functions", "functions, which tools replaced,")
+	case len(c.WebSearch) > 0 && string(c.WebSearch) != "null":
+		return unsupported("web_search_options", "searching the web")
+	case c.Verbosity != nil && *c.Verbosity != "medium":
+		return unsupported("verbosity", "verbosity other than medium")
+	case c.ParallelCalls != nil && !*c.ParallelCalls && len(c.Tools) > 0:
+		return unsupported("parallel_tool_calls", "limiting the model to one tool call")
 	}
 	return nil
 }
@@ -263,6 +285,8 @@ func (m *chatMessage) message(at string) (hearth.Message, error) {
 		return hearth.Message{}, missing(at + ".role")
 	case !ok:
 		return hearth.Message{}, hearth.NewError(hearth.NotOneOf, "field", at+".role", "choices", "system, developer, user, assistant, tool").At(at + ".role")
+	case m.Content.wrong:
+		return hearth.Message{}, hearth.NewError(hearth.WrongType, "field", at+".content", "type", "string or array").At(at + ".content")
 	case m.Content.other != "":
 		return hearth.Message{}, unsupported(at+".content", fmt.Sprintf("content of type %q", m.Content.other))
 	case !m.Content.present && role != hearth.RoleAssistant:
@@ -302,11 +326,7 @@ func (c *chatRequest) tools() ([]hearth.Tool, error) {
 		if t.Function.Name == "" {
 			return nil, missing(at + ".function.name")
 		}
-		tool := hearth.Tool{Name: t.Function.Name, Description: t.Function.Description, Parameters: t.Function.Parameters}
-		if t.Function.Strict != nil && *t.Function.Strict {
-			return nil, unsupported(at+".function.strict", "strict")
-		}
-		out = append(out, tool)
+		out = append(out, hearth.Tool{Name: t.Function.Name, Description: t.Function.Description, Parameters: t.Function.Parameters})
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -80,6 +81,7 @@ type completionAnswer struct {
 	Object  string             `json:"object"`
 	Created int64              `json:"created"`
 	Model   string             `json:"model"`
+	System  string             `json:"system_fingerprint,omitempty"`
 	Choices []completionChoice `json:"choices"`
 	Usage   shownUsage         `json:"usage,omitzero"`
 }
@@ -103,16 +105,30 @@ type completionLogProbs struct {
 
 func (l *completionLogProbs) add(list []hearth.TokenLogProb) {
 	for _, t := range list {
-		top := map[string]float64{}
+		top := map[string]float64{spelled(t): t.LogProb}
 		for _, o := range t.Top {
-			top[o.Token] = o.LogProb
+			top[spelled(o)] = o.LogProb
 		}
-		l.Tokens = append(l.Tokens, t.Token)
+		l.Tokens = append(l.Tokens, spelled(t))
 		l.TokenLogProbs = append(l.TokenLogProbs, t.LogProb)
 		l.TopLogProbs = append(l.TopLogProbs, top)
 		l.TextOffset = append(l.TextOffset, l.offset)
 		l.offset += utf8.RuneCountInString(t.Token)
 	}
+}
+
+// spelled is a token as this endpoint writes it: its text, or its bytes if they are
+// none, so that no two tokens look alike.
+func spelled(t hearth.TokenLogProb) string {
+	if len(t.Bytes) == 0 || utf8.Valid(t.Bytes) {
+		return t.Token
+	}
+	var b strings.Builder
+	b.WriteString("bytes:")
+	for _, c := range t.Bytes {
+		fmt.Fprintf(&b, "\\x%02x", c)
+	}
+	return b.String()
 }
 
 // complete answers POST /v1/completions.
@@ -126,7 +142,7 @@ func (x *exchange) complete() error {
 		return err
 	}
 	r.By = x.by
-	head := completionAnswer{ID: "cmpl-" + rand.Text(), Object: "text_completion", Created: time.Now().Unix(), Model: r.Model}
+	head := completionAnswer{ID: "cmpl-" + rand.Text(), Object: "text_completion", Created: time.Now().Unix(), Model: r.Model, System: x.Fingerprint}
 	if c.Stream {
 		s := &completionStream{head: head, usage: c.wantsUsage(), offsets: make([]int, r.ChoiceCount())}
 		return x.send(r, s.chunk, s.last)

@@ -50,14 +50,14 @@ type oneOrMany []string
 // UnmarshalJSON accepts both, and null.
 func (o *oneOrMany) UnmarshalJSON(b []byte) error {
 	var one string
-	if b[0] == '"' {
-		if err := json.Unmarshal(b, &one); err != nil {
-			return err
-		}
+	if json.Unmarshal(b, &one) == nil && b[0] == '"' {
 		*o = oneOrMany{one}
 		return nil
 	}
-	return json.Unmarshal(b, (*[]string)(o))
+	if json.Unmarshal(b, (*[]string)(o)) != nil {
+		return hearth.NewError(hearth.WrongType, "field", "stop", "type", "string or array of strings").At("stop")
+	}
+	return nil
 }
 
 func (d *openAIDecoding) wantsUsage() bool {
@@ -76,7 +76,7 @@ func (d *openAIDecoding) decoding() (hearth.Decoding, error) {
 			TopP:        c.optional("top_p", d.TopP, 0, 1),
 			TopK:        c.topK(d.TopK),
 			MinP:        c.number("min_p", d.MinP, 0, 1, 0),
-			Repetition:  c.number("repetition_penalty", d.RepetitionPenalty, 0.01, 100, 1),
+			Repetition:  c.number("repetition_penalty", d.RepetitionPenalty, 0.01, 100, 0),
 			Frequency:   c.number("frequency_penalty", d.FrequencyPenalty, -2, 2, 0),
 			Presence:    c.number("presence_penalty", d.PresencePenalty, -2, 2, 0),
 			Bias:        c.biases(d.LogitBias),
@@ -102,8 +102,11 @@ func (c *checks) fail(err error) {
 	}
 }
 
-func outOfRange(field string, lo, hi any) error {
-	return hearth.NewError(hearth.OutOfRange, "field", field, "min", lo, "max", hi).At(field)
+func outOfRange(field string, lo, hi any) error { return outOfRangeIn(field, field, lo, hi) }
+
+// outOfRangeIn is for something about a field that has no name of its own.
+func outOfRangeIn(field, what string, lo, hi any) error {
+	return hearth.NewError(hearth.OutOfRange, "field", what, "min", lo, "max", hi).At(field)
 }
 
 func missing(field string) error {
@@ -145,11 +148,11 @@ func (c *checks) topK(v *int) int {
 
 func (c *checks) stops(stops []string) []string {
 	if len(stops) > stopsMax {
-		c.fail(outOfRange("the number of stop strings", 0, stopsMax))
+		c.fail(outOfRangeIn("stop", "the number of stop strings", 0, stopsMax))
 	}
 	for i, s := range stops {
 		if s == "" || len(s) > stopBytesMax {
-			c.fail(outOfRange(fmt.Sprintf("the length of stop[%d]", i), 1, stopBytesMax))
+			c.fail(outOfRangeIn("stop", fmt.Sprintf("the length of stop[%d]", i), 1, stopBytesMax))
 		}
 	}
 	return stops
@@ -157,7 +160,7 @@ func (c *checks) stops(stops []string) []string {
 
 func (c *checks) biases(biases map[string]float64) map[int]float64 {
 	if len(biases) > biasesMax {
-		c.fail(outOfRange("the number of entries of logit_bias", 0, biasesMax))
+		c.fail(outOfRangeIn("logit_bias", "the number of entries of logit_bias", 0, biasesMax))
 	}
 	out := make(map[int]float64, len(biases))
 	for key, b := range biases {

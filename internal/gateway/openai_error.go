@@ -26,7 +26,7 @@ type openAIErrorBody struct {
 var errorTypes = map[hearth.Kind]string{
 	hearth.KindInternal:        "server_error",
 	hearth.KindInvalid:         "invalid_request_error",
-	hearth.KindUnauthenticated: "authentication_error",
+	hearth.KindUnauthenticated: "invalid_request_error", // as OpenAI has it
 	hearth.KindForbidden:       "permission_error",
 	hearth.KindNotFound:        "invalid_request_error",
 	hearth.KindConflict:        "invalid_request_error",
@@ -50,6 +50,10 @@ func (x *exchange) fail(err error) {
 	case hearth.KindExhausted:
 		h.Set("Retry-After", "5")
 	case hearth.KindInvalid, hearth.KindTooLarge:
+		h.Set("X-Should-Retry", "false")
+	}
+	switch e.Code {
+	case hearth.NoModels, hearth.ModelMemory, hearth.UpstreamRefused: // time alone mends none of them
 		h.Set("X-Should-Retry", "false")
 	}
 	x.writeJSON(door.Status(e), openAIErrorBody{x.openAI(e)})

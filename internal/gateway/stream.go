@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
 	"net/http"
 	"time"
@@ -91,6 +92,19 @@ func (e *events) write(b []byte) error {
 	return nil
 }
 
+// fieldOf blames the part of the request that an error from behind the door can't
+// name: what is too long is the conversation, or the prompt.
+func fieldOf(r *hearth.Request, err error) error {
+	e, ok := errors.AsType[*hearth.Error](err)
+	if !ok || e.Code != hearth.ContextOverflow || e.Field != "" {
+		return err
+	}
+	if r.Prompt != nil {
+		return e.At("prompt")
+	}
+	return e.At("messages")
+}
+
 // send writes an answer as events: each chunk as the messages that convert makes
 // of it, then what last makes. While nothing comes it shows signs of life.
 func (x *exchange) send(r *hearth.Request, convert func(hearth.Chunk) []any, last func() []any) error {
@@ -112,7 +126,7 @@ func (x *exchange) send(r *hearth.Request, convert func(hearth.Chunk) []any, las
 				return x.finish(e, last)
 			}
 			if s.err != nil {
-				return x.broken(e, s.err)
+				return x.broken(e, fieldOf(r, s.err))
 			}
 			if s.chunk.ServedBy != "" && !e.begun {
 				x.w.Header().Set("X-Hearth-Served-By", s.chunk.ServedBy)
@@ -166,7 +180,7 @@ func (x *exchange) broken(e *events, err error) error {
 func (x *exchange) collect(r *hearth.Request, take func(hearth.Chunk)) error {
 	for c, err := range x.Generator.Generate(x.r.Context(), r) {
 		if err != nil {
-			return err
+			return fieldOf(r, err)
 		}
 		if c.ServedBy != "" {
 			x.w.Header().Set("X-Hearth-Served-By", c.ServedBy)

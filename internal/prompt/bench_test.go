@@ -47,7 +47,7 @@ func BenchmarkParser(b *testing.B) {
 	s := syntaxes()["qwen3-revised"]
 	b.ReportAllocs()
 	for b.Loop() {
-		p := newParser(s, start, nil, counter())
+		p := newParser(s, beginning{state: start}, nil, counter())
 		for _, piece := range pieces {
 			p.feed(piece, false)
 		}

@@ -69,7 +69,7 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 		completion.Aside = hearth.Aside{Open: beginThink, Close: endThink, Begun: first.thinking}
 	}
 	return func(yield func(hearth.Chunk, error) bool) {
-		a := &answers{chat: c, first: first.state, tools: toolNames(r.Tools), byChoice: map[int]*reading{}}
+		a := &answers{chat: c, first: first, tools: toolNames(r.Tools), byChoice: map[int]*reading{}}
 		for chunk, err := range c.completer.Complete(ctx, completion) {
 			if err != nil {
 				yield(hearth.Chunk{}, err)
@@ -93,7 +93,7 @@ func toolNames(tools []hearth.Tool) []string {
 // answers are the choices of one request, being read.
 type answers struct {
 	chat     *Chat
-	first    state
+	first    beginning
 	tools    []string
 	byChoice map[int]*reading
 	thought  int // tokens spent thinking, over all choices

@@ -16,12 +16,15 @@ type token struct {
 	answer bool // some of it is
 }
 
-// add notes the tokens whose text the chunk completes: they end within what was
-// fed by now.
+// add notes the tokens whose text the chunk completes. They end with the chunk:
+// where characters were mended, their bytes do not add up to its text.
 func (t *tally) add(c *hearth.Chunk) {
 	t.fed += len(c.Text)
-	for _, l := range c.LogProbs {
+	for i, l := range c.LogProbs {
 		s := stretch{t.told, min(t.told+len(l.Bytes), t.fed)}
+		if i == len(c.LogProbs)-1 {
+			s.to = t.fed
+		}
 		t.told = s.to
 		t.waiting = append(t.waiting, token{TokenLogProb: l, stretch: s})
 	}

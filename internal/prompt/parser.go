@@ -46,8 +46,8 @@ type state func(p *parser) bool
 // stretch is from and to in bytes of what was fed.
 type stretch struct{ from, to int }
 
-func newParser(s syntax, first state, tools []string, newID func() string) *parser {
-	return &parser{syntax: s, state: first, tools: tools, newID: newID}
+func newParser(s syntax, first beginning, tools []string, newID func() string) *parser {
+	return &parser{syntax: s, state: first.state, thinking: first.thinking, tools: tools, newID: newID}
 }
 
 // feed takes the next piece of output, and whether it is the last, and returns

@@ -37,7 +37,7 @@ func counter() func() string {
 
 // parse feeds the pieces to a parser.
 func parse(s syntax, first state, tools []string, pieces ...string) parsed {
-	p := newParser(s, first, tools, counter())
+	p := newParser(s, beginning{state: first}, tools, counter())
 	var a parsed
 	for i, piece := range pieces {
 		a.add(p.feed(piece, i == len(pieces)-1))
@@ -145,7 +145,7 @@ func TestBareCallsNeedTools(t *testing.T) {
 
 // TestHoldsBackLittle: what can't be the beginning of a marker is given at once.
 func TestHoldsBackLittle(t *testing.T) {
-	p := newParser(syntaxes()["qwen3-revised"], start, nil, counter())
+	p := newParser(syntaxes()["qwen3-revised"], beginning{state: start}, nil, counter())
 	for _, step := range []struct{ in, text, reasoning, call string }{
 		{in: "<think>"},
 		{in: "\nLet", reasoning: "Let"},

@@ -174,6 +174,10 @@ func (u *OpenAI) do(ctx context.Context, method, path string, body []byte) (io.R
 		return nil, err
 	}
 	req.Header.Set("Accept-Language", u.Language.String())
+	// An idle connection may turn out to be closed when it is used again. Nothing was
+	// generated then, so net/http may try another; the empty value, which is not
+	// sent, tells it so.
+	req.Header["Idempotency-Key"] = []string{}
 	if u.Key != "" {
 		req.Header.Set("Authorization", "Bearer "+u.Key)
 	}

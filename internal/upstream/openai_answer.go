@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -20,7 +21,8 @@ type answer struct {
 	begun    bool
 	finished map[int]bool // choices whose end has come
 	held     *hearth.Chunk
-	usage    hearth.Usage
+	usage    *hearth.Usage // as the upstream counts
+	pieces   int           // of the answer, which are tokens as a rule
 }
 
 func newAnswer(u *OpenAI, choices int, emit func(hearth.Chunk) bool) *answer {
@@ -40,7 +42,7 @@ func (a *answer) read(stream io.Reader, alive func()) error {
 	if a.held == nil {
 		a.held = &hearth.Chunk{}
 	}
-	a.held.Usage = &a.usage
+	a.held.Usage = cmp.Or(a.usage, &hearth.Usage{CompletionTokens: a.pieces})
 	if !a.emit(*a.held) {
 		return errEnough
 	}
@@ -59,7 +61,7 @@ func (a *answer) event(data []byte) error {
 		return hearth.NewError(hearth.UpstreamRefused, "upstream", a.upstream.Name, "detail", errorText(data))
 	}
 	if u := e.Usage; u != nil {
-		a.usage.PromptTokens, a.usage.CompletionTokens = u.PromptTokens, u.CompletionTokens
+		a.usage = &hearth.Usage{PromptTokens: u.PromptTokens, CompletionTokens: u.CompletionTokens}
 		if u.PromptDetails != nil {
 			a.usage.CachedTokens = u.PromptDetails.CachedTokens
 		}
@@ -107,6 +109,9 @@ const toolCallsMax = 127
 func (a *answer) pass(c hearth.Chunk) error {
 	if c.Text == "" && c.Reasoning == "" && c.ToolCalls == nil && c.LogProbs == nil && c.Finish == "" {
 		return nil
+	}
+	if c.Text != "" || c.Reasoning != "" || c.ToolCalls != nil {
+		a.pieces++
 	}
 	if !a.begun {
 		a.begun, c.ServedBy = true, "upstream/"+a.upstream.Name

@@ -18,9 +18,7 @@ func (u *OpenAI) body(r *hearth.Request) (path string, b chatBody) {
 	if r.ChoiceCount() > 1 {
 		b.N = r.ChoiceCount()
 	}
-	if s.Repetition != 1 {
-		b.RepetitionPenalty = s.Repetition
-	}
+	b.RepetitionPenalty, b.RepeatPenalty = s.Repetition, s.Repetition
 	for id, bias := range s.Bias {
 		if b.LogitBias == nil {
 			b.LogitBias = map[string]float64{}

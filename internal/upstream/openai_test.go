@@ -290,7 +290,7 @@ func TestRequestOnTheWire(t *testing.T) {
 			Messages: []hearth.Message{{Role: hearth.RoleAssistant, TextAbsent: true, ToolCalls: []hearth.ToolCall{{ID: "c", Name: "f", Arguments: "{}"}}},
 				{Role: hearth.RoleTool, Text: "", ToolCallID: "c"}},
 			Tools:    []hearth.Tool{{Name: "f", Parameters: json.RawMessage(`{"a":1}`)}},
-			Decoding: hearth.Decoding{MaxTokens: 5, Stop: []string{"s"}, Sampling: hearth.Sampling{Temperature: &half, Repetition: 1, Bias: map[int]float64{7: -1}}}})
+			Decoding: hearth.Decoding{MaxTokens: 5, Stop: []string{"s"}, Sampling: hearth.Sampling{Temperature: &half, Bias: map[int]float64{7: -1}}}})
 		if err != nil {
 			t.Fatal(err)
 		}

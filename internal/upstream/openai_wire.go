@@ -19,7 +19,8 @@ type chatBody struct {
 	TopP              *float64           `json:"top_p,omitempty"`
 	TopK              int                `json:"top_k,omitempty"`
 	MinP              float64            `json:"min_p,omitempty"`
-	RepetitionPenalty float64            `json:"repetition_penalty,omitempty"`
+	RepetitionPenalty float64            `json:"repetition_penalty,omitempty"` // vLLM, SGLang
+	RepeatPenalty     float64            `json:"repeat_penalty,omitempty"`     // llama.cpp
 	FrequencyPenalty  float64            `json:"frequency_penalty,omitempty"`
 	PresencePenalty   float64            `json:"presence_penalty,omitempty"`
 	LogitBias         map[string]float64 `json:"logit_bias,omitempty"`
