@@ -71,12 +71,8 @@ func (b *bpe) symbol(known map[string]int32, text []byte) int32 {
 }
 
 func (b *bpe) readMerges(lines []string, known map[string]int32) error {
-	size := 0
-	for _, line := range lines {
-		size += len(line)
-	}
 	b.pairs = newTable(len(lines))
-	b.cuts = newCuts(size)
+	b.cuts = newCuts(size(lines))
 	var text []byte
 	for rank, line := range lines {
 		left, right, ok := strings.Cut(line, " ")

@@ -8,11 +8,14 @@ import (
 	"unicode/utf8"
 )
 
+// The limits are several times what the largest vocabularies in use come to, and
+// keep a hostile one below a gigabyte of memory and ten seconds.
 const (
-	// tokensMax is far above any vocabulary in use, and leaves room in 32 bits for
-	// the symbols that merges add.
-	tokensMax = 1 << 24
-	mergesMax = 1 << 26
+	tokensMax       = 1 << 22
+	tokenBytesMax   = 1 << 24
+	specialBytesMax = 1 << 20
+	mergesMax       = 1 << 22
+	mergeBytesMax   = 1 << 26
 )
 
 // check refuses a vocabulary that contradicts itself, naming the field, and returns
@@ -21,10 +24,10 @@ func check(v *Vocabulary) (map[string]int32, error) {
 	switch n := len(v.Tokens); {
 	case n == 0:
 		return nil, fmt.Errorf("tokenizer.ggml.tokens: empty")
-	case n > tokensMax:
-		return nil, fmt.Errorf("tokenizer.ggml.tokens: %d, more than %d", n, tokensMax)
-	case len(v.Merges) > mergesMax:
-		return nil, fmt.Errorf("tokenizer.ggml.merges: %d, more than %d", len(v.Merges), mergesMax)
+	case n > tokensMax || size(v.Tokens) > tokenBytesMax:
+		return nil, fmt.Errorf("tokenizer.ggml.tokens: more than %d, or than %d bytes", tokensMax, tokenBytesMax)
+	case len(v.Merges) > mergesMax || size(v.Merges) > mergeBytesMax:
+		return nil, fmt.Errorf("tokenizer.ggml.merges: more than %d, or than %d bytes", mergesMax, mergeBytesMax)
 	case v.Types != nil && len(v.Types) != n:
 		return nil, fmt.Errorf("tokenizer.ggml.token_type: %d types for %d tokens", len(v.Types), n)
 	case v.Scores != nil && len(v.Scores) != n:
@@ -44,6 +47,14 @@ func check(v *Vocabulary) (map[string]int32, error) {
 		return nil, err
 	}
 	return checkTexts(v.Tokens)
+}
+
+func size(texts []string) int {
+	n := 0
+	for _, t := range texts {
+		n += len(t)
+	}
+	return n
 }
 
 // checkRoles also reads the unsigned -1 as None.

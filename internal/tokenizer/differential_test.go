@@ -31,9 +31,10 @@ func TestDifferential(t *testing.T) {
 			if len(texts) != len(want) {
 				t.Fatalf("%d texts, %d lists of ids", len(texts), len(want))
 			}
-			differ := 0
+			differ, tokens := 0, 0
 			for i, text := range texts {
-				got := tok.Append(nil, text, false)
+				got := tok.Append(nil, text, kind == "prompts")
+				tokens += len(want[i])
 				if want[i] == nil || slices.Equal(got, want[i]) {
 					continue
 				}
@@ -45,9 +46,7 @@ func TestDifferential(t *testing.T) {
 					t.Errorf("%.60q: from token %d\n got %v\nwant %v", text, at, pieces(tok, got, at), pieces(tok, want[i], at))
 				}
 			}
-			if differ > 3 {
-				t.Errorf("%d of %d texts differ", differ, len(texts))
-			}
+			t.Logf("%d of %d texts differ, of %d tokens", differ, len(texts), tokens)
 		})
 	}
 }

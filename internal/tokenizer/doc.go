@@ -15,13 +15,14 @@
 //   - Splitting patterns mean what they say. llama.cpp folds characters into
 //     classes before matching, so that U+3000 is never the punctuation that
 //     DeepSeek's pattern takes it for; and it knows case only within ASCII.
-//   - Plain text never becomes a control, unknown, unused or byte token, whatever
-//     a vocabulary's merges spell.
+//   - Merges never spell a control, unknown, unused or byte token, whatever a
+//     vocabulary says, and a normal "</s>" ends nothing.
 //   - Special texts are found leftmost first, then longest, in one pass.
 //   - WordPiece decomposes characters fully (llama.cpp keeps the first part),
 //     drops only non-spacing marks, and gives up on words over a hundred
 //     characters, as BERT does.
-//   - Bytes that are not UTF-8 are read as U+FFFD, one each.
+//   - Bytes that are not UTF-8 are read as U+FFFD, one each. Text is not normalised
+//     otherwise, but for BERT: Qwen's own tokenizer would compose it first.
 //
 // Invariants:
 //

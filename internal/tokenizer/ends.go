@@ -1,7 +1,5 @@
 package tokenizer
 
-import "slices"
-
 // endTexts are the tokens that end a generation, whatever the file says of them,
 // since many files do not say. A token of such a text is a control token.
 func endTexts() []string {
@@ -15,27 +13,20 @@ func endTexts() []string {
 	}
 }
 
-// endTokens returns the tokens of endTexts, but for two that only look like one:
-// "<|end|>" where it closes a message and others close the turn, and "</s>" where
-// it is the strike-through of HTML.
-func endTokens(lookup map[string]int32) []int32 {
-	has := func(text string) bool { _, ok := lookup[text]; return ok }
-	texts := endTexts()
-	drop := func(text string) {
-		texts = slices.DeleteFunc(texts, func(t string) bool { return t == text })
-	}
+// endTokens returns the tokens of endTexts, but for two that may only look like one:
+// "<|end|>" where it closes a message and others close the turn, and a normal
+// "</s>", which is the strike-through of HTML (llama.cpp ends there all the same).
+func endTokens(ids map[string]int32, types []Type) []int32 {
+	has := func(text string) bool { _, ok := ids[text]; return ok }
 	called := has("<|call|>") || has("<|calls|>")
-	if called && (has("<|return|>") || has("<|flush|>")) {
-		drop("<|end|>")
-	}
-	if has("<|tool_response>") || has("<|plamo:eos|>") {
-		drop("</s>")
-	}
-	var ids []int32
-	for _, t := range texts {
-		if id, ok := lookup[t]; ok {
-			ids = append(ids, id)
+	harmony := called && (has("<|return|>") || has("<|flush|>"))
+	var ends []int32
+	for _, text := range endTexts() {
+		id, ok := ids[text]
+		struck := ok && text == "</s>" && (types == nil || types[id] == Normal)
+		if ok && !struck && !(text == "<|end|>" && harmony) {
+			ends = append(ends, id)
 		}
 	}
-	return ids
+	return ends
 }

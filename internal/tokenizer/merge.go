@@ -15,7 +15,7 @@ const (
 
 	// shortMax is how many symbols are merged by scanning an array for the lowest
 	// rank; beyond that a heap finds it. BenchmarkMerge shows where they meet.
-	shortMax = 48
+	shortMax = 80
 )
 
 // ranked packs what find unpacks.

@@ -20,11 +20,7 @@ func newPieces(v *Vocabulary, ends []int32) (*pieces, error) {
 		p.bytes[i] = None
 	}
 	var arena strings.Builder
-	size := 0
-	for _, t := range v.Tokens {
-		size += len(t)
-	}
-	arena.Grow(size) // no text is longer than its token
+	arena.Grow(size(v.Tokens)) // no text is longer than its token
 	for i, token := range v.Tokens {
 		from := arena.Len()
 		if err := p.write(&arena, v.Model, int32(i), token); err != nil {

@@ -3,6 +3,7 @@ package tokenizer_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -26,12 +27,12 @@ func smallBPE() tokenizer.Vocabulary {
 		b := []byte(strings.ReplaceAll(text, "Ġ", " "))
 		for i := 1; i < len(b); i++ {
 			v.Merges = append(v.Merges, written(b[:i])+" "+written(b[i:i+1]))
-			if token := written(b[:i+1]); !contains(v.Tokens, token) {
+			if token := written(b[:i+1]); !slices.Contains(v.Tokens, token) {
 				v.Tokens = append(v.Tokens, token)
 			}
 		}
 	}
-	v.Types = repeat(tokenizer.Normal, len(v.Tokens))
+	v.Types = slices.Repeat([]tokenizer.Type{tokenizer.Normal}, len(v.Tokens))
 	return withSpecials(v)
 }
 
@@ -57,7 +58,7 @@ func smallSPM() tokenizer.Vocabulary {
 func smallBERT() tokenizer.Vocabulary {
 	v := tokenizer.Defaults("bert", "", 0)
 	v.Tokens = []string{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁hello", "▁world", "▁wor", "ld", "▁中", "▁文", "s", "▁,", "▁!", "▁e"}
-	v.Types = repeat(tokenizer.Normal, len(v.Tokens))
+	v.Types = slices.Repeat([]tokenizer.Type{tokenizer.Normal}, len(v.Tokens))
 	for i := range 4 {
 		v.Types[i] = tokenizer.Control
 	}
@@ -90,23 +91,6 @@ func small(t testing.TB) map[string]*tokenizer.Tokenizer {
 		toks[v.Model] = tok
 	}
 	return toks
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
-func repeat[T any](x T, n int) []T {
-	list := make([]T, n)
-	for i := range list {
-		list[i] = x
-	}
-	return list
 }
 
 // randomText mixes words, scripts, white space, special texts and any character.

@@ -20,11 +20,7 @@ type special struct {
 
 // newSpecials takes texts that differ from one another, none of them empty.
 func newSpecials(texts []string, ids []int32) *specials {
-	size := 0
-	for _, t := range texts {
-		size += len(t)
-	}
-	s := &specials{edges: newTable(size), fail: []int32{0}, found: []int32{None}}
+	s := &specials{edges: newTable(size(texts)), fail: []int32{0}, found: []int32{None}}
 	node := make([]int32, len(texts))
 	open := make([]int, len(texts)) // the texts longer than depth
 	for i := range open {
@@ -79,6 +75,9 @@ func (s *specials) step(node int32, b byte) int32 {
 // find returns the longest special text at every position that has one, last
 // position first; they may overlap.
 func (s *specials) find(text string) []special {
+	if len(s.fail) == 1 {
+		return nil // there are none in the vocabulary
+	}
 	var hits []special
 	node := int32(0)
 	for i := len(text) - 1; i >= 0; i-- {

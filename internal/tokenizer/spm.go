@@ -41,17 +41,13 @@ func newSPM(v *Vocabulary, p *pieces) (*spm, error) {
 		return strings.Contains(v.Tokens[id], " ") // a space in a text becomes U+2581 first
 	})
 	s.single = newTable(len(plain))
-	size := 0
+	s.cuts = newCuts(size(p.texts))
 	for _, id := range plain {
 		text := p.texts[id]
 		if r, n := utf8.DecodeRuneInString(text); n == len(text) {
 			s.single.put(key(0, r), uint64(id))
 		}
-		size += len(text)
-	}
-	s.cuts = newCuts(size)
-	for _, id := range plain {
-		s.cuts.add([]byte(p.texts[id]))
+		s.cuts.add([]byte(text))
 	}
 	s.pairs = s.everyPair(p.texts, plain, ranks(v.Scores, plain))
 	s.learn(p.texts, plain, s.characters)

@@ -37,7 +37,7 @@ func New(v Vocabulary) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	named := endTokens(ids)
+	named := endTokens(ids, v.Types)
 	p, err := newPieces(&v, named)
 	if err != nil {
 		return nil, err
@@ -57,8 +57,9 @@ func New(v Vocabulary) (*Tokenizer, error) {
 		return nil, err
 	}
 	t.setRoles(&v, named)
-	t.always = t.specials(UserDefined)
-	t.asked = t.specials(UserDefined, Control, Unknown)
+	if err := t.findSpecials(); err != nil {
+		return nil, err
+	}
 	return t, nil
 }
 
@@ -96,19 +97,23 @@ func present(ids ...int) []int32 {
 	return nil
 }
 
-// specials returns nil if no token is of one of the types.
-func (t *Tokenizer) specials(types ...Type) *specials {
-	var texts []string
-	var ids []int32
+func (t *Tokenizer) findSpecials() error {
+	texts, ids := t.ofType(UserDefined, Control, Unknown)
+	if size(texts) > specialBytesMax {
+		return fmt.Errorf("tokenizer.ggml.token_type: special tokens of more than %d bytes", specialBytesMax)
+	}
+	t.asked = newSpecials(texts, ids)
+	t.always = newSpecials(t.ofType(UserDefined))
+	return nil
+}
+
+func (t *Tokenizer) ofType(types ...Type) (texts []string, ids []int32) {
 	for i, token := range t.tokens {
 		if token != "" && slices.Contains(types, t.pieces.types[i]) {
 			texts, ids = append(texts, token), append(ids, int32(i))
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	return newSpecials(texts, ids)
+	return texts, ids
 }
 
 // Append adds the ids of a text to dst. With control, the texts of control tokens
@@ -125,17 +130,15 @@ func (t *Tokenizer) Append(dst []int32, text string, control bool) []int32 {
 	}
 	raw := padded(text)
 	from := 0
-	if find != nil {
-		for _, s := range slices.Backward(find.find(text)) {
-			if s.at < from {
-				continue // begins within the one before
-			}
-			if s.at > from {
-				dst = t.model.append(dst, raw[from:s.at])
-			}
-			dst = append(dst, s.id)
-			from = s.at + len(t.tokens[s.id])
+	for _, s := range slices.Backward(find.find(text)) {
+		if s.at < from {
+			continue // begins within the one before
 		}
+		if s.at > from {
+			dst = t.model.append(dst, raw[from:s.at])
+		}
+		dst = append(dst, s.id)
+		from = s.at + len(t.tokens[s.id])
 	}
 	if from < len(text) {
 		dst = t.model.append(dst, raw[from:])

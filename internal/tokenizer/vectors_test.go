@@ -1,6 +1,7 @@
 package tokenizer_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -69,4 +70,30 @@ func numbers(t *testing.T, line string) []int32 {
 		ids = append(ids, int32(id))
 	}
 	return ids
+}
+
+// TestGoldens compares with the ids that tools/oracle/tokenizer/goldens.py wrote, for
+// the vocabularies that are not in the tree.
+func TestGoldens(t *testing.T) {
+	data, err := os.ReadFile("testdata/ids.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"qwen2", "deepseek-v3", "llama-bpe"} {
+		t.Run(name, func(t *testing.T) {
+			tok := open(t, built+name+".gguf")
+			for line := range strings.Lines(string(data)) {
+				var golden struct {
+					Text string
+					IDs  map[string][]int32
+				}
+				if err := json.Unmarshal([]byte(line), &golden); err != nil {
+					t.Fatal(err)
+				}
+				if got := tok.Append(nil, golden.Text, false); !slices.Equal(got, golden.IDs[name]) {
+					t.Errorf("%q:\n got %v\nwant %v", golden.Text, got, golden.IDs[name])
+				}
+			}
+		})
+	}
 }

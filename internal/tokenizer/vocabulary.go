@@ -60,7 +60,7 @@ func Defaults(model, pre string, size int) Vocabulary {
 		v.UNK, v.BOS, v.EOS = id(0), id(1), id(2)
 		v.AddBOS, v.AddSpacePrefix = true, true
 	case "bert":
-		v.PAD, v.UNK, v.BOS, v.SEP, v.MASK = id(0), id(100), id(101), id(102), id(103)
+		v.PAD, v.UNK, v.BOS, v.CLS, v.SEP, v.MASK = id(0), id(100), id(101), id(101), id(102), id(103)
 		v.AddBOS, v.Lowercase, v.StripAccents = true, true, true
 	}
 	return v

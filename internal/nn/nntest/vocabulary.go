@@ -1,5 +1,7 @@
 package nntest
 
+import "fmt"
+
 // vocabulary writes a byte-level tokenizer without merges: every byte is a token,
 // so any text can be written and read.
 func (m *maker) vocabulary() {
@@ -15,7 +17,7 @@ func (m *maker) vocabulary() {
 		types = append(types, control)
 	}
 	for i := len(tokens); i < m.Vocab; i++ {
-		tokens = append(tokens, "<|unused_"+string(rune('a'+i-256-len(Control)))+"|>")
+		tokens = append(tokens, fmt.Sprintf("<|unused_%d|>", i))
 		types = append(types, unused)
 	}
 	m.set("tokenizer.ggml.model", "gpt2")

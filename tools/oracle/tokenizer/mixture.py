@@ -49,3 +49,14 @@ def string(rng):
 def strings(count, seed):
     rng = random.Random(seed)
     return [string(rng) for _ in range(count)]
+
+
+SPECIALS = """<|im_start|> <|im_end|> <|endoftext|> <｜begin▁of▁sentence｜> <｜end▁of▁sentence｜> <｜User｜> <｜Assistant｜> <|EOT|>
+<|begin_of_text|> <|eot_id|> <|start_header_id|> <|end_header_id|> <s> </s> <unk> <think> </think> <tool_call> </tool_call>
+[CLS] [SEP] [MASK] [PAD] >>ABSTRACT<< <|im_ <| |> <""".split()
+
+
+def prompts(count, seed):
+    """Strings with the special texts of several vocabularies in them."""
+    rng = random.Random(seed)
+    return ["".join(rng.choice(SPECIALS) + string(rng) for _ in range(rng.randrange(1, 6))) for _ in range(count)]
