@@ -38,8 +38,8 @@ type Aside struct {
 	Begun       bool // the prompt has opened it
 }
 
-// Span is a piece of a prompt. Where Literal is set, text that looks like a
-// control token stays text: what a person typed can never become a turn marker.
+// Span is a piece of a prompt. Where Literal is set, text that looks like a special
+// token stays text: what a person typed can never become a turn marker.
 type Span struct {
 	Text    string
 	Literal bool

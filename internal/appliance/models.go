@@ -241,12 +241,13 @@ func (m *models) load(l *loaded, x hearth.Model) {
 	m.log.Info("model loaded", "model", x.ID, "context_tokens", l.model.ContextTokens(), "took", time.Since(start).Round(time.Millisecond))
 }
 
-// promptModel is what a renderer needs to know of a model.
+// promptModel is what a renderer needs to know of a model. User-defined tokens steer
+// it as control tokens do where the template writes them: Qwen's <think> is one.
 func promptModel(id, template string, t *tokenizer.Tokenizer) prompt.Model {
 	p := prompt.Model{ID: id, Template: template, BOS: t.Piece(t.BOS()), EOS: t.Piece(t.EOS())}
 	for i := range int32(t.Size()) {
-		if t.IsControl(i) {
-			p.Control = append(p.Control, t.Piece(i))
+		if piece := t.Piece(i); t.IsControl(i) || t.IsUserDefined(i) && strings.Contains(template, piece) {
+			p.Control = append(p.Control, piece)
 		}
 	}
 	return p

@@ -102,7 +102,11 @@ func (m *Model) check(c *hearth.Completion, prompt []int) error {
 func (m *Model) encode(spans []hearth.Span) []int {
 	var ids []int32
 	for _, s := range spans {
-		ids = m.tokens.Append(ids, s.Text, !s.Literal)
+		if s.Literal {
+			ids = m.tokens.AppendLiteral(ids, s.Text)
+		} else {
+			ids = m.tokens.Append(ids, s.Text, true)
+		}
 	}
 	opening := m.tokens.Opening()
 	if len(opening) > 0 && (len(ids) == 0 || ids[0] != opening[0]) {

@@ -15,6 +15,7 @@ type Tokenizer struct {
 	ids    map[string]int32
 	ends   []int32 // sorted
 
+	never  *specials // none
 	always *specials // the user-defined texts
 	asked  *specials // and the control and unknown ones
 
@@ -104,6 +105,7 @@ func (t *Tokenizer) findSpecials() error {
 	}
 	t.asked = newSpecials(texts, ids)
 	t.always = newSpecials(t.ofType(UserDefined))
+	t.never = newSpecials(nil, nil)
 	return nil
 }
 
@@ -121,12 +123,21 @@ func (t *Tokenizer) ofType(types ...Type) (texts []string, ids []int32) {
 // are text like any other, which is for what people write. User-defined tokens
 // are found either way. Nothing is put before or after: see [Tokenizer.Opening].
 func (t *Tokenizer) Append(dst []int32, text string, control bool) []int32 {
+	if control {
+		return t.append(dst, text, t.asked)
+	}
+	return t.append(dst, text, t.always)
+}
+
+// AppendLiteral adds the ids of a text in which nothing is special, not even the
+// texts of user-defined tokens: for what people write that spells a marker.
+func (t *Tokenizer) AppendLiteral(dst []int32, text string) []int32 {
+	return t.append(dst, text, t.never)
+}
+
+func (t *Tokenizer) append(dst []int32, text string, find *specials) []int32 {
 	if !utf8.ValidString(text) {
 		text = string([]rune(text))
-	}
-	find := t.always
-	if control {
-		find = t.asked
 	}
 	raw := padded(text)
 	from := 0
@@ -179,6 +190,11 @@ func (t *Tokenizer) Lookup(token string) (int32, bool) {
 // IsControl tells whether a token steers the model and is no part of a text.
 func (t *Tokenizer) IsControl(id int32) bool {
 	return t.valid(id) && t.pieces.types[id] == Control
+}
+
+// IsUserDefined tells whether a token stands for its text wherever that occurs.
+func (t *Tokenizer) IsUserDefined(id int32) bool {
+	return t.valid(id) && t.pieces.types[id] == UserDefined
 }
 
 // IsEnd tells whether a generation is over with this token.

@@ -60,6 +60,11 @@ func TestSpecialTexts(t *testing.T) {
 				t.Errorf("%s: text became the control token %q", model, tok.Piece(id))
 			}
 		}
+		for _, id := range tok.AppendLiteral(nil, text) {
+			if (tok.IsControl(id) || tok.IsUserDefined(id)) && model != "bert" {
+				t.Errorf("%s: literal text became the special token %q", model, tok.Piece(id))
+			}
+		}
 	}
 }
 
