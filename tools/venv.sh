@@ -17,6 +17,7 @@ CMAKE_ARGS="${CMAKE_ARGS:--DLLAVA_BUILD=OFF -DGGML_NATIVE=OFF -DGGML_LLAMAFILE=O
 CXXFLAGS="${CXXFLAGS:--O1}"
 export CMAKE_ARGS CXXFLAGS
 for file in "$@"; do
-	echo "installing what $file names; llama.cpp is compiled the first time, which takes minutes"
+	echo "installing what $file names"
+	! grep -q llama-cpp "$file" || echo "(llama.cpp is compiled the first time, which takes minutes)"
 	"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$file"
 done

@@ -38,13 +38,10 @@ def main():
         assert llama_cpp.llama_decode(ctx, llama_cpp.llama_batch_get_one(one, 1)) == 0
     llama_cpp.llama_synchronize(ctx)
     last = time.monotonic()
-    status = dict(line.split(":", 1) for line in open("/proc/self/status"))
     print(json.dumps({
         "engine": "llama.cpp", "threads": threads, "load_seconds": load,
         "prefill_tokens_per_second": prompt / (first - start),
         "decode_tokens_per_second": (generate - 1) / (last - first),
-        "rss_mib": int(status["VmRSS"].split()[0]) / 1024,
-        "file_mib": os.path.getsize(path) / (1 << 20),
     }))
 
 

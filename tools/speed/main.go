@@ -76,8 +76,6 @@ type result struct {
 	Load    float64 `json:"load_seconds"`
 	Prefill float64 `json:"prefill_tokens_per_second"`
 	Decode  float64 `json:"decode_tokens_per_second"`
-	RSSMiB  float64 `json:"rss_mib"`
-	FileMiB float64 `json:"file_mib"`
 }
 
 func measure(file string, threads, prompt, generate int) (r result, err error) {
@@ -107,24 +105,5 @@ func measure(file string, threads, prompt, generate int) (r result, err error) {
 	}
 	r.Prefill = float64(prompt) / first.Sub(start).Seconds()
 	r.Decode = float64(tokens-1) / last.Sub(first).Seconds()
-	r.RSSMiB = rss()
-	if info, err := os.Stat(file); err == nil {
-		r.FileMiB = float64(info.Size()) / (1 << 20)
-	}
 	return r, nil
-}
-
-// rss is the resident memory, the pages of the mapped file included.
-func rss() float64 {
-	text, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(text)) {
-		var kb float64
-		if n, _ := fmt.Sscanf(line, "VmRSS: %f kB", &kb); n == 1 {
-			return kb / 1024
-		}
-	}
-	return 0
 }

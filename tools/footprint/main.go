@@ -1,0 +1,190 @@
+// Command footprint measures the real binary from outside: how long it takes to
+// listen, what memory it holds with no model, and what it holds beyond the mapped
+// pages of a model that has answered.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	log.SetFlags(0)
+	binary := flag.String("hearth", "bin/hearth", "the binary")
+	runs := flag.Int("runs", 10, "starts")
+	flag.Parse()
+	if err := measure(*binary, *runs, flag.Args()); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func measure(binary string, runs int, models []string) error {
+	var starts []float64
+	var idle memory
+	for range runs {
+		s, err := start(binary, "")
+		if err != nil {
+			return err
+		}
+		starts = append(starts, s.listening.Seconds()*1000)
+		time.Sleep(time.Second) // until what the start needed has been given back
+		idle, err = s.memory()
+		if err := errors.Join(err, s.stop()); err != nil {
+			return err
+		}
+	}
+	slices.Sort(starts)
+	print(map[string]any{"start_to_listening_ms": map[string]float64{"median": starts[len(starts)/2], "worst": starts[len(starts)-1]},
+		"idle_rss_mib": idle.total})
+	for _, file := range models {
+		if err := measureModel(binary, file); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return nil
+}
+
+func measureModel(binary, file string) error {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return err
+	}
+	s, err := start(binary, file)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.stop() }()
+	if len(s.Models) != 1 {
+		return fmt.Errorf("%d models were found", len(s.Models))
+	}
+	body, _ := json.Marshal(map[string]any{"model": s.Models[0].ID, "prompt": "Once upon a time", "max_tokens": 16})
+	r, _ := http.NewRequest("POST", s.URL+"/v1/completions", bytes.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+s.FirstKey)
+	r.Header.Set("Content-Type", "application/json")
+	asked := time.Now()
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d: %s", answer.StatusCode, text)
+	}
+	took := time.Since(asked)
+	m, err := s.memory()
+	if err != nil {
+		return err
+	}
+	print(map[string]any{"model": filepath.Base(file), "first_answer_s": took.Seconds(), "rss_mib": m.total,
+		"of_the_file_mib": m.model, "beyond_the_file_mib": m.total - m.model})
+	return nil
+}
+
+func print(v any) {
+	text, _ := json.Marshal(v)
+	fmt.Println(string(text))
+}
+
+// server is a running hearth, and the line it prints with --json.
+type server struct {
+	URL      string `json:"url"`
+	FirstKey string `json:"first_key"`
+	Models   []struct {
+		ID string `json:"id"`
+	} `json:"models"`
+
+	process   *exec.Cmd
+	home      string
+	listening time.Duration
+}
+
+func start(binary, models string) (*server, error) {
+	binary, err := filepath.Abs(binary)
+	if err != nil {
+		return nil, err
+	}
+	home, err := os.MkdirTemp("", "footprint-")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{home: home, process: exec.Command(binary, "up", "--json", "--listen", "127.0.0.1:0")}
+	s.process.Dir = home
+	s.process.Env = []string{"HOME=" + home, "HEARTH_MODELS=" + models, "HEARTH_LOG_LEVEL=error"}
+	s.process.Stderr = os.Stderr
+	out, err := s.process.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	if err := s.process.Start(); err != nil {
+		return nil, err
+	}
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, s)
+	}
+	if err == nil {
+		var answer *http.Response
+		if answer, err = http.Get(s.URL + "/healthz"); err == nil {
+			err = answer.Body.Close()
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	s.listening = time.Since(began)
+	return s, nil
+}
+
+func (s *server) stop() error {
+	err := s.process.Process.Signal(syscall.SIGTERM)
+	return errors.Join(err, s.process.Wait(), os.RemoveAll(s.home))
+}
+
+// memory is resident memory in MiB.
+type memory struct {
+	total float64
+	model float64 // pages of mapped model files
+}
+
+// memory adds up the mappings of the process, by what they map (proc(5), smaps).
+func (s *server) memory() (m memory, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps", s.process.Process.Pid))
+	if err != nil {
+		return m, err
+	}
+	model := false
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if !strings.HasSuffix(fields[0], ":") {
+			model = strings.HasSuffix(fields[len(fields)-1], ".gguf")
+			continue
+		}
+		var kb float64
+		if n, _ := fmt.Sscanf(line, "Rss: %f kB", &kb); n == 1 {
+			m.total += kb / 1024
+			if model {
+				m.model += kb / 1024
+			}
+		}
+	}
+	return m, nil
+}
