@@ -1,0 +1,116 @@
+package starter
+
+import (
+	"io/fs"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Guide is the manual, ready to be asked.
+type Guide struct {
+	all   []Passage
+	terms []map[string]float64 // how often each term stands in each passage
+	size  []float64            // terms in each passage
+	rare  map[string]float64   // the weight of a term: rare ones tell more
+	mean  float64              // mean size
+}
+
+// The constants of BM25 (Robertson and Zaragoza 2009), and how much a word in the
+// heading counts against one in the text.
+const (
+	saturation = 1.2
+	lengthBias = 0.6
+	inHeading  = 2.0
+
+	questionMax = 4 << 10 // bytes of a question that are looked at
+)
+
+// New indexes a manual. Errors are those of reading it.
+func New(manual fs.FS) (*Guide, error) {
+	all, err := passages(manual)
+	if err != nil {
+		return nil, err
+	}
+	g := &Guide{all: all, rare: map[string]float64{}}
+	for _, p := range all {
+		counts, size := map[string]float64{}, 0.0
+		for _, t := range Terms(p.Text) {
+			counts[t]++
+			size++
+		}
+		for _, t := range Terms(p.Title) {
+			counts[t] += inHeading
+		}
+		for t := range counts {
+			g.rare[t]++
+		}
+		g.terms, g.size = append(g.terms, counts), append(g.size, size)
+		g.mean += size / float64(len(all))
+	}
+	for t, n := range g.rare {
+		g.rare[t] = math.Log(1 + (float64(len(all))-n+0.5)/(n+0.5))
+	}
+	return g, nil
+}
+
+// All returns every passage, in the order of the manual.
+func (g *Guide) All() []Passage { return slices.Clone(g.all) }
+
+// Passages returns the k passages that a question is most about, best first, in
+// the question's language; fewer if fewer share a word with it.
+func (g *Guide) Passages(question string, k int) []Passage {
+	if len(question) > questionMax {
+		question = strings.ToValidUTF8(question[:questionMax], "")
+	}
+	lang, terms := language(question), Terms(question)
+	slices.Sort(terms)
+	terms = slices.Compact(terms)
+	type hit struct {
+		score float64
+		at    int
+	}
+	var hits []hit
+	for i, p := range g.all {
+		if p.Lang != lang {
+			continue
+		}
+		if s := g.score(i, terms); s > 0 {
+			hits = append(hits, hit{s, i})
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b hit) int {
+		switch {
+		case a.score > b.score:
+			return -1
+		case a.score < b.score:
+			return 1
+		}
+		return a.at - b.at
+	})
+	var found []Passage
+	for _, h := range hits[:min(k, len(hits))] {
+		found = append(found, g.all[h.at])
+	}
+	return found
+}
+
+func (g *Guide) score(i int, terms []string) float64 {
+	sum := 0.0
+	for _, t := range terms {
+		n := g.terms[i][t]
+		if n > 0 {
+			sum += g.rare[t] * n * (saturation + 1) / (n + saturation*(1-lengthBias+lengthBias*g.size[i]/g.mean))
+		}
+	}
+	return sum
+}
+
+// language is that of a question: Chinese if any of it is.
+func language(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		return "zh"
+	}
+	return "en"
+}
