@@ -33,7 +33,7 @@ var (
 	floor1   = []string{"internal/simd", "internal/gguf", "internal/tokenizer", "internal/cryptosuite", "internal/telemetry"}
 	engines  = []string{"internal/nn", "internal/engine", "internal/upstream", "internal/prompt"}
 	services = []string{"internal/catalog", "internal/store", "internal/access", "internal/traffic", "internal/fleet",
-		"internal/sizing", "internal/guard", "internal/audit", "internal/knowledge", "internal/trust", "internal/tune", "internal/apps"}
+		"internal/sizing", "internal/guard", "internal/audit", "internal/knowledge", "internal/trust", "internal/tune", "internal/apps", "internal/starter"}
 	doors = []string{"internal/gateway", "internal/admin", "console"}
 )
 
@@ -73,6 +73,7 @@ func rules() []rule {
 	never("internal/admin", "the console manages; it does not compute",
 		"internal/engine", "internal/nn", "internal/simd", "internal/gateway")
 	never("console", "it is files", "internal", "cmd", "")
+	never("docs", "it is files", "internal", "cmd", "")
 	never("internal/door", "what doors share is less than a door", concat(floor1, engines, services, doors)...)
 	for _, p := range concat([]string{""}, floor1, engines, services) {
 		never(p, "HTTP stops at the doors", "internal/door")

@@ -17,6 +17,8 @@ type Passage struct {
 var (
 	links  = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 	breaks = regexp.MustCompile(`[ \t]*\n[ \t]*`)
+	fence  = regexp.MustCompile("(?m)^```.*$")
+	indent = regexp.MustCompile("(?m)^    ")
 	hanGap = regexp.MustCompile(`([\p{Han}，。；：、（）“”]) ([\p{Han}，。；：、（）“”])`)
 )
 
@@ -60,7 +62,7 @@ func prose(text, page, lang string) []Passage {
 			block = plain(block, code)
 			last := len(all) - 1
 			if last >= 0 && all[last].Section == name && (code || begun) {
-				all[last].Text = joined(all[last].Text, block)
+				all[last].Text += "\n" + block
 				begun = false
 				continue
 			}
@@ -106,7 +108,7 @@ func blocks(body string) []string {
 func plain(block string, code bool) string {
 	switch {
 	case code:
-		return breaks.ReplaceAllString(strings.Trim(fence.ReplaceAllString(block, ""), "\n "), "\n")
+		return strings.Trim(indent.ReplaceAllString(fence.ReplaceAllString(block, ""), ""), "\n")
 	case strings.HasPrefix(block, "|"):
 		return table(block)
 	}
@@ -114,10 +116,6 @@ func plain(block string, code bool) string {
 	block = breaks.ReplaceAllString(block, " ")
 	return hanGap.ReplaceAllString(block, "$1$2")
 }
-
-var fence = regexp.MustCompile("(?m)^```.*$")
-
-func joined(a, b string) string { return a + "\n" + b }
 
 // table writes a small table on one line: "0 done; 1 hearth's own fault".
 func table(block string) string {
@@ -142,11 +140,11 @@ func cells(line string) []string {
 func rows(text, page string, write func(cells []string, lang int) string) []Passage {
 	var all []Passage
 	for line := range strings.Lines(text) {
-		c := cells(strings.TrimSpace(line))
+		c := cells(strings.ReplaceAll(strings.TrimSpace(line), "`", ""))
 		if !strings.HasPrefix(line, "| `") || len(c) != 3 {
 			continue
 		}
-		name := strings.Trim(c[0], "`")
+		name := c[0]
 		for i, lang := range []string{"en", "zh"} {
 			all = append(all, Passage{page + ":" + name, lang, name, write(c, i)})
 		}

@@ -23,6 +23,7 @@ const (
 	saturation = 1.2
 	lengthBias = 0.6
 	inHeading  = 2.0
+	inQuestion = 1.5 // once, in however many questions it stands
 
 	questionMax = 4 << 10 // bytes of a question that are looked at
 )
@@ -33,8 +34,12 @@ func New(manual fs.FS) (*Guide, error) {
 	if err != nil {
 		return nil, err
 	}
+	questions, err := wordings(all)
+	if err != nil {
+		return nil, err
+	}
 	g := &Guide{all: all, rare: map[string]float64{}}
-	for _, p := range all {
+	for i, p := range all {
 		counts, size := map[string]float64{}, 0.0
 		for _, t := range Terms(p.Text) {
 			counts[t]++
@@ -42,6 +47,9 @@ func New(manual fs.FS) (*Guide, error) {
 		}
 		for _, t := range Terms(p.Title) {
 			counts[t] += inHeading
+		}
+		for _, t := range distinct(Terms(strings.Join(questions[i], "\n"))) {
+			counts[t] += inQuestion
 		}
 		for t := range counts {
 			g.rare[t]++
@@ -64,9 +72,7 @@ func (g *Guide) Passages(question string, k int) []Passage {
 	if len(question) > questionMax {
 		question = strings.ToValidUTF8(question[:questionMax], "")
 	}
-	lang, terms := language(question), Terms(question)
-	slices.Sort(terms)
-	terms = slices.Compact(terms)
+	lang, terms := language(question), distinct(Terms(question))
 	type hit struct {
 		score float64
 		at    int
@@ -105,6 +111,11 @@ func (g *Guide) score(i int, terms []string) float64 {
 		}
 	}
 	return sum
+}
+
+func distinct(terms []string) []string {
+	slices.Sort(terms)
+	return slices.Compact(terms)
 }
 
 // language is that of a question: Chinese if any of it is.

@@ -1,7 +1,7 @@
-// Command passages answers with the manual's passages, for the scripts beside it:
-// without arguments it prints all of them; given a number k, it reads questions from
-// standard input, a JSON string on each line, and prints the k passages for each as
-// a list.
+// Command passages shows the starter model's retrieval to the scripts beside it:
+// without arguments it prints all passages of the manual; given a number k, it reads
+// questions from standard input, a JSON string on each line, and prints for each the
+// k passages and the prompt that is made of them.
 package main
 
 import (
@@ -41,6 +41,7 @@ func main() {
 		if err := json.Unmarshal(lines.Bytes(), &question); err != nil {
 			log.Fatal(err)
 		}
-		_ = write.Encode(guide.Passages(question, k))
+		system, user := guide.Prompt(question, k)
+		_ = write.Encode(map[string]any{"system": system, "user": user, "passages": guide.Passages(question, k)})
 	}
 }
