@@ -53,7 +53,7 @@ def prose(text):
     text = re.sub(r":\w+:`([^`<]*)[^`]*`|``([^`]*)``|[*_]{2}([^*_]+)[*_]{2}", lambda m: next(g for g in m.groups() if g is not None), text)
     for block in re.split(r"\n\s*\n", text):
         lines = [x.strip() for x in block.split("\n") if x.strip()]
-        if lines and not re.match(r"[|#=.:>{\-~+^]|\d+\.", lines[0]):
+        if lines and not re.match(r"[|#=.:>{\-~+^`]|\d+\.", lines[0]):
             glue = "" if re.search(r"[\u4e00-\u9fff]", block) else " "
             yield glue.join(lines)
 
@@ -94,7 +94,7 @@ def gather(folder, source):
         for p in passages(name, text):
             cut = [s for part in p.split("\n") for s in texts.sentences(source["lang"], part)]
             key = "".join(cut)
-            if len(key) < 20 or key in seen:
+            if len(key) < 20 or key in seen or source["lang"] == "zh" and not re.search(r"[\u4e00-\u9fff]{4}", key):
                 continue
             seen.add(key)
             size += len(key.encode())

@@ -94,7 +94,8 @@ def about(r, lang, kind, lines):
     for template, questions in lines:
         values = {"n": name}
         for s in re.findall(r"\{(\w+)\}", template):
-            values.setdefault(s, slot(r, lang, s))
+            if s not in values:
+                values[s] = slot(r, lang, s)
         sentence = template.format(**values)
         if lang == "en":
             sentence = sentence[0].upper() + sentence[1:]
@@ -111,7 +112,7 @@ def story(r, lang, more=()):
     sentences, asked = about(r, lang, kind, r.sample(lines, r.randint(1, min(5, len(lines)))))
     if r.random() < 0.6:
         other = r.choice([kind, kind, r.choice(list(FACTS[lang]))])
-        sentences += about(r, lang, other, r.sample(FACTS[lang][other], r.randint(1, 3)))[0]
+        sentences += about(r, lang, other, r.sample(FACTS[lang][other], min(r.randint(1, 3), len(FACTS[lang][other]))))[0]
     sentences += more
     if r.random() < 0.5:
         r.shuffle(sentences)

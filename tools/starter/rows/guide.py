@@ -117,10 +117,14 @@ def keywords(r, lang, text):
     if not parts:
         return text
     at = r.randrange(len(parts))
-    some = [p for p in parts[at:at + r.randint(2, 5)]]
+    some = parts[at:at + r.randint(3, 6)]
     if lang == "zh":
         return "".join(some) + r.choice(["是怎么回事", "怎么办", "是什么意思", "", "怎么弄", "说明"])
     return r.choice(["how about ", "explain ", "what about ", "tell me about ", "is it true that "]) + " ".join(some)
+
+
+def title(lang, sentence):
+    return sentence[:5] if lang == "zh" else " ".join(sentence.split()[:2])
 
 
 def made(r, lang, passages):
@@ -136,6 +140,6 @@ def made(r, lang, passages):
     i, sentence = r.choice(pairs)
     asked = texts.about(r, lang, sentence)
     question = asked[0] if asked and r.random() < 0.6 else keywords(r, lang, sentence)
-    listed = [{"title": keywords(r, lang, p[0])[:8], "text": ("" if lang == "zh" else " ").join(p)} for p in shown]
+    listed = [{"title": title(lang, p[0]), "text": ("" if lang == "zh" else " ").join(p)} for p in shown]
     reply = formats.guide_answer(i + 1, sentence)
     return formats.conversation(formats.GUIDE[lang], formats.guide_user(lang, listed, vary(r, lang, texts.thin(r, lang, question))), reply)

@@ -1,0 +1,196 @@
+"""Trains the starter model. What was done is kept in OUT: the newest checkpoint, from
+which the same command goes on after it was stopped, the losses as CSV, their curve.
+
+    train.py --size 5m --data PACKED... --tokens 50e6 OUT
+
+The learning rate rises over the first 2 % of the tokens, stays, and falls to nothing
+over the last 20 %. The order of sequences, and on a CPU every number, follows from the
+seed. With --minutes it stops early and says so; the rate then has not fallen.
+"""
+
+import argparse
+import csv
+import dataclasses
+import os
+import pathlib
+import time
+
+import numpy as np
+import torch
+
+from model import SHAPES, Model
+
+LENGTH = 1024
+SAVE_SECONDS = 300
+
+
+class Packed:
+    """Sequences of one or more files from pack.py; the last 64 of each are held back."""
+
+    HELD = 64
+
+    def __init__(self, paths):
+        self.files = [(np.memmap(p + ".tokens", "<u2", "r").reshape(-1, LENGTH), np.memmap(p + ".learnt", "u1", "r").reshape(-1, LENGTH)) for p in paths]
+        self.places = [(f, i) for f, (t, _) in enumerate(self.files) for i in range(len(t) - self.HELD)]
+        self.held = [(f, len(t) - self.HELD + i) for f, (t, _) in enumerate(self.files) for i in range(self.HELD)]
+
+    def order(self, seed, epoch):
+        return np.random.default_rng([seed, epoch]).permutation(len(self.places))
+
+    def batch(self, places, device):
+        tokens = torch.from_numpy(np.stack([self.files[f][0][i] for f, i in places]).astype(np.int64))
+        learnt = torch.from_numpy(np.stack([self.files[f][1][i] for f, i in places])).bool()
+        targets = torch.where(learnt[:, 1:], tokens[:, 1:], -1)
+        return tokens[:, :-1].to(device, non_blocking=True), targets.to(device, non_blocking=True)
+
+
+def rate(done, most):
+    """The part of the learning rate that is due after a part of the tokens."""
+    part = done / most
+    return min(1.0, part / 0.02, max(0.0, (1 - part) / 0.2))
+
+
+def optimizer(model, lr, fused):
+    decayed = [p for p in model.parameters() if p.dim() == 2]
+    rest = [p for p in model.parameters() if p.dim() != 2]
+    groups = [{"params": decayed, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.95), eps=1e-8, fused=fused)
+
+
+class Run:
+    def __init__(self, a):
+        self.a, self.out = a, pathlib.Path(a.out)
+        self.out.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(a.seed)
+        torch.set_num_threads(a.threads)
+        self.cuda = torch.cuda.is_available()
+        self.device = "cuda" if self.cuda else "cpu"
+        if self.cuda:
+            torch.set_float32_matmul_precision("high")
+        self.data = Packed(a.data)
+        shape = dataclasses.replace(SHAPES[a.size], vocabulary=a.vocabulary)
+        self.model = Model(shape).to(self.device)
+        self.opt = optimizer(self.model, a.lr, self.cuda)
+        self.done, self.step, self.epoch, self.at = 0, 0, 0, 0
+        self.resume()
+        self.loss = torch.compile(self.model.loss, dynamic=True) if self.cuda and not a.no_compile else self.model.loss
+
+    def resume(self):
+        path = self.out / "checkpoint.pt"
+        if not path.exists():
+            return
+        c = torch.load(path, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(c["model"])
+        self.opt.load_state_dict(c["opt"])
+        self.done, self.step, self.epoch, self.at = c["place"]
+        print(f"going on after {self.done:,} tokens")
+
+    def save(self):
+        path = self.out / "checkpoint.pt"
+        shape = dataclasses.asdict(self.model.shape)
+        torch.save({"model": self.model.state_dict(), "opt": self.opt.state_dict(), "shape": shape,
+                    "place": [self.done, self.step, self.epoch, self.at]}, path.with_suffix(".new"))
+        os.replace(path.with_suffix(".new"), path)
+
+    def places(self):
+        """The next sequences, in an order that only the seed decides."""
+        order = self.data.order(self.a.seed, self.epoch)
+        if self.at + self.a.batch > len(order):
+            self.epoch, self.at = self.epoch + 1, 0
+            order = self.data.order(self.a.seed, self.epoch)
+        self.at += self.a.batch
+        return [self.data.places[i] for i in order[self.at - self.a.batch : self.at]]
+
+    def mixed(self):
+        return torch.autocast(self.device, torch.bfloat16, enabled=self.cuda or self.a.bf16)
+
+    def train_step(self):
+        for group in self.opt.param_groups:
+            group["lr"] = self.a.lr * rate(self.done, self.a.tokens)
+        places, total = self.places(), 0.0
+        for i in range(0, len(places), self.a.micro):
+            part = places[i : i + self.a.micro]
+            tokens, targets = self.data.batch(part, self.device)
+            with self.mixed():
+                loss = self.loss(tokens, targets) * (len(part) / len(places))
+            loss.backward()
+            total += loss.detach()
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.opt.step()
+        self.opt.zero_grad(set_to_none=True)
+        self.done += len(places) * LENGTH
+        self.step += 1
+        return total, norm
+
+    @torch.no_grad()
+    def held(self):
+        """Mean loss on the sequences that are not trained on."""
+        losses = []
+        for i in range(0, min(len(self.data.held), 64), self.a.micro):
+            with self.mixed():
+                losses.append(self.model.loss(*self.data.batch(self.data.held[i : i + self.a.micro], self.device)))
+        return torch.stack(losses).float().mean().item()
+
+    def run(self):
+        start = last = saved = time.monotonic()
+        before = self.done
+        with open(self.out / "loss.csv", "a", newline="") as f:
+            log = csv.writer(f)
+            while self.done < self.a.tokens:
+                loss, norm = self.train_step()
+                if self.step % self.a.every == 0:
+                    now = time.monotonic()
+                    speed = (self.done - before) / (now - last)
+                    last, before = now, self.done
+                    held = self.held() if self.step % (self.a.every * 10) == 0 else ""
+                    log.writerow([self.step, self.done, f"{loss.item():.4f}", held and f"{held:.4f}", f"{norm.item():.3f}", f"{speed:.0f}"])
+                    f.flush()
+                    print(f"step {self.step}  {self.done / 1e6:.2f}M tokens  loss {loss.item():.3f}  {held and f'held {held:.3f}  '}{speed:,.0f} tokens/s", flush=True)
+                if time.monotonic() - saved > SAVE_SECONDS:
+                    self.save()
+                    saved = time.monotonic()
+                if self.a.minutes and time.monotonic() - start > self.a.minutes * 60:
+                    print("stopped by --minutes before the rate fell")
+                    break
+        self.save()
+        draw(self.out)
+
+
+def draw(out):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    rows = list(csv.reader(open(out / "loss.csv")))
+    plt.figure(figsize=(7, 4))
+    plt.plot([float(r[1]) / 1e6 for r in rows], [float(r[2]) for r in rows], lw=0.7, label="training")
+    held = [r for r in rows if r[3]]
+    plt.plot([float(r[1]) / 1e6 for r in held], [float(r[3]) for r in held], label="held back")
+    plt.xlabel("million tokens")
+    plt.ylabel("loss")
+    plt.legend()
+    plt.savefig(out / "loss.png", dpi=120, bbox_inches="tight")
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--size", choices=SHAPES, default="5m")
+    p.add_argument("--data", nargs="+", required=True)
+    p.add_argument("--tokens", type=float, required=True)
+    p.add_argument("--batch", type=int, default=16, help="sequences a step")
+    p.add_argument("--micro", type=int, default=4, help="sequences computed at once")
+    p.add_argument("--lr", type=float, default=2e-3)
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--threads", type=int, default=os.cpu_count())
+    p.add_argument("--bf16", action="store_true", help="on a CPU that has it")
+    p.add_argument("--no-compile", action="store_true")
+    p.add_argument("--minutes", type=float, default=0)
+    p.add_argument("--every", type=int, default=10, help="steps between lines of the log")
+    p.add_argument("--vocabulary", type=int, default=8192)
+    p.add_argument("out")
+    Run(p.parse_args()).run()
+
+
+if __name__ == "__main__":
+    main()
