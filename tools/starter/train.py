@@ -73,7 +73,7 @@ class Run:
         self.opt = optimizer(self.model, a.lr, self.cuda)
         self.done, self.step, self.epoch, self.at = 0, 0, 0, 0
         self.resume()
-        self.loss = torch.compile(self.model.loss, dynamic=True) if self.cuda and not a.no_compile else self.model.loss
+        self.forward = torch.compile(self.model) if self.cuda and not a.no_compile else self.model
 
     def resume(self):
         path = self.out / "checkpoint.pt"
@@ -112,7 +112,7 @@ class Run:
             part = places[i : i + self.a.micro]
             tokens, targets = self.data.batch(part, self.device)
             with self.mixed():
-                loss = self.loss(tokens, targets) * (len(part) / len(places))
+                loss = self.model.loss(self.forward(tokens), targets) * (len(part) / len(places))
             loss.backward()
             total += loss.detach()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -128,7 +128,8 @@ class Run:
         losses = []
         for i in range(0, min(len(self.data.held), 64), self.a.micro):
             with self.mixed():
-                losses.append(self.model.loss(*self.data.batch(self.data.held[i : i + self.a.micro], self.device)))
+                tokens, targets = self.data.batch(self.data.held[i : i + self.a.micro], self.device)
+                losses.append(self.model.loss(self.forward(tokens), targets))
         return torch.stack(losses).float().mean().item()
 
     def run(self):

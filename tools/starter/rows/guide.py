@@ -30,24 +30,29 @@ OFF_TOPIC = {
 
 def sentences(text):
     """A passage in sentences and lines, each as it stands."""
-    out = []
-    for line in text.split("\n"):
-        out += [s for s in re.split(r"(?<=[。！？])|(?<=[.!?;]) (?=[A-Za-z`])", line) if s.strip()]
-    return out
+    return [s for _, s in numbered(text)]
+
+
+def numbered(text):
+    """The sentences, each with the number of the line it stands in."""
+    return [(n, s.strip()) for n, line in enumerate(text.split("\n")) for s in re.split(r"(?<=[。！？])|(?<=[.!?;]) (?=[A-Za-z`])", line) if s.strip()]
 
 
 def answer(passage, anchors):
     """The sentences that hold the anchors; all of the passage for none or for *."""
     if not anchors or "*" in anchors or passage["text"].startswith(("Exit code", "退出码")):
         return passage["text"]
-    every = sentences(passage["text"])
-    picked = []
+    picked = set()
     for a in anchors:
-        at = next((i for i, s in enumerate(every) if a in s), None)
-        if at is None:  # the anchor spans what is a sentence to us
+        found = [x for x in numbered(passage["text"]) if a in x[1]]
+        if not found:  # the anchor spans what are two sentences to us
             return passage["text"]
-        picked.append(at)
-    return ("" if passage["lang"] == "zh" else " ").join(every[i].strip() for i in sorted(set(picked)))
+        picked.add(found[0])
+    out, last = "", None
+    for n, s in (x for x in numbered(passage["text"]) if x in picked):
+        out += ("" if last is None else "\n" if n != last else "" if passage["lang"] == "zh" else " ") + s
+        last = n
+    return out
 
 
 class Guide:
