@@ -35,9 +35,9 @@ func runs(text string) [][]rune {
 	last := 0 // the kind of the run that is open
 	for _, r := range text {
 		kind := kindOf(r)
-		switch {
-		case kind == 0:
-		case kind == last:
+		switch kind {
+		case 0:
+		case last:
 			all[len(all)-1] = append(all[len(all)-1], r)
 		default:
 			all = append(all, []rune{r})

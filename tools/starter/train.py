@@ -83,7 +83,14 @@ class Run:
         self.model.load_state_dict(c["model"])
         self.opt.load_state_dict(c["opt"])
         self.done, self.step, self.epoch, self.at = c["place"]
+        self.forget_later()
         print(f"going on after {self.done:,} tokens")
+
+    def forget_later(self):
+        """Drops the lines of the log that were written after the checkpoint."""
+        path = self.out / "loss.csv"
+        lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+        path.write_text("".join(x for x in lines if int(x.split(",")[0]) <= self.step))
 
     def save(self):
         path = self.out / "checkpoint.pt"
