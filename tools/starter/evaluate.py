@@ -141,9 +141,14 @@ def as_sent(message):
     return {**message, "tool_calls": calls} if calls else message
 
 
+def some(items, most):
+    random.Random(SEED).shuffle(items)
+    return items[:most]
+
+
 def tasks(a):
-    yield "guide", guide_items(a.passages)
-    yield "loan", loan_items()
+    yield "guide", some(list(guide_items(a.passages)), a.most)
+    yield "loan", some(list(loan_items()), a.most)
     if a.cmrc:
         yield "extract cmrc2018", squad_items(a.cmrc, "zh", a.most)
     if a.xquad:
@@ -169,12 +174,12 @@ def main():
     p.add_argument("--passages", required=True)
     p.add_argument("--cmrc", help="CMRC 2018's dev set in SQuAD's form")
     p.add_argument("--xquad", help="xquad.en.json")
-    p.add_argument("--most", type=int, default=10**9, help="questions of each public set")
+    p.add_argument("--most", type=int, default=10**9, help="items of each task")
     p.add_argument("--only", help="a task, by the start of its name")
     p.add_argument("--answers", help="where to write every answer, as JSON lines")
     p.add_argument("model")
     a = p.parse_args()
-    log = open(a.answers, "w") if a.answers else None
+    log = open(a.answers, "w", buffering=1) if a.answers else None
     with serving.serve(a.hearth, a.model) as server, ThreadPoolExecutor(4) as pool:
         for name, items in tasks(a):
             if a.only and not name.startswith(a.only):
@@ -183,7 +188,7 @@ def main():
             for lang, messages, message, marks in pool.map(lambda i: ask(server, i), items):
                 for mark, value in marks.items():
                     totals[mark, lang].append(value)
-                if log:
+                if log:  # line by line, so that a run that is stopped leaves what it measured
                     log.write(json.dumps({"task": name, "lang": lang, "asked": messages[-1]["content"], "answer": message, "marks": marks}, ensure_ascii=False) + "\n")
             table(name, totals)
 
