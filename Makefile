@@ -40,8 +40,8 @@ oracle: $(VENV)/.oracle ## compute the goldens anew with other people's implemen
 	$(VENV)/bin/python tools/oracle/dequantize.py
 	$(VENV)/bin/python tools/oracle/logits.py build/oracle
 
-generate: ## write anew what is made from the code: api/openapi.yaml, docs/errors.md, golden exchanges
-	$(GO) test ./internal/admin ./internal/gateway ./internal/appliance -run 'OpenAPI|Exchanges|Manual' -update >/dev/null
+generate: ## write anew what is made from the code: api/openapi.yaml, docs/{errors,settings}.md, golden exchanges
+	$(GO) test . ./internal/admin ./internal/gateway ./internal/appliance -run 'OpenAPI|Exchanges|Manual' -update >/dev/null
 
 clean: ## forget everything built
 	rm -rf bin build scenarios/sdk/node/node_modules

@@ -54,7 +54,6 @@ const (
 	DataInvalid   Code = "data_invalid"
 	FileFailed    Code = "file_failed"
 	DiskFull      Code = "disk_full"
-	NoServer      Code = "no_server"
 )
 
 type texts [languages]string
@@ -98,7 +97,7 @@ var catalogue = map[Code]entry{
 		texts{"correct the JSON text of the request body", "请修正请求体的 JSON 文本"}},
 	InvalidValue: {KindInvalid,
 		texts{"{field} is not valid: {detail}", "{field} 取值无效：{detail}"},
-		texts{"correct the value; the API reference lists what is accepted", "请修正该值，可用取值见接口文档"}},
+		texts{"correct the value as the message says", "请按提示修正该值"}},
 	MissingValue: {KindInvalid,
 		texts{"{field} is missing", "缺少 {field}"},
 		texts{"add it to the request", "请在请求中补充该项"}},
@@ -236,7 +235,4 @@ var catalogue = map[Code]entry{
 	DiskFull: {KindExhausted,
 		texts{"{path} has {free_bytes} bytes free and {need_bytes} are needed", "{path} 剩余 {free_bytes} 字节，需要 {need_bytes} 字节"},
 		texts{"free some space; nothing was changed", "请清理磁盘空间；未做任何改动"}},
-	NoServer: {KindUnavailable,
-		texts{"no hearth is running on {address}", "{address} 上没有运行 hearth"},
-		texts{"start one with: hearth up", "请先启动：hearth up"}},
 }

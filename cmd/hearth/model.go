@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"slices"
@@ -14,10 +13,6 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/appliance"
-	"github.com/hearthbox/hearth/internal/engine"
-	"github.com/hearthbox/hearth/internal/gateway"
-	"github.com/hearthbox/hearth/internal/gguf"
-	"github.com/hearthbox/hearth/internal/prompt"
 )
 
 func modelCommand(t *terminal) *cobra.Command {
@@ -78,7 +73,7 @@ func modelShowCommand(t *terminal) *cobra.Command {
 			}{Model: admin.NewModel(m, t.lang)}
 			var keys []string
 			if m.Path != "" && (m.Problem == nil || m.Problem.Code != hearth.ModelInvalid) {
-				if keys, out.Metadata, err = metadata(m.Path); err != nil {
+				if keys, out.Metadata, err = appliance.Metadata(m.Path); err != nil {
 					return err
 				}
 			}
@@ -97,21 +92,6 @@ func modelShowCommand(t *terminal) *cobra.Command {
 			})
 		},
 	}
-}
-
-// metadata reads the key-value part of a file.
-func metadata(path string) (keys []string, values map[string]string, err error) {
-	f, err := gguf.Open(path)
-	if err != nil {
-		return nil, nil, hearth.NewError(hearth.ModelInvalid, "model", path, "detail", err).Because(err)
-	}
-	defer f.Close()
-	values = map[string]string{}
-	for k, v := range f.All() {
-		keys = append(keys, k)
-		values[k] = v.Display()
-	}
-	return keys, values, nil
 }
 
 func modelImportCommand(t *terminal) *cobra.Command {
@@ -190,15 +170,14 @@ func modelTokenizeCommand(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			tok, err := engine.OpenTokenizer(path)
-			if err != nil {
-				return err
-			}
 			text, err := t.read(cmd.Context())
 			if err != nil {
 				return err
 			}
-			ids := tok.Append([]int32{}, string(text), special)
+			ids, err := appliance.Tokenize(path, string(text), special)
+			if err != nil {
+				return err
+			}
 			return t.show(map[string]any{"tokens": ids}, func() {
 				words := make([]string, len(ids))
 				for i, id := range ids {
@@ -216,43 +195,34 @@ func modelRenderCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "render FILE|NAME|FAMILY", Args: cobra.ExactArgs(1),
 		Short: t.say("Turn a chat request from standard input into the exact prompt", "将标准输入的对话请求转换为实际提示词"),
-		Long: t.say("Reads the JSON of an OpenAI chat request and prints the prompt a model would get, to the byte. Families: ",
-			"读取 OpenAI 对话请求的 JSON，逐字节输出模型实际收到的提示词。模型家族：") + strings.Join(prompt.Families(), ", "),
+		Long: t.say(`Reads the JSON of an OpenAI chat request and prints the prompt a model would get, to the byte.
+An empty text beside tool calls stays an empty text here; the server takes it for none, as clients mean it. Families: `,
+			`读取 OpenAI 对话请求的 JSON，原样输出模型实际收到的提示词，逐字节一致。
+此处与工具调用并存的空文本保持为空文本；服务端按客户端的本意视为没有文本。模型家族：`) + strings.Join(appliance.Families(), ", "),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			render, err := t.renderer(cmd, args[0])
-			if err != nil {
-				return err
-			}
 			body, err := t.read(cmd.Context())
 			if err != nil {
 				return err
 			}
-			r, _, err := gateway.ParseChat(body)
+			text, err := t.render(cmd, args[0], body)
 			if err != nil {
 				return err
 			}
-			spans, err := render(r)
-			if err != nil {
-				return err
-			}
-			var text strings.Builder
-			for _, s := range spans {
-				text.WriteString(s.Text)
-			}
-			return t.show(map[string]any{"prompt": text.String()}, func() { t.text(text.String()) })
+			return t.show(map[string]any{"prompt": text}, func() { t.text(text) })
 		},
 	}
 }
 
-// renderer renders as a family does, or as the template of a file says.
-func (t *terminal) renderer(cmd *cobra.Command, name string) (func(*hearth.Request) ([]hearth.Span, error), error) {
-	if slices.Contains(prompt.Families(), name) {
-		return func(r *hearth.Request) ([]hearth.Span, error) {
-			return prompt.Render(name, prompt.Model{ID: name}, r)
-		}, nil
+// render renders as a family does, or as the template of a file says.
+func (t *terminal) render(cmd *cobra.Command, name string, body []byte) (string, error) {
+	if slices.Contains(appliance.Families(), name) {
+		return appliance.RenderFamily(name, body)
 	}
 	path, err := t.file(cmd, name)
-	return func(r *hearth.Request) ([]hearth.Span, error) { return appliance.RenderFile(path, r) }, err
+	if err != nil {
+		return "", err
+	}
+	return appliance.RenderFile(path, body)
 }
 
 // file is the path of a model named on the command line: a file, or one of the
@@ -299,7 +269,7 @@ const stdinMax = 64 << 20
 func (t *terminal) read(ctx context.Context) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(t.in, stdinMax+1))
 	if err != nil {
-		return nil, hearth.NewError(hearth.FileFailed, "path", "standard input", "detail", errors.Unwrap(err)).Because(err)
+		return nil, hearth.FileError("/dev/stdin", err)
 	}
 	if len(text) > stdinMax {
 		return nil, hearth.NewError(hearth.BodyTooLarge, "limit_bytes", stdinMax)

@@ -62,9 +62,12 @@ func settingsHelp(t *terminal) string {
 
 // greet tells a newcomer what was found and what to type next.
 func greet(ctx context.Context, t *terminal, a *appliance.Appliance, c appliance.Config) {
+	if !t.json {
+		greetFirst(t, a) // listing may have to wait for an upstream
+	}
 	models, err := a.Models(ctx)
 	if err != nil {
-		return // the server is stopping
+		t.fail(err)
 	}
 	if t.json {
 		list := []admin.Model{}
@@ -74,19 +77,21 @@ func greet(ctx context.Context, t *terminal, a *appliance.Appliance, c appliance
 		_ = json.NewEncoder(t.out).Encode(map[string]any{"url": a.URL, "first_key": a.FirstKey, "models": list})
 		return
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "\nhearth %s  %s\n", version, a.URL)
-	if a.FirstKey != "" {
-		fmt.Fprintf(&b, t.say("\nFirst start. This is the administrator's key; it is shown this once:\n\n    %s\n",
-			"\n首次启动。以下是管理员密钥，仅显示这一次：\n\n    %s\n"), a.FirstKey)
-	}
-	t.text(b.String())
 	usable := listFound(t, models)
 	if usable == nil {
 		adviseModels(t, c)
 		return
 	}
 	suggest(t, a, usable.ID)
+}
+
+// greetFirst says where the server is, and its first key.
+func greetFirst(t *terminal, a *appliance.Appliance) {
+	t.printf("\nhearth %s  %s\n", version, a.URL)
+	if a.FirstKey != "" {
+		t.printf(t.say("\nFirst start. This is the administrator's key; it is shown this once:\n\n    %s\n",
+			"\n首次启动。以下是管理员密钥，仅显示这一次：\n\n    %s\n"), a.FirstKey)
+	}
 }
 
 // listFound shows the models and returns the first that can be served.

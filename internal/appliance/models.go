@@ -6,7 +6,6 @@ import (
 	"iter"
 	"log/slog"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -130,7 +129,7 @@ func listModels(ctx context.Context, c *catalog.Catalog, upstreams []*upstream.O
 	return list, nil
 }
 
-// Find looks a model up by name.
+// Find looks a model up by name. Case does not matter.
 func (m *models) Find(ctx context.Context, id string) (hearth.Model, error) {
 	m.mu.Lock()
 	list, fresh := m.listed, time.Since(m.at) < listFresh
@@ -149,7 +148,7 @@ func (m *models) Find(ctx context.Context, id string) (hearth.Model, error) {
 }
 
 func named(list []hearth.Model, id string) (hearth.Model, bool) {
-	i := slices.IndexFunc(list, func(x hearth.Model) bool { return x.ID == id })
+	i := slices.IndexFunc(list, func(x hearth.Model) bool { return strings.EqualFold(x.ID, id) })
 	if i < 0 {
 		return hearth.Model{}, false
 	}
@@ -159,27 +158,30 @@ func named(list []hearth.Model, id string) (hearth.Model, bool) {
 // Generate asks the model the request names.
 func (m *models) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	return func(yield func(hearth.Chunk, error) bool) {
-		g, release, err := m.generator(ctx, r.Model)
+		x, err := m.Find(ctx, r.Model)
+		if err != nil {
+			yield(hearth.Chunk{}, err)
+			return
+		}
+		g, release, err := m.generator(ctx, x)
 		if err != nil {
 			yield(hearth.Chunk{}, err)
 			return
 		}
 		defer release()
-		g.Generate(ctx, r)(yield)
+		asked := *r
+		asked.Model = x.ID // as it is listed, however it was written
+		g.Generate(ctx, &asked)(yield)
 	}
 }
 
 // generator is what answers for a model, held until release is called.
-func (m *models) generator(ctx context.Context, id string) (g hearth.Generator, release func(), err error) {
-	x, err := m.Find(ctx, id)
-	if err != nil {
-		return nil, nil, err
-	}
+func (m *models) generator(ctx context.Context, x hearth.Model) (g hearth.Generator, release func(), err error) {
 	if x.Problem != nil {
 		return nil, nil, x.Problem.At("model")
 	}
 	for _, u := range m.upstreams {
-		if x.Source == "upstream/"+u.Name {
+		if x.Source == u.Source() {
 			return u, func() {}, nil
 		}
 	}
@@ -253,16 +255,6 @@ func promptModel(id, template string, t *tokenizer.Tokenizer) prompt.Model {
 	return p
 }
 
-// RenderFile turns a conversation into the prompt that the model in a file would
-// get.
-func RenderFile(path string, r *hearth.Request) ([]hearth.Span, error) {
-	template, t, err := engine.OpenTemplate(path)
-	if err != nil {
-		return nil, err
-	}
-	return prompt.New(nil, promptModel(filepath.Base(path), template, t)).Render(r)
-}
-
 func (m *models) release(l *loaded) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -325,7 +317,11 @@ func (m *models) drop(l *loaded) {
 
 // Load brings a model into memory.
 func (m *models) Load(ctx context.Context, id string) error {
-	_, release, err := m.generator(ctx, id)
+	x, err := m.Find(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, release, err := m.generator(ctx, x)
 	if err == nil {
 		release()
 	}

@@ -37,7 +37,7 @@ var (
 	doors = []string{"internal/gateway", "internal/admin", "console"}
 )
 
-// rules is the table of house.md, row by row.
+// rules is the table in docs/ARCHITECTURE.md, spelled out.
 func rules() []rule {
 	var rs []rule
 	never := func(from, why string, to ...string) {

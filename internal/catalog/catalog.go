@@ -94,7 +94,7 @@ func (c *Catalog) Find(ctx context.Context, id string) (hearth.Model, error) {
 func (c *Catalog) Inspect(path string) (hearth.Model, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return hearth.Model{}, fileError(path, err)
+		return hearth.Model{}, hearth.FileError(path, err)
 	}
 	m, _ := c.inspect(path, info)
 	name, _, _ := gguf.SplitOf(path)

@@ -44,11 +44,11 @@ func (c *Catalog) Import(ctx context.Context, path, name string, progress func(d
 		return hearth.Model{}, hearth.NewError(hearth.ModelExists, "model", name)
 	}
 	if err := os.MkdirAll(c.own, 0o700); err != nil {
-		return hearth.Model{}, fileError(c.own, err)
+		return hearth.Model{}, hearth.FileError(c.own, err)
 	}
 	dir, unlock, err := lockedFolder(c.own, incoming)
 	if err != nil {
-		return hearth.Model{}, fileError(c.own, err)
+		return hearth.Model{}, hearth.FileError(c.own, err)
 	}
 	defer unlock()
 	defer func() { _ = os.RemoveAll(dir) }() // a no-op once it has been renamed
@@ -76,13 +76,13 @@ func (c *Catalog) Remove(ctx context.Context, id string) error {
 	// Renamed first, so that a half-deleted model is never listed.
 	dir, unlock, err := lockedFolder(c.own, removed)
 	if err != nil {
-		return fileError(c.own, err)
+		return hearth.FileError(c.own, err)
 	}
 	defer unlock()
 	defer func() { _ = os.RemoveAll(dir) }()
 	own := filepath.Join(c.own, m.ID)
 	if err := os.Rename(own, filepath.Join(dir, m.ID)); err != nil {
-		return fileError(own, err)
+		return hearth.FileError(own, err)
 	}
 	return syncFolder(c.own)
 }
@@ -109,7 +109,7 @@ func (c *Catalog) Sweep() error {
 
 func openSource(path string) (*gguf.File, error) {
 	if _, err := os.Stat(path); err != nil {
-		return nil, fileError(path, err)
+		return nil, hearth.FileError(path, err)
 	}
 	f, err := gguf.Open(path)
 	if err != nil {
@@ -117,7 +117,7 @@ func openSource(path string) (*gguf.File, error) {
 	}
 	if len(f.Tensors) == 0 {
 		_ = f.Close()
-		return nil, invalid(path, errors.New("it holds no weights"))
+		return nil, hearth.NewError(hearth.ModelInvalid, "model", filepath.Base(path), "detail", hearth.Words{"it holds no weights", "文件中没有权重"})
 	}
 	return f, nil
 }
@@ -129,7 +129,9 @@ func importName(path, name string) (string, error) {
 	}
 	if name != nameFor(name) {
 		return "", hearth.NewError(hearth.InvalidValue, "field", "name",
-			"detail", "use lower-case letters, digits, dots, dashes and underscores, for example "+nameFor(name)).At("name")
+			"detail", hearth.Words{
+				"use lower-case letters, digits, dots, dashes and underscores, for example " + nameFor(name),
+				"请使用小写字母、数字、点、连字符和下划线，例如 " + nameFor(name)}).At("name")
 	}
 	return name, nil
 }
@@ -137,14 +139,14 @@ func importName(path, name string) (string, error) {
 // publish renames a complete folder to its name, on disk before it returns.
 func (c *Catalog) publish(dir, name string) error {
 	if err := syncFolder(dir); err != nil {
-		return fileError(dir, err)
+		return hearth.FileError(dir, err)
 	}
 	target := filepath.Join(c.own, name)
 	if err := os.Rename(dir, target); err != nil {
 		if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTEMPTY) {
 			return hearth.NewError(hearth.ModelExists, "model", name)
 		}
-		return fileError(target, err)
+		return hearth.FileError(target, err)
 	}
 	_ = os.Remove(filepath.Join(target, lockName)) // harmless if it stays
 	return syncFolder(c.own)
@@ -161,7 +163,7 @@ type transfer struct {
 func (t *transfer) bring(from, to string) error {
 	from, err := filepath.EvalSymlinks(from)
 	if err != nil {
-		return fileError(from, err)
+		return hearth.FileError(from, err)
 	}
 	if os.Link(from, to) == nil {
 		return nil
@@ -177,7 +179,7 @@ func (t *transfer) bring(from, to string) error {
 		if t.ctx.Err() != nil {
 			return hearth.NewError(hearth.Canceled).Because(err)
 		}
-		return fileError(from, err)
+		return hearth.FileError(from, err)
 	}
 	return nil
 }
@@ -186,7 +188,7 @@ func (t *transfer) bring(from, to string) error {
 func (t *transfer) room(dir string) error {
 	free, err := freeBytes(dir)
 	if err != nil {
-		return fileError(dir, err)
+		return hearth.FileError(dir, err)
 	}
 	if need := t.total - t.done; free < need {
 		return hearth.NewError(hearth.DiskFull, "path", dir, "free_bytes", free, "need_bytes", need)
@@ -218,13 +220,3 @@ func (t *transfer) Write(b []byte) (int, error) {
 }
 
 // fileError is trouble with a file, in words that need no errno.
-func fileError(path string, err error) error {
-	detail := err.Error()
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		detail = "it does not exist"
-	case errors.Is(err, fs.ErrPermission):
-		detail = "permission is denied"
-	}
-	return hearth.NewError(hearth.FileFailed, "path", path, "detail", detail).Because(err)
-}

@@ -23,7 +23,7 @@ type Options struct {
 
 	CacheBytes int64 // for the keys and values of all sequences together
 	Sequences  int   // computed at once
-	Waiting    int   // sequences in line beyond those
+	Waiting    int   // requests in line beyond those
 }
 
 // contextMin is the context a file is given at least. Converters of llama2.c models

@@ -12,12 +12,6 @@ import (
 // errTokenizer marks vocabularies the tokenizer refuses.
 var errTokenizer = errors.New("its tokenizer can't be used")
 
-// OpenTokenizer reads the tokenizer of a file without loading the model.
-func OpenTokenizer(path string) (*tokenizer.Tokenizer, error) {
-	_, t, err := OpenTemplate(path)
-	return t, err
-}
-
 // OpenTemplate reads the chat template of a file, empty if there is none, and its
 // tokenizer, without loading the model.
 func OpenTemplate(path string) (template string, t *tokenizer.Tokenizer, err error) {

@@ -46,7 +46,7 @@ func decode(body []byte, v any) (ignored []string, err error) {
 		return nil, jsonError(body, err)
 	}
 	if fields == nil {
-		return nil, hearth.NewError(hearth.InvalidJSON, "detail", "the body is null, not an object")
+		return nil, hearth.NewError(hearth.InvalidJSON, "detail", hearth.Words{"the body is null, not an object", "请求体是 null，而不是对象"})
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	if err := d.Decode(v); err != nil {
@@ -93,7 +93,8 @@ func jsonError(body []byte, err error) error {
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if e.Field == "" {
-			return hearth.NewError(hearth.InvalidJSON, "detail", "the body must be an object, not "+article(e.Value)).Because(err)
+			return hearth.NewError(hearth.InvalidJSON, "detail",
+				hearth.Words{"the body must be an object, not " + article(e.Value), "请求体必须是对象，而不是 " + e.Value}).Because(err)
 		}
 		field := strings.TrimPrefix(e.Field, "openAIDecoding.") // a Go type, embedded
 		return hearth.NewError(hearth.WrongType, "field", field, "type", jsonType(e.Type)).At(field).Because(err)

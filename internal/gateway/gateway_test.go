@@ -326,7 +326,7 @@ func FuzzChat(f *testing.F) {
 	f.Add([]byte(`{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":{"a":1}}}]}],"tool_choice":{"type":"function"}}`))
 	f.Add([]byte(`{"messages":[],"n":0,"response_format":{"type":"json_object"},"thinking":{"type":"enabled"}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r, _, err := gateway.ParseChat(body)
+		r, err := gateway.ParseChat(body)
 		if err == nil && (len(r.Messages) == 0 || r.ChoiceCount() > 16) {
 			t.Fatalf("accepted %+v", r)
 		}

@@ -33,7 +33,6 @@ type openAIDecoding struct {
 	PresencePenalty  *float64           `json:"presence_penalty"`
 	LogitBias        map[string]float64 `json:"logit_bias"`
 	Seed             *int64             `json:"seed"`
-	User             *string            `json:"user"`
 
 	TopK              *int     `json:"top_k"`
 	MinP              *float64 `json:"min_p"`
@@ -87,7 +86,7 @@ func (d *openAIDecoding) decoding() (hearth.Decoding, error) {
 		c.fail(missing("model"))
 	}
 	if d.StreamOptions != nil && !d.Stream {
-		c.fail(hearth.NewError(hearth.InvalidValue, "field", "stream_options", "detail", "it is for streams only").At("stream_options"))
+		c.fail(hearth.NewError(hearth.InvalidValue, "field", "stream_options", "detail", hearth.Words{"it is for streams only", "仅用于流式请求"}).At("stream_options"))
 	}
 	return out, c.err
 }
@@ -166,7 +165,7 @@ func (c *checks) biases(biases map[string]float64) map[int]float64 {
 	for key, b := range biases {
 		id, err := strconv.ParseUint(key, 10, 31)
 		if err != nil {
-			c.fail(hearth.NewError(hearth.InvalidValue, "field", "logit_bias", "detail", "its keys must be token ids").At("logit_bias"))
+			c.fail(hearth.NewError(hearth.InvalidValue, "field", "logit_bias", "detail", hearth.Words{"its keys must be token ids", "其键必须是词元编号"}).At("logit_bias"))
 		}
 		c.optional("logit_bias", &b, -100, 100)
 		out[int(id)] = b

@@ -59,7 +59,7 @@ var _ hearth.Generator = (*OpenAI)(nil)
 func NewOpenAI(c Config) (*OpenAI, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, hearth.NewError(hearth.ConfigInvalid, "detail", "the url of upstream "+c.Name+" is not an http(s) address").Because(err)
+		return nil, hearth.NewError(hearth.ConfigInvalid, "detail", hearth.Words{"the url of upstream " + c.Name + " is not an http(s) address", "上游 " + c.Name + " 的 url 不是 http(s) 地址"}).Because(err)
 	}
 	c.URL = strings.TrimRight(c.URL, "/")
 	if c.IdleMax == 0 {
@@ -107,8 +107,11 @@ func (u *OpenAI) Models(ctx context.Context) ([]hearth.Model, error) {
 	return models, nil
 }
 
+// Source is how the upstream's models and answers name it: upstream/NAME.
+func (u *OpenAI) Source() string { return "upstream/" + u.Name }
+
 func (u *OpenAI) model(id string) hearth.Model {
-	return hearth.Model{ID: id, Source: "upstream/" + u.Name, Origin: hearth.OriginUpstream}
+	return hearth.Model{ID: id, Source: u.Source(), Origin: hearth.OriginUpstream}
 }
 
 func (u *OpenAI) list(ctx context.Context) ([]hearth.Model, error) {

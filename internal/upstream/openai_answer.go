@@ -114,7 +114,7 @@ func (a *answer) pass(c hearth.Chunk) error {
 		a.pieces++
 	}
 	if !a.begun {
-		a.begun, c.ServedBy = true, "upstream/"+a.upstream.Name
+		a.begun, c.ServedBy = true, a.upstream.Source()
 	}
 	if c.Finish != "" && len(a.finished) == a.choices && a.held == nil {
 		a.held = &c

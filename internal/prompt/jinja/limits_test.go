@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestTemplatesEnd: whatever a template tries, it ends soon, in an error.
@@ -66,15 +65,11 @@ func TestTemplatesEnd(t *testing.T) {
 	}
 }
 
-// TestTheLimitsAreSeconds: what takes all the steps there are takes no minute.
-func TestTheLimitsAreSeconds(t *testing.T) {
-	began := time.Now()
+// TestStepsEnd: what would take for ever takes all the steps there are.
+func TestStepsEnd(t *testing.T) {
 	_, err := render("{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}", &Dict{})
 	if err == nil {
 		t.Error("there is no end of steps")
-	}
-	if took := time.Since(began); took > time.Minute {
-		t.Errorf("%d steps take %v", maxSteps, took)
 	}
 }
 
