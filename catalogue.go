@@ -42,6 +42,7 @@ const (
 
 	UpstreamUnreachable Code = "upstream_unreachable"
 	UpstreamRefused     Code = "upstream_refused"
+	UpstreamFailed      Code = "upstream_failed"
 	UpstreamRejected    Code = "upstream_rejected"
 	UpstreamBusy        Code = "upstream_busy"
 	UpstreamProtocol    Code = "upstream_protocol"
@@ -198,6 +199,9 @@ var catalogue = map[Code]entry{
 	UpstreamRefused: {KindUnavailable,
 		texts{"upstream {upstream} refused the request: {detail}", "上游 {upstream} 拒绝了请求：{detail}"},
 		texts{"check the upstream's key, model name and log", "请检查上游的密钥、模型名称和日志"}},
+	UpstreamFailed: {KindUnavailable,
+		texts{"upstream {upstream} failed: {detail}", "上游 {upstream} 出错：{detail}"},
+		texts{"send the request again; if it stays so, look at the upstream's log", "请重新发送请求；若持续如此，请查看上游日志"}},
 	UpstreamRejected: {KindInvalid,
 		texts{"upstream {upstream} does not take this request: {detail}", "上游 {upstream} 不接受该请求：{detail}"},
 		texts{"change the request as the upstream says", "请按上游的说明修改请求"}},

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -58,7 +59,11 @@ func (d *Data) Models(ctx context.Context, warn func(upstream string, err error)
 	if err != nil {
 		return nil, err
 	}
-	return listModels(ctx, d.Catalog, ups, warn)
+	files, err := d.Catalog.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return withOffers(ctx, files, ups, warn), nil
 }
 
 // Close closes it.
@@ -125,13 +130,25 @@ func takeLock(c Config) (*lock, error) {
 	if err != nil {
 		return nil, dataError(c, err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := lockSoon(f); err != nil {
 		var s Server
 		_ = json.NewDecoder(f).Decode(&s)
 		_ = f.Close()
 		return nil, hearth.NewError(hearth.DataLocked, "pid", s.PID, "path", c.Data)
 	}
 	return &lock{f}, f.Truncate(0)
+}
+
+// lockSoon tries for a moment: who only looks whether a server runs holds the lock
+// that long.
+func lockSoon(f *os.File) (err error) {
+	for range 10 {
+		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil {
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
 }
 
 // describe tells others where the server is.

@@ -22,11 +22,14 @@ func Metadata(path string) (keys []string, values map[string]string, err error) 
 	}
 	defer f.Close()
 	values = map[string]string{}
-	for k, v := range f.All() {
-		keys = append(keys, k)
-		values[k] = v.Display()
-	}
-	return keys, values, nil
+	err = gguf.Reading(func() error {
+		for k, v := range f.All() {
+			keys = append(keys, k)
+			values[k] = v.Display()
+		}
+		return nil
+	})
+	return keys, values, err
 }
 
 // Tokenize turns text into the tokens of the model in a file, without those that

@@ -13,7 +13,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
-	"github.com/hearthbox/hearth/internal/catalog"
+	"github.com/hearthbox/hearth/internal/door"
 	"github.com/hearthbox/hearth/internal/engine"
 	"github.com/hearthbox/hearth/internal/prompt"
 	"github.com/hearthbox/hearth/internal/tokenizer"
@@ -34,23 +34,28 @@ type models struct {
 	cache     int64
 	log       *slog.Logger
 
+	listing sync.Mutex
+	listed  []hearth.Model // files
+	at      time.Time      // of listed
+
 	mu     sync.Mutex
 	loaded map[string]*loaded
-	listed []hearth.Model
-	at     time.Time // of listed
 }
 
 // loaded is a model in memory, or on its way there.
 type loaded struct {
 	id    string
+	path  string
 	bytes int64
+	added time.Time     // as the file was when it was loaded
 	ready chan struct{} // closed when the rest is set
 	model *engine.Model
 	chat  *prompt.Chat
 	err   error
 
-	users int // requests in progress, under models.mu
-	last  time.Time
+	users    int // requests in progress, under models.mu
+	last     time.Time
+	replaced bool // by another file of the same name; closed when its users are gone
 }
 
 var (
@@ -90,51 +95,71 @@ func upstreams(c Config) ([]*upstream.OpenAI, error) {
 
 // List shows every model at hand.
 func (m *models) List(ctx context.Context) ([]hearth.Model, error) {
-	list, err := listModels(ctx, m.data.Catalog, m.upstreams, func(upstream string, err error) {
-		m.log.Warn("the models of an upstream can't be listed", "upstream", upstream, "error", err)
-	})
+	files, err := m.files(ctx, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.listed, m.at = list, time.Now()
+	return withOffers(ctx, files, m.upstreams, func(upstream string, err error) {
+		m.log.Warn("the models of an upstream can't be listed", "upstream", upstream, "error", err)
+	}), nil
+}
+
+// files lists the model files as they were at some moment not before oldest, so that
+// many who ask at once have the folders walked for them once.
+func (m *models) files(ctx context.Context, oldest time.Time) ([]hearth.Model, error) {
+	m.listing.Lock()
+	defer m.listing.Unlock()
+	if !m.at.Before(oldest) {
+		return m.listed, nil
+	}
+	began := time.Now()
+	list, err := m.data.Catalog.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m.listed, m.at = list, began
 	return list, nil
 }
 
-// listModels lists files first, then what upstreams offer under names not taken. An
-// upstream that can't be reached shows what it offered last.
-func listModels(ctx context.Context, c *catalog.Catalog, upstreams []*upstream.OpenAI, warn func(upstream string, err error)) ([]hearth.Model, error) {
-	list, err := c.List(ctx)
-	if err != nil {
-		return nil, err
-	}
+// withOffers lists files, and then what upstreams offer under names not taken. An
+// upstream that can't be reached shows what it offered last; warn is told.
+func withOffers(ctx context.Context, files []hearth.Model, upstreams []*upstream.OpenAI, warn func(upstream string, err error)) []hearth.Model {
 	taken := map[string]bool{}
-	for i, x := range list {
-		taken[x.ID] = true
-		list[i].ContextTokens = engine.ContextTokens(x.ContextTokens)
+	var list []hearth.Model
+	for _, x := range files {
+		taken[strings.ToLower(x.ID)] = true
+		x.ContextTokens = engine.ContextTokens(x.ContextTokens)
+		list = append(list, x)
 	}
-	for _, u := range upstreams {
-		offered, err := u.Models(ctx)
-		if err != nil {
-			warn(u.Name, err)
+	offers := make([][]hearth.Model, len(upstreams))
+	errs := make([]error, len(upstreams))
+	var asked sync.WaitGroup
+	for i, u := range upstreams {
+		asked.Go(func() { offers[i], errs[i] = u.Models(ctx) })
+	}
+	asked.Wait()
+	for i, u := range upstreams {
+		if errs[i] != nil {
+			warn(u.Name, errs[i])
 		}
-		for _, x := range offered {
-			if !taken[x.ID] {
-				taken[x.ID] = true
+		for _, x := range offers[i] {
+			if name := strings.ToLower(x.ID); !taken[name] {
+				taken[name] = true
 				list = append(list, x)
 			}
 		}
 	}
-	return list, nil
+	return list
 }
 
-// Find looks a model up by name. Case does not matter.
+// Find looks a model up by name. Case does not matter. Upstreams are only asked for
+// what no file is called, so that a silent one holds up none of the others' work.
 func (m *models) Find(ctx context.Context, id string) (hearth.Model, error) {
-	m.mu.Lock()
-	list, fresh := m.listed, time.Since(m.at) < listFresh
-	m.mu.Unlock()
-	if x, ok := named(list, id); ok && fresh {
+	files, err := m.files(ctx, time.Now().Add(-listFresh))
+	if err != nil {
+		return hearth.Model{}, err
+	}
+	if x, ok := named(files, id); ok {
 		return x, nil
 	}
 	list, err := m.List(ctx)
@@ -197,8 +222,13 @@ func (m *models) generator(ctx context.Context, x hearth.Model) (g hearth.Genera
 func (m *models) hold(ctx context.Context, x hearth.Model) (*loaded, error) {
 	m.mu.Lock()
 	l := m.loaded[x.ID]
-	if l != nil && l.broken() {
+	switch {
+	case l == nil:
+	case l.broken():
 		m.drop(l)
+		l = nil
+	case !l.is(x):
+		m.replace(l)
 		l = nil
 	}
 	if l == nil {
@@ -206,7 +236,7 @@ func (m *models) hold(ctx context.Context, x hearth.Model) (*loaded, error) {
 			m.mu.Unlock()
 			return nil, err
 		}
-		l = &loaded{id: x.ID, bytes: x.FileBytes, ready: make(chan struct{})}
+		l = &loaded{id: x.ID, path: x.Path, bytes: x.FileBytes, added: x.Added, ready: make(chan struct{})}
 		m.loaded[x.ID] = l
 		go m.load(l, x)
 	}
@@ -228,19 +258,27 @@ func (m *models) hold(ctx context.Context, x hearth.Model) (*loaded, error) {
 // load opens the model, whoever waits for it.
 func (m *models) load(l *loaded, x hearth.Model) {
 	defer close(l.ready)
-	e := m.data.config.Engine
 	start := time.Now()
-	l.model, l.err = engine.Open(x.ID, x.Path, engine.Options{Workers: m.workers, ContextTokens: e.ContextTokens,
-		CacheBytes: m.cache, Sequences: e.Sequences, Waiting: e.WaitingRequests})
-	if l.err != nil {
+	if l.err = door.Contained(func() error { return m.open(l, x) }); l.err != nil {
 		m.log.Error("a model can't be loaded", "model", x.ID, "error", l.err)
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		delete(m.loaded, l.id)
+		if m.loaded[l.id] == l {
+			delete(m.loaded, l.id)
+		}
 		return
 	}
-	l.chat = prompt.New(l.model, promptModel(x.ID, l.model.Template(), l.model.Tokenizer()))
 	m.log.Info("model loaded", "model", x.ID, "context_tokens", l.model.ContextTokens(), "took", time.Since(start).Round(time.Millisecond))
+}
+
+func (m *models) open(l *loaded, x hearth.Model) (err error) {
+	e := m.data.config.Engine
+	l.model, err = engine.Open(x.ID, x.Path, engine.Options{Workers: m.workers, ContextTokens: e.ContextTokens,
+		CacheBytes: m.cache, Sequences: e.Sequences, Waiting: e.WaitingRequests})
+	if err == nil {
+		l.chat = prompt.New(l.model, promptModel(x.ID, l.model.Template(), l.model.Tokenizer()))
+	}
+	return err
 }
 
 // promptModel is what a renderer needs to know of a model. User-defined tokens steer
@@ -260,6 +298,14 @@ func (m *models) release(l *loaded) {
 	defer m.mu.Unlock()
 	l.users--
 	l.last = time.Now()
+	if l.replaced && l.idle() {
+		m.closeSoon(l)
+	}
+}
+
+// is reports whether the model was loaded from this file, as the file is now.
+func (l *loaded) is(x hearth.Model) bool {
+	return l.path == x.Path && l.bytes == x.FileBytes && l.added.Equal(x.Added)
 }
 
 // broken reports whether a model that was loaded no longer works.
@@ -307,6 +353,20 @@ func (m *models) makeRoom(x hearth.Model) error {
 // drop forgets a model and closes it in its own time: answers in progress are told.
 func (m *models) drop(l *loaded) {
 	delete(m.loaded, l.id)
+	m.closeSoon(l)
+}
+
+// replace forgets a model whose file is no longer the one of that name. Answers in
+// progress come to their end.
+func (m *models) replace(l *loaded) {
+	delete(m.loaded, l.id)
+	l.replaced = true
+	if l.idle() {
+		m.closeSoon(l)
+	}
+}
+
+func (m *models) closeSoon(l *loaded) {
 	go func() {
 		if err := l.model.Close(); err != nil {
 			m.log.Error("a model can't be closed", "model", l.id, "error", err)

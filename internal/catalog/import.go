@@ -54,7 +54,11 @@ func (c *Catalog) Import(ctx context.Context, path, name string, progress func(d
 	defer func() { _ = os.RemoveAll(dir) }() // a no-op once it has been renamed
 	t := &transfer{ctx: ctx, total: total, progress: progress}
 	for _, p := range paths {
-		if err := t.bring(p, filepath.Join(dir, filepath.Base(p))); err != nil {
+		file := filepath.Base(p)
+		if len(paths) == 1 && !strings.EqualFold(filepath.Ext(file), ".gguf") {
+			file = name + ".gguf" // other tools name files by their hash; here they are found by this
+		}
+		if err := t.bring(p, filepath.Join(dir, file)); err != nil {
 			return hearth.Model{}, err
 		}
 	}

@@ -27,9 +27,11 @@ func (d Door) Serve(w http.ResponseWriter, r *http.Request, answer func(hearth.P
 	id, start := "req_"+rand.Text(), time.Now()
 	w.Header().Set("X-Request-Id", id)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	// Whoever sends no body, or no key, is not waited for.
+	_ = http.NewResponseController(w).SetReadDeadline(start.Add(strangerMax))
 	by, err := d.Authoriser.Authenticate(r.Context(), r.Header.Values)
 	if err == nil {
-		err = contained(func() error { return answer(by) })
+		err = Contained(func() error { return answer(by) })
 	}
 	if err != nil {
 		fail(err)
@@ -41,7 +43,10 @@ func (d Door) Serve(w http.ResponseWriter, r *http.Request, answer func(hearth.P
 	level := slog.LevelInfo
 	if err != nil {
 		e := hearth.AsError(err)
-		attrs = append(attrs, slog.String("code", string(e.Code)), slog.String("error", err.Error()))
+		attrs = append(attrs, slog.String("code", string(e.Code)), slog.String("field", cut(e.Field)))
+		if e.Kind() != hearth.KindInvalid { // which may quote the request
+			attrs = append(attrs, slog.String("error", cut(err.Error())))
+		}
 		if e.Kind() == hearth.KindInternal || e.Kind() == hearth.KindUnavailable {
 			level = slog.LevelError
 		}
@@ -49,8 +54,17 @@ func (d Door) Serve(w http.ResponseWriter, r *http.Request, answer func(hearth.P
 	d.Log.LogAttrs(context.WithoutCancel(r.Context()), level, "request", attrs...)
 }
 
-// contained turns a panic into an error: one request's bad luck is not everyone's.
-func contained(answer func() error) (err error) {
+// Limits of a request that nobody has let in yet, and of a line in the log.
+const (
+	strangerMax = 30 * time.Second
+	logBytesMax = 4096
+)
+
+func cut(s string) string { return s[:min(len(s), logBytesMax)] }
+
+// Contained turns a panic into an error: one request's bad luck is not everyone's. A
+// goroutine that works for a request needs one of its own.
+func Contained(answer func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {

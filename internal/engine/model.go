@@ -79,7 +79,11 @@ func Open(id, path string, o Options) (*Model, error) {
 	if err != nil {
 		return nil, hearth.NewError(hearth.ModelInvalid, "model", id, "detail", err).Because(err)
 	}
-	m, err := load(id, f, o)
+	var m *Model
+	err = gguf.Reading(func() error {
+		m, err = load(id, f, o)
+		return err
+	})
 	if err != nil {
 		return nil, errors.Join(loadError(id, err), f.Close())
 	}

@@ -20,10 +20,14 @@ func OpenTemplate(path string) (template string, t *tokenizer.Tokenizer, err err
 		return "", nil, loadError(path, err)
 	}
 	defer f.Close()
-	if template, err = readTemplate(f); err != nil {
-		return "", nil, loadError(path, err)
-	}
-	if t, err = readTokenizer(f); err != nil {
+	err = gguf.Reading(func() error {
+		if template, err = readTemplate(f); err != nil {
+			return err
+		}
+		t, err = readTokenizer(f)
+		return err
+	})
+	if err != nil {
 		return "", nil, loadError(path, err)
 	}
 	return template, t, nil

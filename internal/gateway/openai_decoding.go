@@ -16,6 +16,7 @@ const (
 	topLogProbsMax = 20
 	biasesMax      = 1024
 	maxTokensMax   = 1 << 24
+	modelBytesMax  = 256
 )
 
 // openAIDecoding are the fields that chat and plain completions share. Those after
@@ -82,8 +83,11 @@ func (d *openAIDecoding) decoding() (hearth.Decoding, error) {
 			Seed:        d.Seed,
 		},
 	}
-	if d.Model == "" {
+	switch {
+	case d.Model == "":
 		c.fail(missing("model"))
+	case len(d.Model) > modelBytesMax:
+		c.fail(outOfRangeIn("model", "the length of model", 1, modelBytesMax))
 	}
 	if d.StreamOptions != nil && !d.Stream {
 		c.fail(hearth.NewError(hearth.InvalidValue, "field", "stream_options", "detail", hearth.Words{"it is for streams only", "仅用于流式请求"}).At("stream_options"))
@@ -113,7 +117,7 @@ func missing(field string) error {
 }
 
 func unsupported(field, what string) error {
-	return hearth.NewError(hearth.Unsupported, "what", what).At(field)
+	return hearth.NewError(hearth.Unsupported, "what", what[:min(len(what), modelBytesMax)]).At(field)
 }
 
 func (c *checks) integer(field string, v *int, lo, hi, otherwise int) int {

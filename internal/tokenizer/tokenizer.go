@@ -103,6 +103,11 @@ func (t *Tokenizer) findSpecials() error {
 	if size(texts) > specialBytesMax {
 		return fmt.Errorf("tokenizer.ggml.token_type: special tokens of more than %d bytes", specialBytesMax)
 	}
+	for i, text := range texts {
+		if len(text) > specialTextMax {
+			return fmt.Errorf("tokenizer.ggml.tokens[%d]: a special token of more than %d bytes", ids[i], specialTextMax)
+		}
+	}
 	t.asked = newSpecials(texts, ids)
 	t.always = newSpecials(t.ofType(UserDefined))
 	t.never = newSpecials(nil, nil)
