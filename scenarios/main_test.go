@@ -96,8 +96,11 @@ const chatTemplate = `{% for m in messages %}<|im_start|>{{ m.role }}
 
 // chatModel is a model of random weights that any test may have: bytes are its
 // tokens, and it has a chat template.
-func chatModel() []byte {
-	return nntest.Make(nntest.Shape{Architecture: "qwen2", Vocabulary: true, Embedding: 64, FeedForward: 96, Heads: 4, KVHeads: 2,
+func chatModel() []byte { return chatModelOf(96) }
+
+// chatModelOf is one with feed-forward layers of that width.
+func chatModelOf(width int) []byte {
+	return nntest.Make(nntest.Shape{Architecture: "qwen2", Vocabulary: true, Embedding: 64, FeedForward: width, Heads: 4, KVHeads: 2,
 		HeadDim: 16, Context: 4096, Seed: 5, Template: chatTemplate})
 }
 
@@ -202,6 +205,26 @@ func (s *server) post(ctx context.Context, path, body string) (*http.Response, e
 }
 
 // ask posts and returns status and body.
+// get returns the body of what a path shows.
+func (s *server) get(path string) string {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+s.key)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(text)
+}
+
 func (s *server) ask(path, body string) (int, string) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)

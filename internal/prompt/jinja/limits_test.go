@@ -73,6 +73,43 @@ func TestStepsEnd(t *testing.T) {
 	}
 }
 
+// TestOddCalls: what a template may write and nobody means is an error or a value,
+// never the end of the server.
+func TestOddCalls(t *testing.T) {
+	for source, want := range map[string]string{
+		"{{ 'abc'[1:3:9223372036854775807] }}":                 "b",
+		"{{ 'abc'[::-9223372036854775807] }}":                  "c",
+		"{{ [1, 2, 3][1:3:9223372036854775807] }}":             "[2]",
+		"{{ [1]|select(foo='even')|list }}":                    "",
+		"{{ [1]|map(attribute='x', foo=1)|list }}":             "",
+		"{{ [1]|map(filter='upper')|list }}":                   "",
+		"{{ [1]|selectattr(attribute='x', test='odd')|list }}": "",
+		"{{ [1]|rejectattr('x', test='odd')|list }}":           "",
+	} {
+		template, err := Parse(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := template.render(&Dict{}, noon, everything())
+		if text.s != want || (err != nil) != (want == "") {
+			t.Errorf("%s is %q (%v), want %q", source, text.s, err, want)
+		}
+	}
+}
+
+// TestFieldsOfForeignText: cutting a text of many marks takes steps in proportion.
+func TestFieldsOfForeignText(t *testing.T) {
+	names := &Dict{}
+	names.Set(Own("c"), Foreign(strings.Repeat("x", 200_000)))
+	template, err := Parse("{{ (c|list|join(' ')).split()|length }}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := template.Render(names, noon); err == nil && text.s != "200000" {
+		t.Errorf("got %q", text.s)
+	}
+}
+
 // TestTemplatesAreClosedIn: nothing but the given values can be reached.
 func TestTemplatesAreClosedIn(t *testing.T) {
 	for _, source := range []string{
