@@ -45,7 +45,7 @@ func TestKilledServerStartsAgain(t *testing.T) {
 // TestStopLetsStreamsFinish asks the server to stop while two streams run: a short
 // one is completed, an endless one ends in an error event and the last line.
 func TestStopLetsStreamsFinish(t *testing.T) {
-	s := start(t, newHome(t), "stop_grace=1s", "engine.threads=1")
+	s := start(t, newHome(t), "stop_grace=3s", "engine.threads=1")
 	bodies := map[string]string{}
 	results := make(chan [2]string)
 	for name, request := range map[string]string{
