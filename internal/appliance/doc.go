@@ -12,5 +12,5 @@
 //     an earlier start.
 //   - L3. A start that fails leaves nothing that a next one would stumble over.
 //
-// Reading order: appliance.go, chain.go, models.go, config.go.
+// Reading order: appliance.go, chain.go, models.go, loaded.go, config.go.
 package appliance
