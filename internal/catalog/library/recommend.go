@@ -40,6 +40,10 @@ var offers = []offer{
 	{"Q8_0", 8 << 10}, {"Q8_0", 4 << 10},
 }
 
+// passage is the context of models that read passages rather than converse, in
+// tokens.
+const passage = 4 << 10
+
 // cacheBits of the native engine.
 const cacheBits = 16
 
@@ -84,6 +88,9 @@ func fit(m Model, memoryBytes int64, bytesPerSecond float64) []Choice {
 			continue
 		}
 		c := Choice{Model: m, File: m.Files[i], ContextTokens: min(o.context, m.Context)}
+		if m.Kind != Chat {
+			c.ContextTokens = min(c.ContextTokens, passage)
+		}
 		need, ok := Need(m, c.File, c.ContextTokens, cacheBits)
 		if !ok || need.Total() > memoryBytes {
 			continue
@@ -114,13 +121,16 @@ func (c Choice) because(memoryBytes int64) Choice {
 	zh := fmt.Sprintf("%s（%s）连同 %s 词元的上下文需要 %s，可放入 %s 内存", c.Model.Name, c.File.Quantization, context, gb(c.Memory.Total()), gb(memoryBytes))
 	en := fmt.Sprintf("%s in %s needs %s with a context of %s tokens and fits in %s", c.Model.Name, c.File.Quantization, gb(c.Memory.Total()), context, gb(memoryBytes))
 	if c.TokensPerSecond > 0 && c.Model.Kind == Chat {
-		zh += fmt.Sprintf("，预计每秒至多 %.0f 个词元", c.TokensPerSecond)
-		en += fmt.Sprintf(", at up to %.0f tokens per second", c.TokensPerSecond)
+		zh += fmt.Sprintf("，预计每秒至多 %.1f 个词元", c.TokensPerSecond)
+		en += fmt.Sprintf(", at up to %.1f tokens per second", c.TokensPerSecond)
 	}
 	if c.File.Quantization == "Q4_K_M" {
 		zh += "；更低位的量化会明显损失质量"
 		en += "; coarser quantisations lose quality"
 	}
 	c.Reason = Text{ZH: zh + "。", EN: en + "."}
+	if told := c.Model.Licence.Condition; told.EN != "" {
+		c.Reason = Text{ZH: c.Reason.ZH + told.ZH, EN: c.Reason.EN + " " + told.EN}
+	}
 	return c
 }

@@ -28,10 +28,10 @@ func TestRecommend(t *testing.T) {
 		{Chat, 64, 0, "deepseek-r1-distill-llama-70b", "Q4_K_M", 16384},
 		{Chat, 64, 30, "qwen3-8b", "Q6_K", 16384},    // memory alone makes no speed
 		{Chat, 64, 1, "qwen3-0.6b", "Q4_K_M", 16384}, // nothing keeps up: the smallest
-		{Embedding, 8, 0, "qwen3-embedding-4b", "Q8_0", 16384},
-		{Embedding, 2, 1, "qwen3-embedding-0.6b", "Q8_0", 8192},
-		{Reranker, 3, 0, "qwen3-reranker-0.6b", "Q8_0", 16384},
-		{Guard, 4, 0, "qwen3guard-gen-0.6b", "Q8_0", 16384},
+		{Embedding, 8, 0, "qwen3-embedding-4b", "Q8_0", 4096},
+		{Embedding, 2, 1, "qwen3-embedding-0.6b", "Q8_0", 4096},
+		{Reranker, 2, 0, "qwen3-reranker-0.6b", "Q8_0", 4096},
+		{Guard, 4, 0, "qwen3guard-gen-0.6b", "Q8_0", 4096},
 		{"pictures", 64, 0, "", "", 0},
 	} {
 		got, ok := l.Recommend(int64(c.gib*gib), c.speed*1e9, c.kind)
@@ -44,11 +44,19 @@ func TestRecommend(t *testing.T) {
 
 func TestReasonsAreToldInBothLanguages(t *testing.T) {
 	c, _ := load(t, native).Recommend(8*gib, 40e9, Chat)
-	if want := "Qwen3 8B in Q4_K_M needs 7.2 GB with a context of 16k tokens and fits in 8.0 GB, at up to 8 tokens per second; coarser quantisations lose quality."; c.Reason.EN != want {
+	if want := "Qwen3 8B in Q4_K_M needs 7.2 GB with a context of 16k tokens and fits in 8.0 GB, at up to 8.0 tokens per second; coarser quantisations lose quality."; c.Reason.EN != want {
 		t.Errorf("got  %s\nwant %s", c.Reason.EN, want)
 	}
-	if want := "Qwen3 8B（Q4_K_M）连同 16k 词元的上下文需要 7.2 GB，可放入 8.0 GB 内存，预计每秒至多 8 个词元；更低位的量化会明显损失质量。"; c.Reason.ZH != want {
+	if want := "Qwen3 8B（Q4_K_M）连同 16k 词元的上下文需要 7.2 GB，可放入 8.0 GB 内存，预计每秒至多 8.0 个词元；更低位的量化会明显损失质量。"; c.Reason.ZH != want {
 		t.Errorf("got  %s\nwant %s", c.Reason.ZH, want)
+	}
+}
+
+func TestConditionsOfTheLicenceAreTold(t *testing.T) {
+	c, _ := load(t, native).Recommend(64*gib, 0, Chat)
+	if c.Model.Licence.Commercial != CommercialConditions || !strings.HasSuffix(c.Reason.EN, c.Model.Licence.Condition.EN) ||
+		!strings.HasSuffix(c.Reason.ZH, c.Model.Licence.Condition.ZH) {
+		t.Errorf("%s: %+v", c.Model.ID, c.Reason)
 	}
 }
 
