@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/catalog/disk"
 	"github.com/hearthbox/hearth/internal/gguf"
 )
 
@@ -20,7 +21,7 @@ const nameMax = 128
 // Prefixes of folders that are not models: on their way in, or out. They are
 // swept away when nobody holds their lock any more.
 const (
-	incoming = ".incoming-"
+	incoming = disk.Incoming
 	removed  = ".removed-"
 )
 
@@ -46,7 +47,7 @@ func (c *Catalog) Import(ctx context.Context, path, name string, progress func(d
 	if err := os.MkdirAll(c.own, 0o700); err != nil {
 		return hearth.Model{}, fileError(c.own, err)
 	}
-	dir, unlock, err := lockedFolder(c.own, incoming)
+	dir, unlock, err := disk.LockedFolder(c.own, incoming)
 	if err != nil {
 		return hearth.Model{}, fileError(c.own, err)
 	}
@@ -74,7 +75,7 @@ func (c *Catalog) Remove(ctx context.Context, id string) error {
 		return hearth.NewError(hearth.ModelNotOwned, "model", m.ID, "path", m.Path)
 	}
 	// Renamed first, so that a half-deleted model is never listed.
-	dir, unlock, err := lockedFolder(c.own, removed)
+	dir, unlock, err := disk.LockedFolder(c.own, removed)
 	if err != nil {
 		return fileError(c.own, err)
 	}
@@ -84,7 +85,7 @@ func (c *Catalog) Remove(ctx context.Context, id string) error {
 	if err := os.Rename(own, filepath.Join(dir, m.ID)); err != nil {
 		return fileError(own, err)
 	}
-	return syncFolder(c.own)
+	return disk.SyncFolder(c.own)
 }
 
 // Sweep deletes what killed imports and removals left behind.
@@ -99,7 +100,7 @@ func (c *Catalog) Sweep() error {
 			continue
 		}
 		dir := filepath.Join(c.own, e.Name())
-		if unlock, ok := tryLock(dir); ok {
+		if unlock, ok := disk.TryLock(dir); ok {
 			errs = append(errs, os.RemoveAll(dir))
 			unlock()
 		}
@@ -136,7 +137,7 @@ func importName(path, name string) (string, error) {
 
 // publish renames a complete folder to its name, on disk before it returns.
 func (c *Catalog) publish(dir, name string) error {
-	if err := syncFolder(dir); err != nil {
+	if err := disk.SyncFolder(dir); err != nil {
 		return fileError(dir, err)
 	}
 	target := filepath.Join(c.own, name)
@@ -146,8 +147,8 @@ func (c *Catalog) publish(dir, name string) error {
 		}
 		return fileError(target, err)
 	}
-	_ = os.Remove(filepath.Join(target, lockName)) // harmless if it stays
-	return syncFolder(c.own)
+	_ = os.Remove(filepath.Join(target, disk.LockName)) // harmless if it stays
+	return disk.SyncFolder(c.own)
 }
 
 // transfer brings files into a folder.
@@ -171,7 +172,7 @@ func (t *transfer) bring(from, to string) error {
 	}
 	if err := t.copy(from, to); err != nil {
 		if errors.Is(err, syscall.ENOSPC) {
-			free, _ := freeBytes(filepath.Dir(to))
+			free, _ := disk.FreeBytes(filepath.Dir(to))
 			return hearth.NewError(hearth.DiskFull, "path", filepath.Dir(to), "free_bytes", free, "need_bytes", t.total-t.done)
 		}
 		if t.ctx.Err() != nil {
@@ -184,7 +185,7 @@ func (t *transfer) bring(from, to string) error {
 
 // room checks that what is left to copy fits.
 func (t *transfer) room(dir string) error {
-	free, err := freeBytes(dir)
+	free, err := disk.FreeBytes(dir)
 	if err != nil {
 		return fileError(dir, err)
 	}
