@@ -45,11 +45,11 @@ func (c *Catalog) Import(ctx context.Context, path, name string, progress func(d
 		return hearth.Model{}, hearth.NewError(hearth.ModelExists, "model", name)
 	}
 	if err := os.MkdirAll(c.own, 0o700); err != nil {
-		return hearth.Model{}, fileError(c.own, err)
+		return hearth.Model{}, disk.Error(c.own, err)
 	}
 	dir, unlock, err := disk.LockedFolder(c.own, incoming)
 	if err != nil {
-		return hearth.Model{}, fileError(c.own, err)
+		return hearth.Model{}, disk.Error(c.own, err)
 	}
 	defer unlock()
 	defer func() { _ = os.RemoveAll(dir) }() // a no-op once it has been renamed
@@ -77,13 +77,13 @@ func (c *Catalog) Remove(ctx context.Context, id string) error {
 	// Renamed first, so that a half-deleted model is never listed.
 	dir, unlock, err := disk.LockedFolder(c.own, removed)
 	if err != nil {
-		return fileError(c.own, err)
+		return disk.Error(c.own, err)
 	}
 	defer unlock()
 	defer func() { _ = os.RemoveAll(dir) }()
 	own := filepath.Join(c.own, m.ID)
 	if err := os.Rename(own, filepath.Join(dir, m.ID)); err != nil {
-		return fileError(own, err)
+		return disk.Error(own, err)
 	}
 	return disk.SyncFolder(c.own)
 }
@@ -110,7 +110,7 @@ func (c *Catalog) Sweep() error {
 
 func openSource(path string) (*gguf.File, error) {
 	if _, err := os.Stat(path); err != nil {
-		return nil, fileError(path, err)
+		return nil, disk.Error(path, err)
 	}
 	f, err := gguf.Open(path)
 	if err != nil {
@@ -138,14 +138,14 @@ func importName(path, name string) (string, error) {
 // publish renames a complete folder to its name, on disk before it returns.
 func (c *Catalog) publish(dir, name string) error {
 	if err := disk.SyncFolder(dir); err != nil {
-		return fileError(dir, err)
+		return disk.Error(dir, err)
 	}
 	target := filepath.Join(c.own, name)
 	if err := os.Rename(dir, target); err != nil {
 		if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTEMPTY) {
 			return hearth.NewError(hearth.ModelExists, "model", name)
 		}
-		return fileError(target, err)
+		return disk.Error(target, err)
 	}
 	_ = os.Remove(filepath.Join(target, disk.LockName)) // harmless if it stays
 	return disk.SyncFolder(c.own)
@@ -162,12 +162,12 @@ type transfer struct {
 func (t *transfer) bring(from, to string) error {
 	from, err := filepath.EvalSymlinks(from)
 	if err != nil {
-		return fileError(from, err)
+		return disk.Error(from, err)
 	}
 	if os.Link(from, to) == nil {
 		return nil
 	}
-	if err := t.room(filepath.Dir(to)); err != nil {
+	if err := disk.Room(filepath.Dir(to), t.total-t.done); err != nil {
 		return err
 	}
 	if err := t.copy(from, to); err != nil {
@@ -178,19 +178,7 @@ func (t *transfer) bring(from, to string) error {
 		if t.ctx.Err() != nil {
 			return hearth.NewError(hearth.Canceled).Because(err)
 		}
-		return fileError(from, err)
-	}
-	return nil
-}
-
-// room checks that what is left to copy fits.
-func (t *transfer) room(dir string) error {
-	free, err := disk.FreeBytes(dir)
-	if err != nil {
-		return fileError(dir, err)
-	}
-	if need := t.total - t.done; free < need {
-		return hearth.NewError(hearth.DiskFull, "path", dir, "free_bytes", free, "need_bytes", need)
+		return disk.Error(from, err)
 	}
 	return nil
 }
@@ -216,16 +204,4 @@ func (t *transfer) Write(b []byte) (int, error) {
 		t.progress(t.done, t.total)
 	}
 	return len(b), t.ctx.Err()
-}
-
-// fileError is trouble with a file, in words that need no errno.
-func fileError(path string, err error) error {
-	detail := err.Error()
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		detail = "it does not exist"
-	case errors.Is(err, fs.ErrPermission):
-		detail = "permission is denied"
-	}
-	return hearth.NewError(hearth.FileFailed, "path", path, "detail", detail).Because(err)
 }

@@ -2,7 +2,6 @@ package cryptosuite
 
 import (
 	"context"
-	"errors"
 	"hash"
 	"io"
 	"runtime"
@@ -28,6 +27,9 @@ func NewHasher(cores int) *Hasher {
 	}
 	return h
 }
+
+// emptyReadsMax is how often in a row a reader may read nothing and say nothing.
+const emptyReadsMax = 100
 
 // block is a leaf's worth of a stream. It goes back to the Hasher when everyone who
 // hashes it is done.
@@ -105,16 +107,24 @@ func (s *summing) read(ctx context.Context, r io.Reader) (total int64, err error
 	}
 }
 
-// fill reads a whole block, or what is left; then the error says why.
-func (b *block) fill(r io.Reader) (int, error) {
+// fill reads a whole block, or what is left; then the error says why. It is not
+// io.ReadFull, which tells an end from a broken-off stream by an error that the
+// reader may have made itself.
+func (b *block) fill(r io.Reader) (n int, err error) {
 	if b.data == nil {
 		b.data = make([]byte, leafBytes)
 	}
-	n, err := io.ReadFull(r, b.data[:leafBytes])
-	b.data = b.data[:n]
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
+	for empty := 0; n < leafBytes && err == nil; {
+		var m int
+		m, err = r.Read(b.data[n:leafBytes])
+		n += m
+		if empty++; m > 0 {
+			empty = 0
+		} else if err == nil && empty == emptyReadsMax {
+			err = io.ErrNoProgress
+		}
 	}
+	b.data = b.data[:n]
 	return n, err
 }
 

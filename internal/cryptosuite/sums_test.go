@@ -138,6 +138,14 @@ func TestSumStops(t *testing.T) {
 	if _, err := h.Sum(t.Context(), r, WantWhole|WantTrees); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
+	cut := io.MultiReader(strings.NewReader("half"), iotest.ErrReader(io.ErrUnexpectedEOF))
+	if _, err := h.Sum(t.Context(), cut, WantTrees); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a cut stream was taken for a whole one: %v", err)
+	}
+	idle := readerFunc(func([]byte) (int, error) { return 0, nil })
+	if _, err := h.Sum(t.Context(), idle, WantTrees); !errors.Is(err, io.ErrNoProgress) {
+		t.Errorf("got %v", err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	endless := readerFunc(func(b []byte) (int, error) { cancel(); return len(b), nil })
 	if _, err := h.Sum(ctx, endless, WantTrees); !errors.Is(err, context.Canceled) {
