@@ -36,6 +36,11 @@ const (
 	ModelExists      Code = "model_exists"
 	ModelNotOwned    Code = "model_not_owned"
 	ModelInUse       Code = "model_in_use"
+	ModelTampered    Code = "model_tampered"
+	ManifestInvalid  Code = "manifest_invalid"
+	SignatureInvalid Code = "signature_invalid"
+	BundleInvalid    Code = "bundle_invalid"
+	TemplateUnknown  Code = "template_unknown"
 	TemplateRefused  Code = "template_refused"
 	TemplateFailed   Code = "template_failed"
 	QueueFull        Code = "queue_full"
@@ -180,6 +185,23 @@ var catalogue = map[Code]entry{
 	ModelInUse: {KindConflict,
 		texts{"{model} is answering just now", "{model} 正在生成回答"},
 		texts{"try again when its answers are complete", "请在回答完成后再试"}},
+	ModelTampered: {KindInvalid,
+		texts{"{model} is not what was signed: {detail}", "{model} 与签名时的内容不一致：{detail}"},
+		texts{"do not use it; bring it in again from its publisher or from a signed bundle",
+			"请勿使用；请从发布者或已签名的离线包重新导入"}},
+	ManifestInvalid: {KindInvalid,
+		texts{"the manifest is not valid: {detail}", "清单无效：{detail}"},
+		texts{"make it anew, or get it again from whoever signed it", "请重新生成清单，或向签名者重新索取"}},
+	SignatureInvalid: {KindInvalid,
+		texts{"the signature of {what} does not hold: {detail}", "{what} 的签名未通过验证：{detail}"},
+		texts{"check that the right public key or certificate is trusted; if it is, do not use what was signed",
+			"请检查所信任的公钥或证书是否正确；若正确，请勿使用被签名的内容"}},
+	BundleInvalid: {KindInvalid,
+		texts{"the bundle is not sound, at {entry}, byte {offset}: {detail}", "离线包不完好（{entry}，第 {offset} 字节）：{detail}"},
+		texts{"copy it again from where it was made; nothing of it was taken in", "请从制作处重新复制；未导入其中任何内容"}},
+	TemplateUnknown: {KindInvalid,
+		texts{"the chat template of {model} is not the one {publisher} publishes: {detail}", "{model} 的对话模板与 {publisher} 发布的不一致：{detail}"},
+		texts{"read the differences; use the publisher's file unless each of them is wanted", "请查看差异；除非每一处都是有意为之，否则请使用发布者的文件"}},
 	TemplateRefused: {KindInvalid,
 		texts{"the chat template of {model} is refused: {detail}", "{model} 的对话模板被拒绝：{detail}"},
 		texts{"get the model from its publisher, or use /v1/completions with a prompt of your own",

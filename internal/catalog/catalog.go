@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/catalog/disk"
 	"github.com/hearthbox/hearth/internal/gguf"
 )
 
@@ -94,7 +95,7 @@ func (c *Catalog) Find(ctx context.Context, id string) (hearth.Model, error) {
 func (c *Catalog) Inspect(path string) (hearth.Model, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return hearth.Model{}, hearth.FileError(path, err)
+		return hearth.Model{}, disk.Error(path, err)
 	}
 	m, _ := c.inspect(path, info)
 	name, _, _ := gguf.SplitOf(path)

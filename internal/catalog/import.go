@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/catalog/disk"
 	"github.com/hearthbox/hearth/internal/gguf"
 )
 
@@ -20,7 +21,7 @@ const nameMax = 128
 // Prefixes of folders that are not models: on their way in, or out. They are
 // swept away when nobody holds their lock any more.
 const (
-	incoming = ".incoming-"
+	incoming = disk.Incoming
 	removed  = ".removed-"
 )
 
@@ -44,11 +45,11 @@ func (c *Catalog) Import(ctx context.Context, path, name string, progress func(d
 		return hearth.Model{}, hearth.NewError(hearth.ModelExists, "model", name)
 	}
 	if err := os.MkdirAll(c.own, 0o700); err != nil {
-		return hearth.Model{}, hearth.FileError(c.own, err)
+		return hearth.Model{}, disk.Error(c.own, err)
 	}
-	dir, unlock, err := lockedFolder(c.own, incoming)
+	dir, unlock, err := disk.LockedFolder(c.own, incoming)
 	if err != nil {
-		return hearth.Model{}, hearth.FileError(c.own, err)
+		return hearth.Model{}, disk.Error(c.own, err)
 	}
 	defer unlock()
 	defer func() { _ = os.RemoveAll(dir) }() // a no-op once it has been renamed
@@ -78,17 +79,17 @@ func (c *Catalog) Remove(ctx context.Context, id string) error {
 		return hearth.NewError(hearth.ModelNotOwned, "model", m.ID, "path", m.Path)
 	}
 	// Renamed first, so that a half-deleted model is never listed.
-	dir, unlock, err := lockedFolder(c.own, removed)
+	dir, unlock, err := disk.LockedFolder(c.own, removed)
 	if err != nil {
-		return hearth.FileError(c.own, err)
+		return disk.Error(c.own, err)
 	}
 	defer unlock()
 	defer func() { _ = os.RemoveAll(dir) }()
 	own := filepath.Join(c.own, m.ID)
 	if err := os.Rename(own, filepath.Join(dir, m.ID)); err != nil {
-		return hearth.FileError(own, err)
+		return disk.Error(own, err)
 	}
-	return syncFolder(c.own)
+	return disk.SyncFolder(c.own)
 }
 
 // Sweep deletes what killed imports and removals left behind.
@@ -103,7 +104,7 @@ func (c *Catalog) Sweep() error {
 			continue
 		}
 		dir := filepath.Join(c.own, e.Name())
-		if unlock, ok := tryLock(dir); ok {
+		if unlock, ok := disk.TryLock(dir); ok {
 			errs = append(errs, os.RemoveAll(dir))
 			unlock()
 		}
@@ -113,7 +114,7 @@ func (c *Catalog) Sweep() error {
 
 func openSource(path string) (*gguf.File, error) {
 	if _, err := os.Stat(path); err != nil {
-		return nil, hearth.FileError(path, err)
+		return nil, disk.Error(path, err)
 	}
 	f, err := gguf.Open(path)
 	if err != nil {
@@ -142,18 +143,18 @@ func importName(path, name string) (string, error) {
 
 // publish renames a complete folder to its name, on disk before it returns.
 func (c *Catalog) publish(dir, name string) error {
-	if err := syncFolder(dir); err != nil {
-		return hearth.FileError(dir, err)
+	if err := disk.SyncFolder(dir); err != nil {
+		return disk.Error(dir, err)
 	}
 	target := filepath.Join(c.own, name)
 	if err := os.Rename(dir, target); err != nil {
 		if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTEMPTY) {
 			return hearth.NewError(hearth.ModelExists, "model", name)
 		}
-		return hearth.FileError(target, err)
+		return disk.Error(target, err)
 	}
-	_ = os.Remove(filepath.Join(target, lockName)) // harmless if it stays
-	return syncFolder(c.own)
+	_ = os.Remove(filepath.Join(target, disk.LockName)) // harmless if it stays
+	return disk.SyncFolder(c.own)
 }
 
 // transfer brings files into a folder.
@@ -167,35 +168,23 @@ type transfer struct {
 func (t *transfer) bring(from, to string) error {
 	from, err := filepath.EvalSymlinks(from)
 	if err != nil {
-		return hearth.FileError(from, err)
+		return disk.Error(from, err)
 	}
 	if os.Link(from, to) == nil {
 		return nil
 	}
-	if err := t.room(filepath.Dir(to)); err != nil {
+	if err := disk.Room(filepath.Dir(to), t.total-t.done); err != nil {
 		return err
 	}
 	if err := t.copy(from, to); err != nil {
 		if errors.Is(err, syscall.ENOSPC) {
-			free, _ := freeBytes(filepath.Dir(to))
+			free, _ := disk.FreeBytes(filepath.Dir(to))
 			return hearth.NewError(hearth.DiskFull, "path", filepath.Dir(to), "free_bytes", free, "need_bytes", t.total-t.done)
 		}
 		if t.ctx.Err() != nil {
 			return hearth.NewError(hearth.Canceled).Because(err)
 		}
-		return hearth.FileError(from, err)
-	}
-	return nil
-}
-
-// room checks that what is left to copy fits.
-func (t *transfer) room(dir string) error {
-	free, err := freeBytes(dir)
-	if err != nil {
-		return hearth.FileError(dir, err)
-	}
-	if need := t.total - t.done; free < need {
-		return hearth.NewError(hearth.DiskFull, "path", dir, "free_bytes", free, "need_bytes", need)
+		return disk.Error(from, err)
 	}
 	return nil
 }
@@ -222,5 +211,3 @@ func (t *transfer) Write(b []byte) (int, error) {
 	}
 	return len(b), t.ctx.Err()
 }
-
-// fileError is trouble with a file, in words that need no errno.
