@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -86,14 +87,15 @@ type corruptError struct {
 
 func (e *corruptError) Error() string { return e.detail }
 
-// told puts an error into hearth's words.
+// told puts an error into hearth's words. A deadline may be noticed before it has
+// passed, when a wait would outlast it.
 func (d *download) told(ctx context.Context, err error) error {
 	path := d.Path
 	if _, ok := errors.AsType[*hearth.Error](err); ok {
 		return err
 	}
-	if ctx.Err() != nil {
-		return hearth.NewError(hearth.Canceled).Because(ctx.Err())
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
+		return hearth.NewError(hearth.Canceled).Because(cmp.Or(ctx.Err(), err))
 	}
 	if e, ok := errors.AsType[*mirrorsError](err); ok {
 		return hearth.NewError(hearth.DownloadFailed, "path", path, "detail", e.detail)

@@ -2,6 +2,8 @@ package fetch_test
 
 import (
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -93,7 +95,9 @@ func TestDowngrade(t *testing.T) {
 	if _, err := fetch.Fetch(t.Context(), []fetch.File{f}, o); code(err) != hearth.DownloadFailed || !strings.Contains(err.Error(), "from https to http") {
 		t.Errorf("downgrade: %v", err)
 	}
-	good := httptest.NewTLSServer(&site{content: data})
+	good := httptest.NewUnstartedServer(&site{content: data})
+	good.Config.ErrorLog = log.New(io.Discard, "", 0)
+	good.StartTLS()
 	defer good.Close()
 	up := httptest.NewServer(http.RedirectHandler(good.URL, http.StatusFound))
 	defer up.Close()

@@ -264,6 +264,8 @@ func (s *site) answer(w http.ResponseWriter, q *http.Request, r request, kind st
 	case "long":
 		body = append(body, 'x')
 		length = -1
+	case "unsized":
+		length = -1
 	}
 	if length >= 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(length))
