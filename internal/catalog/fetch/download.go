@@ -75,7 +75,7 @@ func (d *download) again(err error) bool {
 
 func (d *download) result(s sum) Result {
 	d.phase(Arrived, d.bytes, d.bytes)
-	return Result{Path: d.Path, Bytes: d.bytes, SHA256: hex.EncodeToString(s[:]), Verified: d.SHA256 != "", Corrupt: d.accused}
+	return Result{Path: d.Path, Bytes: d.bytes, SHA256: hex.EncodeToString(s[:]), Verified: d.SHA256 != "", Corrupt: d.liars()}
 }
 
 // there looks whether the file has arrived before.

@@ -47,7 +47,7 @@ func (d *download) repaired(ctx context.Context) (sum, error) {
 	slices.SortStableFunc(ms, func(a, b *mirror) int { return cmp.Compare(served[a.name], served[b.name]) })
 	defer func() { d.trusted = nil }()
 	for _, m := range ms {
-		if m.gone != nil || m.whole || !m.asked {
+		if m.gone != nil || m.whole {
 			continue
 		}
 		s, err := d.trust(ctx, m)
@@ -58,6 +58,10 @@ func (d *download) repaired(ctx context.Context) (sum, error) {
 			return s, err
 		}
 		m.wrong = hex.EncodeToString(s[:])
+	}
+	if slices.ContainsFunc(d.mirrors, (*mirror).streams) {
+		d.restarted()
+		return d.stream(ctx)
 	}
 	return sum{}, d.corrupt()
 }
@@ -88,6 +92,17 @@ func (d *download) compared(o outcome) {
 	*c = chunk{}
 	d.add(-o.task.have)
 	d.pending = slices.Insert(d.pending, 0, &task{chunk: o.task.chunk, expect: &o.sum})
+}
+
+// liars are the mirrors that served bytes which are not the file's.
+func (d *download) liars() []string {
+	list := d.accused
+	for _, m := range d.mirrors {
+		if m.wrong != "" && !slices.Contains(list, m.name) {
+			list = append(list, m.name)
+		}
+	}
+	return list
 }
 
 // corrupt says what each mirror serves instead of the file.

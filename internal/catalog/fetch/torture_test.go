@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -39,6 +40,7 @@ func TestTorture(t *testing.T) {
 			})
 		})
 	}
+	t.Logf("%d of %d arrived", arrived, seeds)
 	if arrived < int(seeds)/3 {
 		t.Errorf("only %d of %d downloads arrived: that is no test", arrived, seeds)
 	}
@@ -110,6 +112,7 @@ func (w *world) fetchFor(f fetch.File, o fetch.Options, d time.Duration, last bo
 	}
 	f.Path = w.path
 	rs, err := fetch.Fetch(ctx, []fetch.File{f}, o)
+	synctest.Wait()
 	if err != nil {
 		return fetch.Result{}, err
 	}
@@ -124,5 +127,50 @@ func schedule(seed uint64, share float64, kinds []string) func(request) string {
 			return ""
 		}
 		return kinds[r.IntN(len(kinds))]
+	}
+}
+
+// TestOneHonestMirrorIsEnough: however many others serve wrong bytes, the same ones
+// each time or not, the exact file comes of it.
+func TestOneHonestMirrorIsEnough(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				r := rand.New(rand.NewPCG(seed, 9))
+				data := content(seed, 1+r.IntN(30*chunkBytes))
+				f := fetch.File{SHA256: digest(data)}
+				mirrors := 1 + r.IntN(4)
+				honest := r.IntN(mirrors)
+				for i := range mirrors {
+					s := &site{content: data}
+					if i != honest {
+						s.fault = liar(r.Uint64(), r.Float64(), r.IntN(2) == 0)
+					}
+					f.Mirrors = append(f.Mirrors, w.host(string(rune('a'+i)), s))
+				}
+				res, err := w.fetch(f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.holds(data)
+				if slices.Contains(res.Corrupt, f.Mirrors[honest]) {
+					t.Errorf("the honest mirror %s was blamed: %q", f.Mirrors[honest], res.Corrupt)
+				}
+			})
+		})
+	}
+}
+
+// liar corrupts a share of the chunks, always the same ones if it is faithful.
+func liar(seed uint64, share float64, faithful bool) func(request) string {
+	return func(q request) string {
+		key := uint64(q.start)
+		if !faithful {
+			key = uint64(q.n)
+		}
+		if q.probe() || rand.New(rand.NewPCG(seed, key)).Float64() >= share {
+			return ""
+		}
+		return "corrupt"
 	}
 }

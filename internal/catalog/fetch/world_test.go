@@ -89,6 +89,7 @@ func (w *world) fetch(f fetch.File) (fetch.Result, error) { return w.fetchWith(f
 func (w *world) fetchWith(f fetch.File, o fetch.Options) (fetch.Result, error) {
 	f.Path = w.path
 	rs, err := fetch.Fetch(w.Context(), []fetch.File{f}, o)
+	synctest.Wait() // for servers to notice
 	if len(rs) == 0 {
 		return fetch.Result{}, err
 	}
