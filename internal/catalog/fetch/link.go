@@ -54,7 +54,7 @@ func (l *link) close() {
 
 // redirect decides about the next hop: not too many, none from https to http, and
 // to another host nothing but what the request is about, since what else stands in
-// the header may be a secret of the first host's.
+// the header may be a secret of the first host's, as may the query in Referer.
 func redirect(next *http.Request, via []*http.Request) error {
 	if len(via) > redirectsMax {
 		return faultf("it redirects more than %d times", redirectsMax).dropping()
@@ -62,7 +62,6 @@ func redirect(next *http.Request, via []*http.Request) error {
 	if next.URL.Scheme != "https" && via[len(via)-1].URL.Scheme == "https" {
 		return faultf("it redirects from https to %s", next.URL.Scheme).dropping()
 	}
-	next.Header.Del("Referer") // its query may be a signature
 	if next.URL.Host == via[0].URL.Host {
 		return nil
 	}

@@ -93,16 +93,17 @@ func TestStall(t *testing.T) {
 // TestSlowIsNotStalled: a connection slower than everything else, but alive, is kept.
 func TestSlowIsNotStalled(t *testing.T) {
 	inWorld(t, func(w *world) {
-		data := content(1, 2*chunkBytes)
+		data := content(1, 8*chunkBytes)
 		s := &site{content: data}
 		o := w.options()
-		o.BytesPerSecond = 10
+		o.Parallel = 8 // so that each waits its turn for longer than a stall
+		o.BytesPerSecond = 100
 		o.StallTimeout = time.Second
 		began := time.Now()
 		if _, err := w.fetchWith(fetch.File{SHA256: digest(data), Mirrors: []string{w.host("a", s)}}, o); err != nil {
 			t.Fatal(err)
 		}
-		if n := s.faults + len(s.requests); n != 3 || time.Since(began) < 800*time.Second {
+		if n := s.faults + len(s.requests); n != 9 || time.Since(began) < 320*time.Second {
 			t.Errorf("%d requests in %v", n, time.Since(began))
 		}
 	})

@@ -280,11 +280,18 @@ func (s *site) answer(w http.ResponseWriter, q *http.Request, r request, kind st
 
 func (s *site) send(w http.ResponseWriter, q *http.Request, body []byte, kind string) {
 	half := len(body) / 2
+	if kind == "quarter" {
+		half = min(len(body), chunkBytes/4)
+	}
 	_, _ = w.Write(body[:half])
 	_ = http.NewResponseController(w).Flush()
 	switch kind {
 	case "drop":
 		panic(http.ErrAbortHandler)
+	case "quarter": // of a chunk, then no more
+		if len(body) > chunkBytes/4 {
+			panic(http.ErrAbortHandler)
+		}
 	case "stall later":
 		<-q.Context().Done()
 		return
