@@ -60,6 +60,10 @@ const (
 	DataInvalid   Code = "data_invalid"
 	FileFailed    Code = "file_failed"
 	DiskFull      Code = "disk_full"
+
+	DownloadBusy    Code = "download_busy"
+	DownloadFailed  Code = "download_failed"
+	DownloadCorrupt Code = "download_corrupt"
 )
 
 type texts [languages]string
@@ -261,4 +265,15 @@ var catalogue = map[Code]entry{
 	DiskFull: {KindExhausted,
 		texts{"{path} has {free_bytes} bytes free and {need_bytes} are needed", "{path} 剩余 {free_bytes} 字节，需要 {need_bytes} 字节"},
 		texts{"free some space; nothing was changed", "请清理磁盘空间；未做任何改动"}},
+	DownloadBusy: {KindConflict,
+		texts{"another process is downloading {path}", "另一个进程正在下载 {path}"},
+		texts{"wait until it is done, or stop it; what it has fetched is used", "请等待其完成，或停止该进程；已下载的部分会被沿用"}},
+	DownloadFailed: {KindUnavailable,
+		texts{"{path} could not be downloaded: {detail}", "无法下载 {path}：{detail}"},
+		texts{"check the network and the addresses and start it again; it continues where it stopped",
+			"请检查网络和下载地址后重新开始，将从中断处继续"}},
+	DownloadCorrupt: {KindUnavailable,
+		texts{"no mirror serves {path} with SHA-256 {sha256}: {detail}", "没有镜像提供 SHA-256 为 {sha256} 的 {path}：{detail}"},
+		texts{"compare the checksum with the publisher's, or name another mirror; nothing wrong was kept under that name",
+			"请与发布者公布的校验值核对，或换用其他镜像；错误的内容不会以该文件名保存"}},
 }

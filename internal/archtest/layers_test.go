@@ -33,7 +33,7 @@ type rule struct {
 }
 
 var (
-	floor1   = []string{"internal/simd", "internal/gguf", "internal/tokenizer"}
+	floor1   = []string{"internal/simd", "internal/gguf", "internal/tokenizer", "internal/cryptosuite"}
 	engines  = []string{"internal/nn", "internal/engine", "internal/upstream", "internal/prompt"}
 	services = []string{"internal/catalog", "internal/store", "internal/access"}
 	doors    = []string{"internal/gateway", "internal/admin"}
@@ -90,6 +90,7 @@ func rules() []rule {
 		never(s, "the services do not know each other: appliance introduces them",
 			concat(without(services, s), engines, doors)...)
 	}
+	never("internal/catalog/fetch", "it brings bytes here, whatever they are", append(floor1[:len(floor1):len(floor1)], "internal/catalog")...)
 	never("internal/gateway", "a dialect holds a Generator and an authoriser, nothing else",
 		concat(floor1, engines, services, []string{"internal/admin"})...)
 	never("internal/admin", "the console manages; it does not compute",
