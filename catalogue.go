@@ -61,6 +61,7 @@ const (
 	FileFailed    Code = "file_failed"
 	DiskFull      Code = "disk_full"
 
+	NotInLibrary    Code = "not_in_library"
 	DownloadBusy    Code = "download_busy"
 	DownloadFailed  Code = "download_failed"
 	DownloadCorrupt Code = "download_corrupt"
@@ -265,6 +266,10 @@ var catalogue = map[Code]entry{
 	DiskFull: {KindExhausted,
 		texts{"{path} has {free_bytes} bytes free and {need_bytes} are needed", "{path} 剩余 {free_bytes} 字节，需要 {need_bytes} 字节"},
 		texts{"free some space; nothing was changed", "请清理磁盘空间；未做任何改动"}},
+	NotInLibrary: {KindNotFound,
+		texts{"the library knows no model {model}", "模型库中没有 {model}"},
+		texts{"hearth model search shows what there is; a GGUF file from elsewhere can be imported by its path or address",
+			"用 hearth model search 查看可用模型；其他来源的 GGUF 文件可按路径或网址导入"}},
 	DownloadBusy: {KindConflict,
 		texts{"another process is downloading {path}", "另一个进程正在下载 {path}"},
 		texts{"wait until it is done, or stop it; what it has fetched is used", "请等待其完成，或停止该进程；已下载的部分会被沿用"}},

@@ -40,6 +40,11 @@ type Config struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
 	} `yaml:"limits"`
+	Download struct {
+		Mirror         string `yaml:"mirror" en:"where models are downloaded from first: modelscope, hf-mirror, huggingface, or the address of a mirror of your own" zh:"下载模型时优先使用的镜像：modelscope、hf-mirror、huggingface，或自建镜像的地址"`
+		Proxy          string `yaml:"proxy" en:"HTTP proxy for downloads" zh:"下载所用的 HTTP 代理"`
+		BytesPerSecond Bytes  `yaml:"bytes_per_second" en:"limit of a download; 0 is none" zh:"下载限速（每秒字节数）；0 表示不限"`
+	} `yaml:"download"`
 	Log struct {
 		Level  string `yaml:"level" en:"how much is logged, to standard error: debug, info, warn, error" zh:"日志级别（输出到标准错误）：debug、info、warn、error"`
 		Format string `yaml:"format" en:"text or json" zh:"text 或 json"`

@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -37,6 +38,7 @@ func (c *Config) check() error {
 		{"engine.sequences", int64(c.Engine.Sequences), 1, 1024},
 		{"engine.waiting_requests", int64(c.Engine.WaitingRequests), 1, 1 << 20},
 		{"engine.keep_loaded", int64(c.Engine.KeepLoaded), 0, 1 << 62},
+		{"download.bytes_per_second", int64(c.Download.BytesPerSecond), 0, 1 << 50},
 		{"limits.request_bytes", int64(c.Limits.RequestBytes), 1024, 1 << 32},
 		{"limits.connections", int64(c.Limits.Connections), 1, 1 << 20},
 		{"stop_grace", int64(c.StopGrace), 0, 1 << 62},
@@ -50,6 +52,11 @@ func (c *Config) check() error {
 	}
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
 		return invalidConfig(hearth.Words{"log.format must be text or json", "log.format 只能是 text 或 json"})
+	}
+	if p := c.Download.Proxy; p != "" {
+		if u, err := url.Parse(p); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return invalidConfig(say("download.proxy: %q is not an http(s) address", "download.proxy：%q 不是 http(s) 地址", p))
+		}
 	}
 	return c.checkUpstreams()
 }

@@ -26,10 +26,15 @@ const (
 )
 
 // Import takes a model into the appliance's own folder, under the given name or one
-// made from the file's. Where source and folder share a file system the files are
+// made from the file's. The path is a GGUF file, a folder that holds one, or an OCI
+// image layout. Where source and folder share a file system the files are
 // linked and nothing is copied; progress, if not nil, is told how much of how many
 // bytes has been copied otherwise.
 func (c *Catalog) Import(ctx context.Context, path, name string, progress func(done, total int64)) (hearth.Model, error) {
+	path, called, err := modelFile(path)
+	if err != nil {
+		return hearth.Model{}, err
+	}
 	f, err := openSource(path)
 	if err != nil {
 		return hearth.Model{}, err
@@ -38,7 +43,7 @@ func (c *Catalog) Import(ctx context.Context, path, name string, progress func(d
 	if err := f.Close(); err != nil {
 		return hearth.Model{}, err
 	}
-	if name, err = importName(path, name); err != nil {
+	if name, err = importName(called, name); err != nil {
 		return hearth.Model{}, err
 	}
 	if _, err := os.Lstat(filepath.Join(c.own, name)); err == nil {
@@ -122,7 +127,7 @@ func openSource(path string) (*gguf.File, error) {
 	}
 	if len(f.Tensors) == 0 {
 		_ = f.Close()
-		return nil, hearth.NewError(hearth.ModelInvalid, "model", filepath.Base(path), "detail", hearth.Words{"it holds no weights", "文件中没有权重"})
+		return nil, hearth.NewError(hearth.ModelInvalid, "model", filepath.Base(path), "detail", say("it holds no weights", "文件中没有权重"))
 	}
 	return f, nil
 }
@@ -134,9 +139,8 @@ func importName(path, name string) (string, error) {
 	}
 	if name != nameFor(name) {
 		return "", hearth.NewError(hearth.InvalidValue, "field", "name",
-			"detail", hearth.Words{
-				"use lower-case letters, digits, dots, dashes and underscores, for example " + nameFor(name),
-				"请使用小写字母、数字、点、连字符和下划线，例如 " + nameFor(name)}).At("name")
+			"detail", say("use lower-case letters, digits, dots, dashes and underscores, for example %s",
+				"请使用小写字母、数字、点、连字符和下划线，例如 %s", nameFor(name))).At("name")
 	}
 	return name, nil
 }

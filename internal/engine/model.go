@@ -10,6 +10,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/gguf"
 	"github.com/hearthbox/hearth/internal/nn"
+	"github.com/hearthbox/hearth/internal/simd"
 	"github.com/hearthbox/hearth/internal/tokenizer"
 )
 
@@ -72,6 +73,15 @@ type Stats struct {
 // Check says whether a file is a model this engine runs, reading no more of it than
 // a listing can afford.
 func Check(f *gguf.File) error { return nn.Check(f) }
+
+// Runs lists what this engine can run: values of general.architecture, and types of
+// tensors.
+func Runs() (architectures, types []string) {
+	for _, f := range simd.Formats() {
+		types = append(types, f.Name)
+	}
+	return nn.Architectures(), types
+}
 
 // Open loads the model in the file under the given name, and starts its loop.
 func Open(id, path string, o Options) (*Model, error) {

@@ -2,6 +2,7 @@ package library
 
 import (
 	"path"
+	"strings"
 
 	"github.com/hearthbox/hearth"
 )
@@ -95,6 +96,16 @@ type File struct {
 
 	Types  []string `yaml:"-"` // tensor types it may hold; none if not established
 	Native bool     `yaml:"-"` // the engine runs it
+}
+
+// File finds a file by its quantisation. Case does not matter.
+func (m Model) File(quantization string) (File, bool) {
+	for _, f := range m.Files {
+		if strings.EqualFold(f.Quantization, quantization) {
+			return f, true
+		}
+	}
+	return File{}, false
 }
 
 // Name is what the file is called, without its folder.

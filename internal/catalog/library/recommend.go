@@ -79,6 +79,19 @@ func (l *Library) Recommend(memoryBytes int64, bytesPerSecond float64, kind Kind
 	return slow.because(memoryBytes), true
 }
 
+// Best picks how to run a model in so much memory: as [Library.Recommend] would, or, if
+// nothing fits, the smallest file the engine runs. ok is false if it runs none.
+func Best(m Model, memoryBytes int64) (f File, ok bool) {
+	if ways := fit(m, memoryBytes, 0); len(ways) > 0 {
+		return ways[0].File, true
+	}
+	i := slices.IndexFunc(m.Files, func(f File) bool { return f.Native }) // smallest first
+	if i < 0 {
+		return File{}, false
+	}
+	return m.Files[i], true
+}
+
 // fit lists the ways a model fits, best first.
 func fit(m Model, memoryBytes int64, bytesPerSecond float64) []Choice {
 	var fitting []Choice
