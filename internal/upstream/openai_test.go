@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -341,9 +342,9 @@ func TestModels(t *testing.T) {
 // TestASilentServerIsAskedOnce: many wait for it together, no longer than they want,
 // and then not again for a while.
 func TestASilentServerIsAskedOnce(t *testing.T) {
-	asked := 0
+	var asked atomic.Int32
 	serve(t, func(w http.ResponseWriter, r *http.Request) {
-		asked++
+		asked.Add(1)
 		<-r.Context().Done()
 	}, func(t *testing.T, u *upstream.OpenAI) {
 		began := time.Now()
@@ -361,11 +362,11 @@ func TestASilentServerIsAskedOnce(t *testing.T) {
 			t.Errorf("who waits a second got %v after %v", err, time.Since(began))
 		}
 		callers.Wait()
-		if took := time.Since(began); took != 5*time.Second || asked != 1 {
-			t.Errorf("twenty callers took %v and %d questions", took, asked)
+		if took := time.Since(began); took != 5*time.Second || asked.Load() != 1 {
+			t.Errorf("twenty callers took %v and %d questions", took, asked.Load())
 		}
-		if _, err := u.Models(t.Context()); err == nil || asked != 1 {
-			t.Errorf("right after: %v, %d questions", err, asked)
+		if _, err := u.Models(t.Context()); err == nil || asked.Load() != 1 {
+			t.Errorf("right after: %v, %d questions", err, asked.Load())
 		}
 	})
 }
