@@ -2,6 +2,7 @@ package cryptosuite
 
 import (
 	"context"
+	"errors"
 	"hash"
 	"io"
 	"runtime"
@@ -98,7 +99,7 @@ func (s *summing) read(ctx context.Context, r io.Reader) (total int64, err error
 		} else {
 			s.hand(b, index)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return total, nil
 		}
 		if err != nil {

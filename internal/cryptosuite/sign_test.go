@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"testing"
 
 	"github.com/emmansun/gmsm/sm2"
@@ -198,7 +199,15 @@ func number(t *testing.T, s string) *big.Int {
 
 func point(t *testing.T, curve elliptic.Curve, x, y string) *ecdsa.PublicKey {
 	t.Helper()
-	return &ecdsa.PublicKey{Curve: curve, X: number(t, x), Y: number(t, y)}
+	parse := func(b []byte) (*ecdsa.PublicKey, error) { return ecdsa.ParseUncompressedPublicKey(curve, b) }
+	if curve == sm2.P256() {
+		parse = sm2.NewPublicKey
+	}
+	key, err := parse(slices.Concat([]byte{4}, unhex(t, x), unhex(t, y)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 func der(t *testing.T, r, s string) []byte {

@@ -27,8 +27,8 @@ const (
 	Foreign                // the tokenizer is a publisher's, the template is not
 )
 
-// Judge looks for a model's publisher. It is known by the tokenizer, which cannot be
-// changed without training the model anew; the template is text that anyone can edit.
+// Judge looks for a model's publisher. It is known by the tokenizer, which must fit the
+// weights or the model talks nonsense; the template is text that anyone can edit.
 // Several models share a tokenizer, so any of their templates will do; for a foreign
 // one the first of them is returned.
 func Judge(f Fingerprints, table []Publisher) (Verdict, Publisher) {
