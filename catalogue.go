@@ -62,6 +62,7 @@ const (
 	DiskFull      Code = "disk_full"
 
 	NotInLibrary    Code = "not_in_library"
+	NotImported     Code = "model_not_imported"
 	DownloadBusy    Code = "download_busy"
 	DownloadFailed  Code = "download_failed"
 	DownloadCorrupt Code = "download_corrupt"
@@ -270,6 +271,10 @@ var catalogue = map[Code]entry{
 		texts{"the library knows no model {model}", "模型库中没有 {model}"},
 		texts{"hearth model search shows what there is; a GGUF file from elsewhere can be imported by its path or address",
 			"用 hearth model search 查看可用模型；其他来源的 GGUF 文件可按路径或网址导入"}},
+	NotImported: {KindConflict,
+		texts{"{model} is used where another program keeps it; only imported models can be sealed, verified and bundled",
+			"{model} 由其他程序保存并原地使用；只有已导入的模型可以封存、校验和打包"},
+		texts{"import it first: hearth model import FILE", "请先导入：hearth model import 文件"}},
 	DownloadBusy: {KindConflict,
 		texts{"another process is downloading {path}", "另一个进程正在下载 {path}"},
 		texts{"wait until it is done, or stop it; what it has fetched is used", "请等待其完成，或停止该进程；已下载的部分会被沿用"}},

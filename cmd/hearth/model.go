@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ import (
 func modelCommand(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{Use: "model", Short: t.say("Manage models", "管理模型")}
 	cmd.AddCommand(modelListCommand(t), modelShowCommand(t), modelImportCommand(t), modelRemoveCommand(t),
+		modelSearchCommand(t), modelPullCommand(t), modelVerifyCommand(t), modelBundleCommand(t), modelKeyCommand(t), modelPruneCommand(t),
 		modelTokenizeCommand(t), modelRenderCommand(t))
 	return cmd
 }
@@ -95,30 +97,69 @@ func modelShowCommand(t *terminal) *cobra.Command {
 }
 
 func modelImportCommand(t *terminal) *cobra.Command {
-	var name string
+	var name, sum string
+	var keys []string
 	cmd := &cobra.Command{
-		Use: "import FILE", Args: cobra.ExactArgs(1),
-		Short: t.say("Take a GGUF file into the appliance", "将 GGUF 文件导入一体机"),
+		Use: "import FILE|FOLDER|URL", Args: cobra.ExactArgs(1),
+		Short: t.say("Take a model into the appliance", "将模型导入一体机"),
+		Long: t.say(`Takes in a GGUF file, a folder that holds one, an OCI image layout, or the file at an
+http(s) address. A bundle (.hearth) that a trusted key has signed is taken in whole, or
+not at all. Files on the same disk are linked, not copied.`,
+			`导入 GGUF 文件、含有一个模型的目录、OCI 镜像目录，或 http(s) 网址上的文件。
+由可信密钥签名的离线包（.hearth）整体导入，否则不导入。同一磁盘上的文件以硬链接导入，不复制。`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := t.open(cmd)
 			if err != nil {
 				return err
 			}
 			defer d.Close()
-			m, err := d.Catalog.Import(cmd.Context(), args[0], name, t.progress())
-			if err != nil {
-				return err
-			}
-			return t.show(admin.NewModel(m, t.lang), func() {
-				t.printf(t.say("imported as %s\n", "已导入，名称为 %s\n"), m.ID)
-				if m.Problem != nil {
-					t.printf("! %s\n  → %s\n", m.Problem.Message(t.lang), m.Problem.Remedy(t.lang))
+			switch source := args[0]; {
+			case strings.Contains(source, "://"):
+				w, err := appliance.FromURL(source, name, sum)
+				if err != nil {
+					return err
 				}
-			})
+				return t.download(cmd, d, w, "")
+			case strings.EqualFold(filepath.Ext(source), ".hearth"):
+				return t.unpack(cmd, d, source, keys)
+			default:
+				m, err := d.Catalog.Import(cmd.Context(), source, name, t.progress())
+				if err != nil {
+					return err
+				}
+				return t.imported(m)
+			}
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "", t.say("name to offer it under; made from the file's if not given", "模型名称，不填则由文件名生成"))
+	cmd.Flags().StringVar(&sum, "sha256", "", t.say("checksum that the file at an address must have", "网址上的文件应有的 SHA-256"))
+	cmd.Flags().StringArrayVar(&keys, "key", nil, t.say("PEM file of a public key to trust for this bundle", "本次信任的公钥（PEM 文件）"))
 	return cmd
+}
+
+func (t *terminal) imported(m hearth.Model) error {
+	return t.show(admin.NewModel(m, t.lang), func() {
+		t.printf(t.say("imported as %s\n", "已导入，名称为 %s\n"), m.ID)
+		if m.Problem != nil {
+			t.printf("! %s\n  → %s\n", m.Problem.Message(t.lang), m.Problem.Remedy(t.lang))
+		}
+	})
+}
+
+// unpack takes a bundle in.
+func (t *terminal) unpack(cmd *cobra.Command, d *appliance.Data, path string, keys []string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return hearth.FileError(path, err)
+	}
+	defer f.Close()
+	names, err := d.Unpack(cmd.Context(), f, keys, t.progress())
+	if err != nil {
+		return err
+	}
+	return t.show(map[string]any{"models": names}, func() {
+		t.printf(t.say("imported as %s\n", "已导入，名称为 %s\n"), strings.Join(names, ", "))
+	})
 }
 
 // progress draws how far a copy is, where somebody watches.

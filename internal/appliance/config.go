@@ -40,8 +40,9 @@ type Config struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
 	} `yaml:"limits"`
-	Download struct {
-		Mirror         string `yaml:"mirror" en:"where models are downloaded from first: modelscope, hf-mirror, huggingface, or the address of a mirror of your own" zh:"下载模型时优先使用的镜像：modelscope、hf-mirror、huggingface，或自建镜像的地址"`
+	TrustedKeys []string `yaml:"trusted_keys" en:"PEM files of the public keys whose model bundles are taken in, besides the appliance's own" zh:"除本机外，还信任哪些公钥（PEM 文件）签名的模型离线包"`
+	Download    struct {
+		Mirror         string `yaml:"mirror" en:"where models are downloaded from first: modelscope, hf-mirror, huggingface; or the address of a mirror of your own, and no other is asked" zh:"下载模型时优先使用的镜像：modelscope、hf-mirror、huggingface，或自建镜像的地址（此时不再访问其他镜像）"`
 		Proxy          string `yaml:"proxy" en:"HTTP proxy for downloads" zh:"下载所用的 HTTP 代理"`
 		BytesPerSecond Bytes  `yaml:"bytes_per_second" en:"limit of a download; 0 is none" zh:"下载限速（每秒字节数）；0 表示不限"`
 	} `yaml:"download"`
@@ -92,6 +93,18 @@ func Defaults(home string) Config {
 type Bytes int64
 
 var byteSize = regexp.MustCompile(`^(\d+(?:\.\d+)?)\s*([KMGT]i?)?B?$`)
+
+// ParseBytes reads a size as the configuration has it; nothing is 0.
+func ParseBytes(text string) (int64, error) {
+	var b Bytes
+	if text == "" {
+		return 0, nil
+	}
+	if err := yaml.Unmarshal([]byte(text), &b); err != nil {
+		return 0, hearth.NewError(hearth.InvalidValue, "field", text, "detail", hearth.Words{"it is not a size such as 5MiB", "不是大小（例如 5MiB）"})
+	}
+	return int64(b), nil
+}
 
 // UnmarshalYAML reads it.
 func (b *Bytes) UnmarshalYAML(n *yaml.Node) error {
@@ -147,6 +160,9 @@ func Load(s Source) (Config, error) {
 // where paths are written.
 func (c *Config) atHome(home string) {
 	paths := []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key}
+	for i := range c.TrustedKeys {
+		paths = append(paths, &c.TrustedKeys[i])
+	}
 	for i := range c.Models {
 		paths = append(paths, &c.Models[i])
 	}

@@ -98,13 +98,19 @@ func secret(path string) ([]byte, error) {
 
 func makeSecret(path string) error {
 	b := make([]byte, 32)
-	_, _ = rand.Read(b)                                     // does not fail
+	_, _ = rand.Read(b) // does not fail
+	return linkWhole(path, []byte(hex.EncodeToString(b)+"\n"))
+}
+
+// linkWhole makes a file that only its owner may read, complete or not at all. It fails
+// with [fs.ErrExist] if another process was first.
+func linkWhole(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".secret-") // readable by its owner alone
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	_, err = f.WriteString(hex.EncodeToString(b) + "\n")
+	_, err = f.Write(text)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}

@@ -12,17 +12,10 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/catalog/fetch"
 	"github.com/hearthbox/hearth/internal/catalog/library"
-	"github.com/hearthbox/hearth/internal/engine"
 )
 
 // Models that are not here yet: what the library tells of them, and bringing them here.
 // Nothing of this runs unless somebody asks for it.
-
-// Library reads the model library that is in the binary.
-func Library() (*library.Library, error) {
-	architectures, types := engine.Runs()
-	return library.New(library.Engine{Architectures: architectures, Types: types})
-}
 
 // ModelMemory is what models may take here, in bytes: as configured, or four fifths of
 // the memory.
@@ -61,12 +54,16 @@ func (d *Data) FromLibrary(model, name, mirror string) (Wanted, error) {
 			name += "-" + strings.ToLower(f.Quantization)
 		}
 	}
+	mirror = cmp.Or(mirror, d.config.Download.Mirror)
 	w := Wanted{Name: name}
 	parts := f.Parts()
 	for _, p := range parts {
-		urls, err := l.URLs(p, cmp.Or(mirror, d.config.Download.Mirror))
+		urls, err := l.URLs(p, mirror)
 		if err != nil {
 			return Wanted{}, err
+		}
+		if strings.Contains(mirror, "://") {
+			urls = urls[:1] // who has a mirror of their own may not want others asked
 		}
 		file := fetch.File{Path: path.Base(p.Path), SHA256: p.SHA256, Mirrors: urls}
 		if len(parts) == 1 && !f.Estimated {

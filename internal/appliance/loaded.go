@@ -87,11 +87,28 @@ func (m *models) load(l *loaded, x hearth.Model) {
 }
 
 func (m *models) open(l *loaded, x hearth.Model) (err error) {
+	if err := m.verify(x); err != nil {
+		return err
+	}
 	e := m.data.config.Engine
 	l.model, err = engine.Open(x.ID, x.Path, engine.Options{Workers: m.workers, ContextTokens: e.ContextTokens,
 		CacheBytes: m.cache, Sequences: e.Sequences, Waiting: e.WaitingRequests})
 	if err == nil {
 		l.chat = prompt.New(l.model, promptModel(x.ID, l.model.Template(), l.model.Tokenizer()))
+	}
+	return err
+}
+
+// verify refuses a model that is not what was sealed when it was taken in.
+func (m *models) verify(x hearth.Model) error {
+	t, err := m.data.Trust()
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	sealed, err := m.data.Catalog.VerifyPath(context.Background(), x.Path, t)
+	if sealed && err == nil {
+		m.log.Info("model verified", "model", x.ID, "took", time.Since(start).Round(time.Millisecond))
 	}
 	return err
 }
