@@ -35,16 +35,17 @@ bench: build build/bench/.deps ## the benchmarks, and hearth beside its peers (d
 lint: ## golangci-lint, each of whose linters has its reason in .golangci.yml
 	@$(TOOLS) tool -n golangci-lint >/dev/null && $$($(TOOLS) tool -n golangci-lint) run ./...
 
-oracle: $(VENV)/.oracle ## compute the goldens anew with other people's implementations
+oracle: $(VENV)/.oracle build/signing/.deps ## compute the goldens anew with other people's implementations
 	@mkdir -p build/oracle && $(GO) run ./tools/oracle/models build/oracle
 	$(VENV)/bin/python tools/oracle/dequantize.py
 	$(VENV)/bin/python tools/oracle/logits.py build/oracle
+	build/signing/bin/python tools/oracle/signing/models.py
 
 starter: build build/torch/.deps ## train the starter model; TEXTS names the folders of its sources (tools/starter/README.md)
 	@TORCH=build/torch/bin/python tools/starter/starter.sh $(or $(SIZE),5m) $(or $(TOKENS),60e6) $(TEXTS)
 
-generate: ## write anew what is made from the code: api/openapi.yaml, docs/errors.md, golden exchanges
-	$(GO) test ./internal/admin ./internal/gateway ./internal/appliance -run 'OpenAPI|Exchanges|Manual' -update >/dev/null
+generate: ## write anew what is made from the code: api/openapi.yaml, docs/{errors,settings}.md, golden exchanges
+	$(GO) test . ./internal/admin ./internal/gateway ./internal/appliance -run 'OpenAPI|Exchanges|Manual' -update >/dev/null
 
 clean: ## forget everything built
 	rm -rf bin build scenarios/sdk/node/node_modules
@@ -54,10 +55,14 @@ clean: ## forget everything built
 # What the tests need beyond Go: a Python with a real engine to stand upstream and
 # OpenAI's SDK, Node with theirs, and vocabularies that the test data lacks. All by
 # package name, none of it in the product.
-deps: $(VENV)/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies
+deps: $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies
 
 $(VENV)/.deps: scenarios/requirements.txt scenarios/sdk/python/requirements.txt
 	@tools/venv.sh $(VENV) $^ && touch $@
+
+# Peers of signatures. They need versions of their own of what the engine also needs.
+build/signing/.deps: tools/oracle/signing/requirements.txt
+	@tools/venv.sh build/signing $< && touch $@
 
 $(VENV)/.oracle: tools/oracle/requirements.txt $(VENV)/.deps
 	@tools/venv.sh $(VENV) $< && touch $@

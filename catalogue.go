@@ -36,12 +36,18 @@ const (
 	ModelExists      Code = "model_exists"
 	ModelNotOwned    Code = "model_not_owned"
 	ModelInUse       Code = "model_in_use"
+	ModelTampered    Code = "model_tampered"
+	ManifestInvalid  Code = "manifest_invalid"
+	SignatureInvalid Code = "signature_invalid"
+	BundleInvalid    Code = "bundle_invalid"
+	TemplateUnknown  Code = "template_unknown"
 	TemplateRefused  Code = "template_refused"
 	TemplateFailed   Code = "template_failed"
 	QueueFull        Code = "queue_full"
 
 	UpstreamUnreachable Code = "upstream_unreachable"
 	UpstreamRefused     Code = "upstream_refused"
+	UpstreamFailed      Code = "upstream_failed"
 	UpstreamRejected    Code = "upstream_rejected"
 	UpstreamBusy        Code = "upstream_busy"
 	UpstreamProtocol    Code = "upstream_protocol"
@@ -54,7 +60,12 @@ const (
 	DataInvalid   Code = "data_invalid"
 	FileFailed    Code = "file_failed"
 	DiskFull      Code = "disk_full"
-	NoServer      Code = "no_server"
+
+	NotInLibrary    Code = "not_in_library"
+	NotImported     Code = "model_not_imported"
+	DownloadBusy    Code = "download_busy"
+	DownloadFailed  Code = "download_failed"
+	DownloadCorrupt Code = "download_corrupt"
 )
 
 type texts [languages]string
@@ -98,7 +109,7 @@ var catalogue = map[Code]entry{
 		texts{"correct the JSON text of the request body", "请修正请求体的 JSON 文本"}},
 	InvalidValue: {KindInvalid,
 		texts{"{field} is not valid: {detail}", "{field} 取值无效：{detail}"},
-		texts{"correct the value; the API reference lists what is accepted", "请修正该值，可用取值见接口文档"}},
+		texts{"correct the value as the message says", "请按提示修正该值"}},
 	MissingValue: {KindInvalid,
 		texts{"{field} is missing", "缺少 {field}"},
 		texts{"add it to the request", "请在请求中补充该项"}},
@@ -180,6 +191,23 @@ var catalogue = map[Code]entry{
 	ModelInUse: {KindConflict,
 		texts{"{model} is answering just now", "{model} 正在生成回答"},
 		texts{"try again when its answers are complete", "请在回答完成后再试"}},
+	ModelTampered: {KindInvalid,
+		texts{"{model} is not what was signed: {detail}", "{model} 与签名时的内容不一致：{detail}"},
+		texts{"do not use it; bring it in again from its publisher or from a signed bundle",
+			"请勿使用；请从发布者或已签名的离线包重新导入"}},
+	ManifestInvalid: {KindInvalid,
+		texts{"the manifest is not valid: {detail}", "清单无效：{detail}"},
+		texts{"make it anew, or get it again from whoever signed it", "请重新生成清单，或向签名者重新索取"}},
+	SignatureInvalid: {KindInvalid,
+		texts{"the signature of {what} does not hold: {detail}", "{what} 的签名未通过验证：{detail}"},
+		texts{"check that the right public key or certificate is trusted; if it is, do not use what was signed",
+			"请检查所信任的公钥或证书是否正确；若正确，请勿使用被签名的内容"}},
+	BundleInvalid: {KindInvalid,
+		texts{"the bundle is not sound, at {entry}, byte {offset}: {detail}", "离线包不完好（{entry}，第 {offset} 字节）：{detail}"},
+		texts{"copy it again from where it was made; nothing of it was taken in", "请从制作处重新复制；未导入其中任何内容"}},
+	TemplateUnknown: {KindInvalid,
+		texts{"the chat template of {model} is not the one {publisher} publishes: {detail}", "{model} 的对话模板与 {publisher} 发布的不一致：{detail}"},
+		texts{"read the differences; use the publisher's file unless each of them is wanted", "请查看差异；除非每一处都是有意为之，否则请使用发布者的文件"}},
 	TemplateRefused: {KindInvalid,
 		texts{"the chat template of {model} is refused: {detail}", "{model} 的对话模板被拒绝：{detail}"},
 		texts{"get the model from its publisher, or use /v1/completions with a prompt of your own",
@@ -199,6 +227,9 @@ var catalogue = map[Code]entry{
 	UpstreamRefused: {KindUnavailable,
 		texts{"upstream {upstream} refused the request: {detail}", "上游 {upstream} 拒绝了请求：{detail}"},
 		texts{"check the upstream's key, model name and log", "请检查上游的密钥、模型名称和日志"}},
+	UpstreamFailed: {KindUnavailable,
+		texts{"upstream {upstream} failed: {detail}", "上游 {upstream} 出错：{detail}"},
+		texts{"send the request again; if it stays so, look at the upstream's log", "请重新发送请求；若持续如此，请查看上游日志"}},
 	UpstreamRejected: {KindInvalid,
 		texts{"upstream {upstream} does not take this request: {detail}", "上游 {upstream} 不接受该请求：{detail}"},
 		texts{"change the request as the upstream says", "请按上游的说明修改请求"}},
@@ -236,7 +267,23 @@ var catalogue = map[Code]entry{
 	DiskFull: {KindExhausted,
 		texts{"{path} has {free_bytes} bytes free and {need_bytes} are needed", "{path} 剩余 {free_bytes} 字节，需要 {need_bytes} 字节"},
 		texts{"free some space; nothing was changed", "请清理磁盘空间；未做任何改动"}},
-	NoServer: {KindUnavailable,
-		texts{"no hearth is running on {address}", "{address} 上没有运行 hearth"},
-		texts{"start one with: hearth up", "请先启动：hearth up"}},
+	NotInLibrary: {KindNotFound,
+		texts{"the library knows no model {model}", "模型库中没有 {model}"},
+		texts{"hearth model search shows what there is; a GGUF file from elsewhere can be imported by its path or address",
+			"用 hearth model search 查看可用模型；其他来源的 GGUF 文件可按路径或网址导入"}},
+	NotImported: {KindConflict,
+		texts{"{model} is used where another program keeps it; only imported models can be sealed, verified and bundled",
+			"{model} 由其他程序保存并原地使用；只有已导入的模型可以封存、校验和打包"},
+		texts{"import it first: hearth model import FILE", "请先导入：hearth model import 文件"}},
+	DownloadBusy: {KindConflict,
+		texts{"another process is downloading {path}", "另一个进程正在下载 {path}"},
+		texts{"wait until it is done, or stop it; what it has fetched is used", "请等待其完成，或停止该进程；已下载的部分会被沿用"}},
+	DownloadFailed: {KindUnavailable,
+		texts{"{path} could not be downloaded: {detail}", "无法下载 {path}：{detail}"},
+		texts{"check the network and the addresses and start it again; it continues where it stopped",
+			"请检查网络和下载地址后重新开始，将从中断处继续"}},
+	DownloadCorrupt: {KindUnavailable,
+		texts{"no mirror serves {path} with SHA-256 {sha256}: {detail}", "没有镜像提供 SHA-256 为 {sha256} 的 {path}：{detail}"},
+		texts{"compare the checksum with the publisher's, or name another mirror; nothing wrong was kept under that name",
+			"请与发布者公布的校验值核对，或换用其他镜像；错误的内容不会以该文件名保存"}},
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 )
 
@@ -40,9 +41,25 @@ type Error struct {
 }
 
 // NewError makes an error of the code. The parameters are name, value pairs, as
-// the catalogue's text names them in braces.
+// the catalogue's text names them in braces. A value that is [Words] is told in the
+// reader's language.
 func NewError(code Code, params ...any) *Error {
 	return &Error{Code: code, params: params}
+}
+
+// FileError says of a file or folder that it can't be used, and why.
+func FileError(path string, err error) *Error {
+	why := any(err)
+	var p *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		why = Words{"it does not exist", "该路径不存在"}
+	case errors.Is(err, fs.ErrPermission):
+		why = Words{"permission is denied", "没有权限"}
+	case errors.As(err, &p):
+		why = p.Err
+	}
+	return NewError(FileFailed, "path", path, "detail", why).Because(err)
 }
 
 // Told repeats an error of another appliance, in the words and the language it used.
@@ -97,7 +114,7 @@ func (e *Error) Message(l Language) string {
 	if e.told != nil {
 		return e.told[0]
 	}
-	return e.fill(e.Code.entry().message[l])
+	return e.fill(e.Code.entry().message[l], l)
 }
 
 // Remedy says what to do about it.
@@ -105,13 +122,17 @@ func (e *Error) Remedy(l Language) string {
 	if e.told != nil {
 		return e.told[1]
 	}
-	return e.fill(e.Code.entry().remedy[l])
+	return e.fill(e.Code.entry().remedy[l], l)
 }
 
-func (e *Error) fill(text string) string {
+func (e *Error) fill(text string, l Language) string {
 	pairs := make([]string, 0, len(e.params))
 	for i := 0; i+1 < len(e.params); i += 2 {
-		pairs = append(pairs, fmt.Sprintf("{%v}", e.params[i]), fmt.Sprint(e.params[i+1]))
+		value := e.params[i+1]
+		if w, ok := value.(Words); ok {
+			value = w[l]
+		}
+		pairs = append(pairs, fmt.Sprintf("{%v}", e.params[i]), fmt.Sprint(value))
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }

@@ -13,6 +13,12 @@ const (
 	languages // how many there are
 )
 
+// Words is one text in every language.
+type Words [languages]string
+
+// String is the English text, for logs.
+func (w Words) String() string { return w[English] }
+
 // String is the BCP 47 tag.
 func (l Language) String() string {
 	if l == Chinese {

@@ -5,12 +5,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -56,6 +58,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("STORIES", stories)
 			return os.WriteFile(filepath.Join(e.WorkDir, "chat.gguf"), chatModel(), 0o600)
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		Condition: func(name string) (bool, error) {
 			switch name {
 			case "shared":
@@ -67,6 +70,23 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// exits runs a command whose exit code is a promise: exits 3 hearth model remove x.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARG...]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if want := args[0]; want != strconv.Itoa(code) {
+		ts.Fatalf("exit code %d, want %s", code, want)
+	}
+}
+
 // chatTemplate is a small template of our own; nobody has published it, so it runs
 // in the sandbox.
 const chatTemplate = `{% for m in messages %}<|im_start|>{{ m.role }}
@@ -76,8 +96,11 @@ const chatTemplate = `{% for m in messages %}<|im_start|>{{ m.role }}
 
 // chatModel is a model of random weights that any test may have: bytes are its
 // tokens, and it has a chat template.
-func chatModel() []byte {
-	return nntest.Make(nntest.Shape{Architecture: "qwen2", Vocabulary: true, Embedding: 64, FeedForward: 96, Heads: 4, KVHeads: 2,
+func chatModel() []byte { return chatModelOf(96) }
+
+// chatModelOf is one with feed-forward layers of that width.
+func chatModelOf(width int) []byte {
+	return nntest.Make(nntest.Shape{Architecture: "qwen2", Vocabulary: true, Embedding: 64, FeedForward: width, Heads: 4, KVHeads: 2,
 		HeadDim: 16, Context: 4096, Seed: 5, Template: chatTemplate})
 }
 
@@ -182,6 +205,26 @@ func (s *server) post(ctx context.Context, path, body string) (*http.Response, e
 }
 
 // ask posts and returns status and body.
+// get returns the body of what a path shows.
+func (s *server) get(path string) string {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+s.key)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(text)
+}
+
 func (s *server) ask(path, body string) (int, string) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)

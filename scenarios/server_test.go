@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const endless = `{"model":"chat","stream":true,"max_tokens":3900,"logit_bias":{"256":-100,"258":-100},"messages":[{"role":"user","content":"hi"}]}`
@@ -43,7 +45,7 @@ func TestKilledServerStartsAgain(t *testing.T) {
 // TestStopLetsStreamsFinish asks the server to stop while two streams run: a short
 // one is completed, an endless one ends in an error event and the last line.
 func TestStopLetsStreamsFinish(t *testing.T) {
-	s := start(t, newHome(t), "stop_grace=1s", "engine.threads=1")
+	s := start(t, newHome(t), "stop_grace=3s", "engine.threads=1")
 	bodies := map[string]string{}
 	results := make(chan [2]string)
 	for name, request := range map[string]string{
@@ -123,11 +125,71 @@ func TestDoors(t *testing.T) {
 	}
 }
 
+// TestReplacedModelAnswersAnew imports another file under the name of a loaded model.
+func TestReplacedModelAnswersAnew(t *testing.T) {
+	home := newHome(t)
+	s := start(t, home)
+	run := func(args ...string) {
+		t.Helper()
+		if out, err := hearth(home, args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v %s", args, err, out)
+		}
+	}
+	file := filepath.Join(home, "other.gguf")
+	ask := func() string {
+		if list := s.get("/v1/models"); !strings.Contains(list, `"x"`) {
+			t.Fatal(list)
+		}
+		_, body := s.ask("/v1/completions", `{"model":"x","prompt":"a","max_tokens":8,"temperature":0,"logprobs":0}`)
+		_, body, _ = strings.Cut(body, `"choices"`)
+		return body
+	}
+	var answers []string
+	for _, width := range []int{96, 128} {
+		if err := os.WriteFile(file, chatModelOf(width), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		run("model", "import", file, "--name", "x")
+		answers = append(answers, ask())
+		run("model", "remove", "x")
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !strings.Contains(answers[0], "logprobs") || answers[0] == answers[1] {
+		t.Errorf("both files answer %s", answers[0])
+	}
+}
+
+// TestStrangersAreNotWaitedFor: who sends neither key nor body gets an answer, and does
+// not keep the connection.
+func TestStrangersAreNotWaitedFor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes the half minute that strangers get")
+	}
+	t.Parallel()
+	s := start(t, newHome(t))
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SetReadDeadline(time.Now().Add(2 * time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(c)
+	if err != nil || !strings.Contains(string(text), "401") {
+		t.Errorf("%q (%v), want an answer and the end", text, err)
+	}
+}
+
 // TestRevokedKeyStopsWorking revokes beside the running server.
 func TestRevokedKeyStopsWorking(t *testing.T) {
 	s := start(t, newHome(t))
-	spare := s.newKey("spare")
-	s.key, spare = spare, s.key
+	s.key = s.newKey("spare")
 	if status, _ := s.ask("/v1/completions", `{"model":"chat","prompt":"a","max_tokens":1}`); status != 200 {
 		t.Fatalf("a fresh key: %d", status)
 	}
@@ -137,7 +199,6 @@ func TestRevokedKeyStopsWorking(t *testing.T) {
 	if status, body := s.ask("/v1/completions", `{"model":"chat","prompt":"a","max_tokens":1}`); status != 401 || !strings.Contains(body, "invalid_api_key") {
 		t.Errorf("a revoked key: %d %s", status, body)
 	}
-	_ = spare
 }
 
 // TestNothingSecretIsKept looks for the key and what was said in everything the

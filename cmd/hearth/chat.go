@@ -18,17 +18,17 @@ import (
 
 // chatFlags are what can be said of a chat on the command line.
 type chatFlags struct {
-	prompt      string
-	system      string
-	maxTokens   int
-	temperature float64
-	seed        int64
-	noThinking  bool
-	verbose     bool
+	prompt     string
+	system     string
+	decoding   hearth.Decoding
+	noThinking bool
+	verbose    bool
 }
 
 func chatCommand(t *terminal) *cobra.Command {
 	var f chatFlags
+	var temperature float64
+	var seed int64
 	cmd := &cobra.Command{
 		Use: "chat [MODEL]", Args: cobra.MaximumNArgs(1),
 		Short: t.say("Talk to a model", "与模型对话"),
@@ -39,17 +39,20 @@ Ctrl-C stops the answer, Ctrl-D ends; a line ending in \ goes on in the next, an
 来自标准输入或 --prompt 的文本只回答一次，否则进入对话：
 Ctrl-C 停止回答，Ctrl-D 退出；行末的 \ 表示续行，""" 开始和结束多行文本；/help 查看更多。`),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.seed != 0 || cmd.Flags().Changed("seed") {
-				f.seed = max(f.seed, 0)
+			if cmd.Flags().Changed("temperature") {
+				f.decoding.Sampling.Temperature = &temperature
+			}
+			if cmd.Flags().Changed("seed") {
+				f.decoding.Sampling.Seed = &seed
 			}
 			return t.chat(cmd, args, f)
 		},
 	}
 	cmd.Flags().StringVarP(&f.prompt, "prompt", "p", "", t.say("what to ask, once", "只提问一次"))
 	cmd.Flags().StringVar(&f.system, "system", "", t.say("what the model is told first", "系统提示"))
-	cmd.Flags().IntVar(&f.maxTokens, "max-tokens", 0, t.say("longest answer", "回答的最大词元数"))
-	cmd.Flags().Float64Var(&f.temperature, "temperature", -1, t.say("0 is always the likeliest token", "采样温度，0 表示总取最可能的词元"))
-	cmd.Flags().Int64Var(&f.seed, "seed", -1, t.say("makes an answer repeatable", "随机种子，使回答可复现"))
+	cmd.Flags().IntVar(&f.decoding.MaxTokens, "max-tokens", 0, t.say("longest answer", "回答的最大词元数"))
+	cmd.Flags().Float64Var(&temperature, "temperature", 0, t.say("0 is always the likeliest token", "采样温度，0 表示总取最可能的词元"))
+	cmd.Flags().Int64Var(&seed, "seed", 0, t.say("makes an answer repeatable", "随机种子，使回答可复现"))
 	cmd.Flags().BoolVar(&f.noThinking, "no-thinking", false, t.say("answer without thinking first", "不先思考，直接回答"))
 	cmd.Flags().BoolVar(&f.verbose, "verbose", false, t.say("show speed after each answer", "每次回答后显示速度"))
 	return cmd
@@ -68,7 +71,7 @@ func (t *terminal) chat(cmd *cobra.Command, args []string, f chatFlags) error {
 	// Ctrl-C stops an answer here, not the command; SIGTERM still ends it.
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(cmd.Context()), syscall.SIGTERM)
 	defer stop()
-	s, err := t.session(ctx)
+	s, err := t.session(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -82,7 +85,7 @@ func (t *terminal) chat(cmd *cobra.Command, args []string, f chatFlags) error {
 			return err
 		}
 	}
-	c := &conversation{terminal: t, generator: s.upstream, flags: f, request: hearth.Request{Model: model, Decoding: f.decoding()}}
+	c := &conversation{terminal: t, generator: s.upstream, flags: f, request: hearth.Request{Model: model, Decoding: f.decoding}}
 	if f.noThinking {
 		c.request.Thinking = hearth.ThinkingOff
 	}
@@ -92,7 +95,7 @@ func (t *terminal) chat(cmd *cobra.Command, args []string, f chatFlags) error {
 	if f.prompt != "" {
 		return c.once(ctx, f.prompt)
 	}
-	if !isTerminal(t.in) {
+	if t.json || !isTerminal(t.in) {
 		text, err := t.read(ctx)
 		if err != nil {
 			return err
@@ -100,17 +103,6 @@ func (t *terminal) chat(cmd *cobra.Command, args []string, f chatFlags) error {
 		return c.once(ctx, strings.TrimRight(string(text), "\n"))
 	}
 	return c.interact(ctx)
-}
-
-func (f chatFlags) decoding() hearth.Decoding {
-	d := hearth.Decoding{MaxTokens: f.maxTokens}
-	if f.temperature >= 0 {
-		d.Sampling.Temperature = &f.temperature
-	}
-	if f.seed >= 0 {
-		d.Sampling.Seed = &f.seed
-	}
-	return d
 }
 
 func firstModel(ctx context.Context, u *upstream.OpenAI) (string, error) {

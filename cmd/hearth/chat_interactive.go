@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 
 	"github.com/peterh/liner"
@@ -95,6 +97,9 @@ func (c *conversation) turn(ctx context.Context, text string) {
 	switch {
 	case err != nil && !interrupted(err):
 		c.fail(err)
+		if hearth.AsError(err).Code == hearth.ContextOverflow {
+			fmt.Fprintln(c.err, c.say("  → or begin anew with /clear", "  → 或输入 /clear 重新开始"))
+		}
 		c.request.Messages = before // as if it had not been asked
 	case a.text == "" && err != nil:
 		c.request.Messages = before
@@ -112,7 +117,7 @@ func (c *conversation) command(text string) (over bool) {
 	case "/exit", "/quit", "/bye":
 		return true
 	case "/clear":
-		c.request.Messages = nil
+		c.request.Messages = slices.DeleteFunc(c.request.Messages, func(m hearth.Message) bool { return m.Role != hearth.RoleSystem })
 		c.text(c.say("The conversation begins anew.\n", "已开始新的对话。\n"))
 	case "/model":
 		if rest != "" {

@@ -66,7 +66,7 @@ func keyListCommand(t *terminal) *cobra.Command {
 			rows := [][]string{{t.say("ID", "编号"), t.say("NAME", "名称"), t.say("STANDING", "身份"), t.say("CREATED", "创建于"), t.say("EXPIRES", "到期")}}
 			for _, k := range keys {
 				list = append(list, admin.NewKey(k))
-				rows = append(rows, []string{k.ID, k.Name, string(k.Standing), day(k.Created), day(k.Expires)})
+				rows = append(rows, []string{k.ID, k.Name, t.standing(k.Standing), day(k.Created), day(k.Expires)})
 			}
 			return t.show(map[string]any{"keys": list}, func() { t.table(rows) })
 		},
@@ -91,6 +91,13 @@ func keyRevokeCommand(t *terminal) *cobra.Command {
 			})
 		},
 	}
+}
+
+func (t *terminal) standing(s hearth.Standing) string {
+	if s == hearth.StandingAdmin {
+		return t.say("admin", "管理员")
+	}
+	return t.say("user", "用户")
 }
 
 func day(when time.Time) string {

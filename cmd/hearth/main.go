@@ -31,6 +31,7 @@ func main() {
 func run(t *terminal, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop)             // asked twice, it ends at once
 	t.json = slices.Contains(args, "--json") // also where the rest can't be parsed
 	root := rootCommand(t)
 	root.SetArgs(args)

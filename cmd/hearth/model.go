@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,15 +14,12 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/appliance"
-	"github.com/hearthbox/hearth/internal/engine"
-	"github.com/hearthbox/hearth/internal/gateway"
-	"github.com/hearthbox/hearth/internal/gguf"
-	"github.com/hearthbox/hearth/internal/prompt"
 )
 
 func modelCommand(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{Use: "model", Short: t.say("Manage models", "管理模型")}
 	cmd.AddCommand(modelListCommand(t), modelShowCommand(t), modelImportCommand(t), modelRemoveCommand(t),
+		modelSearchCommand(t), modelPullCommand(t), modelVerifyCommand(t), modelBundleCommand(t), modelKeyCommand(t), modelPruneCommand(t),
 		modelTokenizeCommand(t), modelRenderCommand(t))
 	return cmd
 }
@@ -78,7 +75,7 @@ func modelShowCommand(t *terminal) *cobra.Command {
 			}{Model: admin.NewModel(m, t.lang)}
 			var keys []string
 			if m.Path != "" && (m.Problem == nil || m.Problem.Code != hearth.ModelInvalid) {
-				if keys, out.Metadata, err = metadata(m.Path); err != nil {
+				if keys, out.Metadata, err = appliance.Metadata(m.Path); err != nil {
 					return err
 				}
 			}
@@ -99,46 +96,70 @@ func modelShowCommand(t *terminal) *cobra.Command {
 	}
 }
 
-// metadata reads the key-value part of a file.
-func metadata(path string) (keys []string, values map[string]string, err error) {
-	f, err := gguf.Open(path)
-	if err != nil {
-		return nil, nil, hearth.NewError(hearth.ModelInvalid, "model", path, "detail", err).Because(err)
-	}
-	defer f.Close()
-	values = map[string]string{}
-	for k, v := range f.All() {
-		keys = append(keys, k)
-		values[k] = v.Display()
-	}
-	return keys, values, nil
-}
-
 func modelImportCommand(t *terminal) *cobra.Command {
-	var name string
+	var name, sum string
+	var keys []string
 	cmd := &cobra.Command{
-		Use: "import FILE", Args: cobra.ExactArgs(1),
-		Short: t.say("Take a GGUF file into the appliance", "将 GGUF 文件导入一体机"),
+		Use: "import FILE|FOLDER|URL", Args: cobra.ExactArgs(1),
+		Short: t.say("Take a model into the appliance", "将模型导入一体机"),
+		Long: t.say(`Takes in a GGUF file, a folder that holds one, an OCI image layout, or the file at an
+http(s) address. A bundle (.hearth) that a trusted key has signed is taken in whole, or
+not at all. Files on the same disk are linked, not copied.`,
+			`导入 GGUF 文件、含有一个模型的目录、OCI 镜像目录，或 http(s) 网址上的文件。
+由可信密钥签名的离线包（.hearth）整体导入，否则不导入。同一磁盘上的文件以硬链接导入，不复制。`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := t.open(cmd)
 			if err != nil {
 				return err
 			}
 			defer d.Close()
-			m, err := d.Catalog.Import(cmd.Context(), args[0], name, t.progress())
-			if err != nil {
-				return err
-			}
-			return t.show(admin.NewModel(m, t.lang), func() {
-				t.printf(t.say("imported as %s\n", "已导入，名称为 %s\n"), m.ID)
-				if m.Problem != nil {
-					t.printf("! %s\n  → %s\n", m.Problem.Message(t.lang), m.Problem.Remedy(t.lang))
+			switch source := args[0]; {
+			case strings.Contains(source, "://"):
+				w, err := appliance.FromURL(source, name, sum)
+				if err != nil {
+					return err
 				}
-			})
+				return t.download(cmd, d, w, "")
+			case strings.EqualFold(filepath.Ext(source), ".hearth"):
+				return t.unpack(cmd, d, source, keys)
+			default:
+				m, err := d.Catalog.Import(cmd.Context(), source, name, t.progress())
+				if err != nil {
+					return err
+				}
+				return t.imported(m)
+			}
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "", t.say("name to offer it under; made from the file's if not given", "模型名称，不填则由文件名生成"))
+	cmd.Flags().StringVar(&sum, "sha256", "", t.say("checksum that the file at an address must have", "网址上的文件应有的 SHA-256"))
+	cmd.Flags().StringArrayVar(&keys, "key", nil, t.say("PEM file of a public key to trust for this bundle", "本次信任的公钥（PEM 文件）"))
 	return cmd
+}
+
+func (t *terminal) imported(m hearth.Model) error {
+	return t.show(admin.NewModel(m, t.lang), func() {
+		t.printf(t.say("imported as %s\n", "已导入，名称为 %s\n"), m.ID)
+		if m.Problem != nil {
+			t.printf("! %s\n  → %s\n", m.Problem.Message(t.lang), m.Problem.Remedy(t.lang))
+		}
+	})
+}
+
+// unpack takes a bundle in.
+func (t *terminal) unpack(cmd *cobra.Command, d *appliance.Data, path string, keys []string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return hearth.FileError(path, err)
+	}
+	defer f.Close()
+	names, err := d.Unpack(cmd.Context(), f, keys, t.progress())
+	if err != nil {
+		return err
+	}
+	return t.show(map[string]any{"models": names}, func() {
+		t.printf(t.say("imported as %s\n", "已导入，名称为 %s\n"), strings.Join(names, ", "))
+	})
 }
 
 // progress draws how far a copy is, where somebody watches.
@@ -190,15 +211,14 @@ func modelTokenizeCommand(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			tok, err := engine.OpenTokenizer(path)
-			if err != nil {
-				return err
-			}
 			text, err := t.read(cmd.Context())
 			if err != nil {
 				return err
 			}
-			ids := tok.Append([]int32{}, string(text), special)
+			ids, err := appliance.Tokenize(path, string(text), special)
+			if err != nil {
+				return err
+			}
 			return t.show(map[string]any{"tokens": ids}, func() {
 				words := make([]string, len(ids))
 				for i, id := range ids {
@@ -216,43 +236,34 @@ func modelRenderCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "render FILE|NAME|FAMILY", Args: cobra.ExactArgs(1),
 		Short: t.say("Turn a chat request from standard input into the exact prompt", "将标准输入的对话请求转换为实际提示词"),
-		Long: t.say("Reads the JSON of an OpenAI chat request and prints the prompt a model would get, to the byte. Families: ",
-			"读取 OpenAI 对话请求的 JSON，逐字节输出模型实际收到的提示词。模型家族：") + strings.Join(prompt.Families(), ", "),
+		Long: t.say(`Reads the JSON of an OpenAI chat request and prints the prompt a model would get, to the byte.
+An empty text beside tool calls stays an empty text here; the server takes it for none, as clients mean it. Families: `,
+			`读取 OpenAI 对话请求的 JSON，原样输出模型实际收到的提示词，逐字节一致。
+此处与工具调用并存的空文本保持为空文本；服务端按客户端的本意视为没有文本。模型家族：`) + strings.Join(appliance.Families(), ", "),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			render, err := t.renderer(cmd, args[0])
-			if err != nil {
-				return err
-			}
 			body, err := t.read(cmd.Context())
 			if err != nil {
 				return err
 			}
-			r, _, err := gateway.ParseChat(body)
+			text, err := t.render(cmd, args[0], body)
 			if err != nil {
 				return err
 			}
-			spans, err := render(r)
-			if err != nil {
-				return err
-			}
-			var text strings.Builder
-			for _, s := range spans {
-				text.WriteString(s.Text)
-			}
-			return t.show(map[string]any{"prompt": text.String()}, func() { t.text(text.String()) })
+			return t.show(map[string]any{"prompt": text}, func() { t.text(text) })
 		},
 	}
 }
 
-// renderer renders as a family does, or as the template of a file says.
-func (t *terminal) renderer(cmd *cobra.Command, name string) (func(*hearth.Request) ([]hearth.Span, error), error) {
-	if slices.Contains(prompt.Families(), name) {
-		return func(r *hearth.Request) ([]hearth.Span, error) {
-			return prompt.Render(name, prompt.Model{ID: name}, r)
-		}, nil
+// render renders as a family does, or as the template of a file says.
+func (t *terminal) render(cmd *cobra.Command, name string, body []byte) (string, error) {
+	if slices.Contains(appliance.Families(), name) {
+		return appliance.RenderFamily(name, body)
 	}
 	path, err := t.file(cmd, name)
-	return func(r *hearth.Request) ([]hearth.Span, error) { return appliance.RenderFile(path, r) }, err
+	if err != nil {
+		return "", err
+	}
+	return appliance.RenderFile(path, body)
 }
 
 // file is the path of a model named on the command line: a file, or one of the
@@ -299,7 +310,7 @@ const stdinMax = 64 << 20
 func (t *terminal) read(ctx context.Context) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(t.in, stdinMax+1))
 	if err != nil {
-		return nil, hearth.NewError(hearth.FileFailed, "path", "standard input", "detail", errors.Unwrap(err)).Because(err)
+		return nil, hearth.FileError("/dev/stdin", err)
 	}
 	if len(text) > stdinMax {
 		return nil, hearth.NewError(hearth.BodyTooLarge, "limit_bytes", stdinMax)

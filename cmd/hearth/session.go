@@ -5,7 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -80,7 +80,7 @@ func (s *session) start(ctx context.Context, t *terminal, c appliance.Config) (*
 	go func() { done <- a.Run(ctx) }()
 	s.closers = append(s.closers, func() error { cancel(); return <-done })
 	if a.FirstKey != "" {
-		t.printf(t.say("First start. This is the administrator's key; it is shown this once:\n\n    %s\n\n",
+		fmt.Fprintf(t.err, t.say("First start. This is the administrator's key; it is shown this once:\n\n    %s\n\n",
 			"首次启动。以下是管理员密钥，仅显示这一次：\n\n    %s\n\n"), a.FirstKey)
 	}
 	return a.Data, a.URL, nil
@@ -94,7 +94,7 @@ func trusted(c appliance.Config) (*tls.Config, error) {
 	}
 	text, err := os.ReadFile(c.TLS.Cert)
 	if err != nil {
-		return nil, hearth.NewError(hearth.FileFailed, "path", c.TLS.Cert, "detail", errors.Unwrap(err)).Because(err)
+		return nil, hearth.FileError(c.TLS.Cert, err)
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(text)

@@ -30,12 +30,12 @@ type terminal struct {
 }
 
 func newTerminal(in io.Reader, out, errs io.Writer, env []string) *terminal {
-	t := &terminal{in: in, out: out, err: errs, source: appliance.Source{Env: env}}
 	vars := map[string]string{}
 	for _, line := range env {
 		name, value, _ := strings.Cut(line, "=")
 		vars[name] = value
 	}
+	t := &terminal{in: in, out: out, err: errs, source: appliance.Source{Env: vars}}
 	for _, name := range []string{"HEARTH_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
 		if vars[name] != "" {
 			t.lang = hearth.ParseLanguage(vars[name])
@@ -193,7 +193,12 @@ func translateHelpFlags(cmd *cobra.Command) {
 
 // localize puts cobra's own words into the reader's language.
 func (t *terminal) localize(root *cobra.Command) {
-	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Hidden, c.Short = true, t.say("Help about a command", "查看命令的说明")
+		}
+	}
 	if t.lang != hearth.Chinese {
 		return
 	}

@@ -62,9 +62,12 @@ func settingsHelp(t *terminal) string {
 
 // greet tells a newcomer what was found and what to type next.
 func greet(ctx context.Context, t *terminal, a *appliance.Appliance, c appliance.Config) {
+	if !t.json {
+		greetFirst(t, a) // listing may have to wait for an upstream
+	}
 	models, err := a.Models(ctx)
 	if err != nil {
-		return // the server is stopping
+		t.fail(err)
 	}
 	if t.json {
 		list := []admin.Model{}
@@ -74,19 +77,21 @@ func greet(ctx context.Context, t *terminal, a *appliance.Appliance, c appliance
 		_ = json.NewEncoder(t.out).Encode(map[string]any{"url": a.URL, "first_key": a.FirstKey, "models": list})
 		return
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "\nhearth %s  %s\n", version, a.URL)
-	if a.FirstKey != "" {
-		fmt.Fprintf(&b, t.say("\nFirst start. This is the administrator's key; it is shown this once:\n\n    %s\n",
-			"\n首次启动。以下是管理员密钥，仅显示这一次：\n\n    %s\n"), a.FirstKey)
-	}
-	t.text(b.String())
 	usable := listFound(t, models)
 	if usable == nil {
 		adviseModels(t, c)
 		return
 	}
 	suggest(t, a, usable.ID)
+}
+
+// greetFirst says where the server is, and its first key.
+func greetFirst(t *terminal, a *appliance.Appliance) {
+	t.printf("\nhearth %s  %s\n", version, a.URL)
+	if a.FirstKey != "" {
+		t.printf(t.say("\nFirst start. This is the administrator's key; it is shown this once:\n\n    %s\n",
+			"\n首次启动。以下是管理员密钥，仅显示这一次：\n\n    %s\n"), a.FirstKey)
+	}
 }
 
 // listFound shows the models and returns the first that can be served.
@@ -128,8 +133,16 @@ func suggest(t *terminal, a *appliance.Appliance, model string) {
 
 // adviseModels says how to come by a model.
 func adviseModels(t *terminal, c appliance.Config) {
+	t.text(t.say("\nThere is no model to talk to yet.\n", "\n还没有可用的模型。\n"))
+	for _, path := range appliance.FindBundles() {
+		t.printf(t.say("\nThere is an offline bundle on a drive:\n\n    hearth model import %s\n", "\n在存储设备上找到离线包：\n\n    hearth model import %s\n"), path)
+	}
+	if id, reason, ok := appliance.RecommendModel(c, t.lang); ok {
+		t.printf(t.say("\nRecommended for this machine, if it may download:\n\n    hearth model pull %s\n    %s\n",
+			"\n若本机可以联网下载，推荐：\n\n    hearth model pull %s\n    %s\n"), id, reason)
+	}
 	t.printf(t.say(`
-There is no model to talk to yet. Any of these gives hearth one, also while it runs:
+Any of these gives hearth a model, also while it runs:
 
     hearth model import FILE.gguf
     put GGUF files into ./models, or name their folder in HEARTH_MODELS
@@ -139,7 +152,7 @@ There is no model to talk to yet. Any of these gives hearth one, also while it r
           - {name: gpu, url: "http://HOST:8000/v1"}
 
 `, `
-还没有可用的模型。以下任一方式均可，服务运行时也可以：
+以下方式也可以，服务运行时同样有效：
 
     hearth model import FILE.gguf
     把 GGUF 文件放入 ./models，或用 HEARTH_MODELS 指定目录

@@ -63,9 +63,9 @@ func (a *Access) Authenticate(ctx context.Context, header func(name string) []st
 	if err != nil {
 		return hearth.Principal{}, err
 	}
-	c, err := parseCredential(key)
-	if err != nil {
-		return hearth.Principal{}, hearth.NewError(hearth.InvalidKey, "detail", err)
+	c, wrong := parseCredential(key)
+	if wrong != nil {
+		return hearth.Principal{}, hearth.NewError(hearth.InvalidKey, "detail", *wrong)
 	}
 	k, err := a.keys.Key(ctx, c.id)
 	unknown := errors.Is(err, hearth.NewError(hearth.NoSuchKey))
@@ -76,7 +76,7 @@ func (a *Access) Authenticate(ctx context.Context, header func(name string) []st
 	match := hmac.Equal(k.Hash, a.hash(c))
 	expired := !k.Expires.IsZero() && !time.Now().Before(k.Expires)
 	if unknown || !match || expired {
-		return hearth.Principal{}, hearth.NewError(hearth.InvalidKey, "detail", "it is unknown, revoked or expired")
+		return hearth.Principal{}, hearth.NewError(hearth.InvalidKey, "detail", hearth.Words{"it is unknown, revoked or expired", "未知、已吊销或已过期"})
 	}
 	return k.Principal(), nil
 }
@@ -91,12 +91,12 @@ func carried(header func(name string) []string) (string, error) {
 			if name == "Authorization" {
 				scheme, rest, ok := strings.Cut(value, " ")
 				if !ok || !strings.EqualFold(scheme, "Bearer") {
-					return "", hearth.NewError(hearth.InvalidKey, "detail", "the Authorization header must read: Bearer hk_…")
+					return "", hearth.NewError(hearth.InvalidKey, "detail", hearth.Words{"the Authorization header must read: Bearer hk_…", "Authorization 头的格式应为：Bearer hk_…"})
 				}
 				value = rest
 			}
 			if value = strings.TrimSpace(value); key != "" && value != key {
-				return "", hearth.NewError(hearth.InvalidKey, "detail", "two different keys were sent")
+				return "", hearth.NewError(hearth.InvalidKey, "detail", hearth.Words{"two different keys were sent", "请求中带有两个不同的密钥"})
 			}
 			key = value
 		}
@@ -126,7 +126,7 @@ func checkName(name string) error {
 	case len(name) > nameBytesMax:
 		return hearth.NewError(hearth.OutOfRange, "field", "the length of name", "min", 1, "max", nameBytesMax).At("name")
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-		return hearth.NewError(hearth.InvalidValue, "field", "name", "detail", "it has control characters").At("name")
+		return hearth.NewError(hearth.InvalidValue, "field", "name", "detail", hearth.Words{"it has control characters", "含有控制字符"}).At("name")
 	}
 	return nil
 }

@@ -2,10 +2,11 @@ package access
 
 import (
 	"crypto/rand"
-	"fmt"
 	"hash/crc32"
 	"math/big"
 	"strings"
+
+	"github.com/hearthbox/hearth"
 )
 
 // Lengths of a key's parts, in base-62 digits. The secret carries 256 bits.
@@ -32,16 +33,16 @@ func (c credential) String() string {
 	return body + "_" + checksum(body)
 }
 
-// parseCredential takes a key apart. The error says what is wrong with its form
-// and repeats none of it.
-func parseCredential(s string) (credential, error) {
+// parseCredential takes a key apart. wrong says what is wrong with its form, if
+// anything, and repeats none of it.
+func parseCredential(s string) (c credential, wrong *hearth.Words) {
 	parts := strings.Split(s, "_")
 	if len(parts) != 4 || parts[0] != "hk" {
-		return credential{}, fmt.Errorf("it does not have the form hk_…_…_…")
+		return c, &hearth.Words{"it does not have the form hk_…_…_…", "格式应为 hk_…_…_…"}
 	}
-	c := credential{id: parts[1], secret: parts[2]}
+	c = credential{id: parts[1], secret: parts[2]}
 	if len(c.id) != idLen || len(c.secret) != secretLen || checksum(strings.TrimSuffix(s, "_"+parts[3])) != parts[3] {
-		return credential{}, fmt.Errorf("it was not copied whole")
+		return c, &hearth.Words{"it was not copied whole", "没有复制完整"}
 	}
 	return c, nil
 }

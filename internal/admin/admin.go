@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"path"
 	"time"
@@ -45,6 +46,7 @@ type Config struct {
 	Version    string
 	Started    time.Time
 	Authoriser door.Authoriser
+	Log        *slog.Logger
 	Keys       Keys
 	Models     Models
 }
@@ -81,18 +83,20 @@ func (a *Admin) OpenAPI() ([]byte, error) { return a.api.OpenAPI().YAML() }
 
 // ServeHTTP lets administrators in.
 func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	who, err := a.Authoriser.Authenticate(r.Context(), r.Header.Values)
-	if err == nil && !who.IsAdmin() {
-		err = hearth.NewError(hearth.NotAllowed)
-	}
-	if err == nil {
-		if _, pattern := a.mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
-			err = hearth.NewError(hearth.NoSuchRoute, "method", r.Method, "path", r.URL.Path)
+	written := &failure{}
+	r = r.WithContext(context.WithValue(r.Context(), failureKey{}, written))
+	door.Door{Authoriser: a.Authoriser, Log: a.Log}.Serve(w, r, func(who hearth.Principal) error {
+		if !who.IsAdmin() {
+			return hearth.NewError(hearth.NotAllowed)
 		}
-	}
-	if err != nil {
-		writeError(w, r, err)
-		return
-	}
-	a.mux.ServeHTTP(w, r)
+		if _, pattern := a.mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
+			return hearth.NewError(hearth.NoSuchRoute, "method", r.Method, "path", r.URL.Path)
+		}
+		a.mux.ServeHTTP(w, r)
+		return written.err
+	}, func(err error) {
+		if written.err == nil {
+			writeError(w, r, err)
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -72,7 +73,7 @@ func (a *appliance) List(context.Context) ([]hearth.Key, error) { return a.keys,
 
 func door() (*appliance, *admin.Admin) {
 	a := &appliance{}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Keys: a, Models: models{a}})
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Keys: a, Models: models{a}})
 }
 
 func do(d *admin.Admin, method, path, key, body string) *httptest.ResponseRecorder {

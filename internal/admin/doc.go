@@ -2,6 +2,10 @@
 // for the console and for scripts. It speaks JSON under /admin/v1, described by an
 // OpenAPI document that is made from the code and kept in api/openapi.yaml.
 //
-// It manages and does not compute: it asks nothing of a model. Every path asks for
-// an administrator's key first.
+// It manages and does not compute: it asks nothing of a model.
+//
+// Invariants:
+//
+//   - M1. Every path asks for an administrator's key first, the unknown ones too.
+//   - M2. Every route is in the document, and nothing else.
 package admin

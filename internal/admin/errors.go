@@ -41,6 +41,11 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) {
 	_ = json.NewEncoder(w).Encode(b)
 }
 
+// failure is an error that huma writes, kept for the log.
+type failure struct{ err error }
+
+type failureKey struct{}
+
 // answerable lets huma write an error of ours.
 type answerable struct{ *ErrorBody }
 
@@ -89,6 +94,9 @@ func handle[I interface{ fail(error) error }, O any](a *Admin, op huma.Operation
 	huma.Register(a.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := f(ctx, in)
 		if err != nil {
+			if written, ok := ctx.Value(failureKey{}).(*failure); ok {
+				written.err = err
+			}
 			return nil, (*in).fail(err)
 		}
 		return out, nil

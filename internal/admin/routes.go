@@ -82,7 +82,7 @@ func (a *Admin) modelRoutes() {
 		func(ctx context.Context, in *modelInput) (*struct{}, error) {
 			return nil, a.Models.Load(ctx, in.Body.Model)
 		})
-	handle(a, huma.Operation{OperationID: "unload-model", Method: http.MethodPost, Path: "/models/unload", Summary: "Let go of a model once its answers are complete", Tags: tags, DefaultStatus: http.StatusNoContent},
+	handle(a, huma.Operation{OperationID: "unload-model", Method: http.MethodPost, Path: "/models/unload", Summary: "Let go of a model that nobody is using", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *modelInput) (*struct{}, error) {
 			return nil, a.Models.Unload(ctx, in.Body.Model)
 		})

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,7 +70,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if err := a.Data.Catalog.Sweep(); err != nil {
 		a.log.Warn("what killed imports left behind can't be removed", "error", err)
 	}
-	adminBefore, err := a.ensureAdmin(ctx)
+	adminBefore, err := a.hasAdmin(ctx)
 	if err != nil {
 		return err
 	}
@@ -91,23 +92,17 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 		BaseContext: func(net.Listener) context.Context { return base },
 		ErrorLog:    slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
-	return nil
+	if !adminBefore {
+		// Last, so that a start that fails does not make a key nobody sees.
+		a.FirstKey, _, err = a.Data.Access.Create(ctx, "first administrator", hearth.StandingAdmin, 0)
+	}
+	return err
 }
 
-// ensureAdmin makes the first administrator key, and reports whether there was one
-// before.
-func (a *Appliance) ensureAdmin(ctx context.Context) (before bool, err error) {
+// hasAdmin reports whether there is an administrator key that does not expire.
+func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 	keys, err := a.Data.Access.List(ctx)
-	if err != nil {
-		return false, err
-	}
-	for _, k := range keys {
-		if k.Principal().IsAdmin() && k.Expires.IsZero() {
-			return true, nil
-		}
-	}
-	a.FirstKey, _, err = a.Data.Access.Create(ctx, "first administrator", hearth.StandingAdmin, 0)
-	return false, err
+	return slices.ContainsFunc(keys, func(k hearth.Key) bool { return k.Principal().IsAdmin() && k.Expires.IsZero() }), err
 }
 
 // handler is every door under its path. Paths are taken as they come: a mux would
@@ -118,7 +113,7 @@ func (a *Appliance) handler() http.Handler {
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{
-		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Keys: a.Data.Access, Models: a.models,
+		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Keys: a.Data.Access, Models: a.models,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {

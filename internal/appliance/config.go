@@ -32,14 +32,20 @@ type Config struct {
 		Cert string `yaml:"cert" en:"PEM file of the certificate chain; read anew when it changes" zh:"证书链 PEM 文件，文件更新后自动重新读取"`
 		Key  string `yaml:"key" en:"PEM file of its key" zh:"证书私钥 PEM 文件"`
 	} `yaml:"tls"`
-	Models    []string         `yaml:"models" en:"more folders (or files) to look for models in; HEARTH_MODELS lists them as PATH does" zh:"更多模型目录（或文件）；HEARTH_MODELS 的写法与 PATH 相同"`
+	Models    []string         `yaml:"models" en:"more folders (or files) to look for models in; outside the file, lists are written as PATH is" zh:"更多模型目录（或文件）；在配置文件以外，列表的写法与 PATH 相同"`
 	Discover  []string         `yaml:"discover" en:"other tools whose model folders are looked into" zh:"从哪些工具的模型目录中查找模型"`
 	Engine    EngineConfig     `yaml:"engine"`
-	Upstreams []UpstreamConfig `yaml:"upstreams" en:"engines and services elsewhere whose models are offered too" zh:"其他机器上的引擎或服务，其模型一并提供"`
+	Upstreams []UpstreamConfig `yaml:"upstreams" en:"engines and services elsewhere whose models are offered too; for the file only" zh:"外部引擎与服务，其模型一并提供；仅可写在配置文件中"`
 	Limits    struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
 	} `yaml:"limits"`
+	TrustedKeys []string `yaml:"trusted_keys" en:"PEM files of the public keys whose model bundles are taken in, besides the appliance's own" zh:"除本机外，还信任哪些公钥（PEM 文件）签名的模型离线包"`
+	Download    struct {
+		Mirror         string `yaml:"mirror" en:"where models are downloaded from first: modelscope, hf-mirror, huggingface; or the address of a mirror of your own, and no other is asked" zh:"下载模型时优先使用的镜像：modelscope、hf-mirror、huggingface，或自建镜像的地址（此时不再访问其他镜像）"`
+		Proxy          string `yaml:"proxy" en:"HTTP proxy for downloads" zh:"下载所用的 HTTP 代理"`
+		BytesPerSecond Bytes  `yaml:"bytes_per_second" en:"limit of a download; 0 is none" zh:"下载限速（每秒字节数）；0 表示不限"`
+	} `yaml:"download"`
 	Log struct {
 		Level  string `yaml:"level" en:"how much is logged, to standard error: debug, info, warn, error" zh:"日志级别（输出到标准错误）：debug、info、warn、error"`
 		Format string `yaml:"format" en:"text or json" zh:"text 或 json"`
@@ -88,11 +94,23 @@ type Bytes int64
 
 var byteSize = regexp.MustCompile(`^(\d+(?:\.\d+)?)\s*([KMGT]i?)?B?$`)
 
+// ParseBytes reads a size as the configuration has it; nothing is 0.
+func ParseBytes(text string) (int64, error) {
+	var b Bytes
+	if text == "" {
+		return 0, nil
+	}
+	if err := yaml.Unmarshal([]byte(text), &b); err != nil {
+		return 0, hearth.NewError(hearth.InvalidValue, "field", text, "detail", hearth.Words{"it is not a size such as 5MiB", "不是大小（例如 5MiB）"})
+	}
+	return int64(b), nil
+}
+
 // UnmarshalYAML reads it.
 func (b *Bytes) UnmarshalYAML(n *yaml.Node) error {
 	m := byteSize.FindStringSubmatch(n.Value)
 	if m == nil {
-		return fmt.Errorf("line %d: %q is not a size such as 4GiB", n.Line, n.Value)
+		return fmt.Errorf("line %d: cannot unmarshal !!str `%s` into %T", n.Line, n.Value, *b)
 	}
 	v, err := strconv.ParseFloat(m[1], 64)
 	unit := map[string]float64{"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}[m[2]]
@@ -105,9 +123,9 @@ func (b *Bytes) UnmarshalYAML(n *yaml.Node) error {
 
 // Source is where settings come from, besides the defaults.
 type Source struct {
-	Env  []string // of the process, as os.Environ has it
-	File string   // named by --config; empty for the usual place
-	Set  []string // setting=value, from the command line
+	Env  map[string]string // of the process
+	File string            // named by --config; empty for the usual place
+	Set  []string          // setting=value, from the command line
 
 	Warn func(string) // told of variables that are no settings
 }
@@ -115,7 +133,7 @@ type Source struct {
 // Load reads the configuration: defaults, then the file, then the environment, then
 // the command line.
 func Load(s Source) (Config, error) {
-	env := environment(s.Env)
+	env := s.Env
 	c := Defaults(env["HOME"])
 	c.env = env
 	if dir := env["XDG_DATA_HOME"]; filepath.IsAbs(dir) {
@@ -131,7 +149,31 @@ func Load(s Source) (Config, error) {
 	if err := s.override(&c, env); err != nil {
 		return c, err
 	}
+	c.atHome(env["HOME"])
+	if c.Data == Defaults("").Data {
+		return c, invalidConfig(hearth.Words{"there is no HOME to keep data in; say where with HEARTH_DATA", "没有 HOME 目录可存放数据，请用 HEARTH_DATA 指定"})
+	}
 	return c, c.check()
+}
+
+// atHome reads a leading ~/ as the shell does, which sees only some of the places
+// where paths are written.
+func (c *Config) atHome(home string) {
+	paths := []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key}
+	for i := range c.TrustedKeys {
+		paths = append(paths, &c.TrustedKeys[i])
+	}
+	for i := range c.Models {
+		paths = append(paths, &c.Models[i])
+	}
+	for i := range c.Upstreams {
+		paths = append(paths, &c.Upstreams[i].KeyFile)
+	}
+	for _, p := range paths {
+		if rest, ok := strings.CutPrefix(*p, "~/"); ok && home != "" {
+			*p = filepath.Join(home, rest)
+		}
+	}
 }
 
 // file is the text of the configuration file. Where it is depends on the data
@@ -146,6 +188,7 @@ func (s Source) file(c *Config, env map[string]string) ([]byte, error) {
 		if err := s.override(&moved, env); err != nil {
 			return nil, err
 		}
+		moved.atHome(env["HOME"])
 		path = filepath.Join(moved.Data, "hearth.yaml")
 	}
 	text, err := os.ReadFile(path)
@@ -153,7 +196,7 @@ func (s Source) file(c *Config, env map[string]string) ([]byte, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, hearth.NewError(hearth.FileFailed, "path", path, "detail", errors.Unwrap(err)).Because(err)
+		return nil, hearth.FileError(path, err)
 	}
 	return text, nil
 }
@@ -163,7 +206,7 @@ func (c *Config) read(text []byte) error {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
 	if err := d.Decode(c); err != nil && !errors.Is(err, io.EOF) {
-		return invalidConfig(plainYAML(err)).Because(err)
+		return invalidConfig(plainYAML("", err)).Because(err)
 	}
 	return nil
 }
@@ -171,53 +214,65 @@ func (c *Config) read(text []byte) error {
 var (
 	unknownField = regexp.MustCompile(`field (\S+) not found in type \S+`)
 	wrongKind    = regexp.MustCompile("cannot unmarshal !!(\\w+)(?: (`[^`]*`))? into (\\S+)")
+	atLine       = regexp.MustCompile(`line (\d+): `)
 )
 
 // plainYAML says what the YAML library says, without its Go.
-func plainYAML(err error) string {
+func plainYAML(where string, err error) hearth.Words {
 	text := strings.TrimPrefix(err.Error(), "yaml: unmarshal errors:\n")
-	text = unknownField.ReplaceAllString(text, "there is no setting $1")
-	text = wrongKind.ReplaceAllStringFunc(text, func(s string) string {
-		m := wrongKind.FindStringSubmatch(s)
-		found := m[2]
-		if found == "" {
-			found = map[string]string{"seq": "a list", "map": "a mapping"}[m[1]]
-		}
-		return found + " is not " + wantedKind(m[3])
-	})
-	return strings.Join(strings.Fields(strings.TrimPrefix(text, "yaml: ")), " ")
+	text = where + strings.Join(strings.Fields(strings.TrimPrefix(text, "yaml: ")), " ")
+	var out hearth.Words
+	for l := range out {
+		w := yamlWords[l]
+		out[l] = unknownField.ReplaceAllString(text, w.unknown)
+		out[l] = atLine.ReplaceAllString(out[l], w.line)
+		out[l] = wrongKind.ReplaceAllStringFunc(out[l], func(s string) string {
+			m := wrongKind.FindStringSubmatch(s)
+			found := m[2]
+			if found == "" {
+				found = w.kinds[m[1]]
+			}
+			return fmt.Sprintf(w.wrong, found, w.kinds[wantedKind(m[3])])
+		})
+	}
+	return out
 }
 
-// wantedKind is a Go type in the words of who writes a configuration.
+// yamlWords is what can be wrong with YAML, in every language.
+var yamlWords = [...]struct {
+	unknown, line, wrong string
+	kinds                map[string]string
+}{
+	hearth.English: {"there is no setting $1", "line $1: ", "%s is not %s", map[string]string{"seq": "a list", "int": "a whole number",
+		"bool": "true or false", "string": "a text", "time": "a time such as 30m", "size": "a size such as 4GiB", "map": "a mapping"}},
+	hearth.Chinese: {"没有设置项 $1", "第 $1 行：", "%s 不是%s", map[string]string{"seq": "列表", "int": "整数",
+		"bool": " true 或 false", "string": "文本", "time": "时长（例如 30m）", "size": "大小（例如 4GiB）", "map": "映射"}},
+}
+
+// wantedKind is what a Go type is written as.
 func wantedKind(goType string) string {
 	switch {
 	case strings.HasPrefix(goType, "[]"):
-		return "a list"
-	case goType == "int":
-		return "a whole number"
-	case goType == "bool":
-		return "true or false"
-	case goType == "string":
-		return "a text"
+		return "seq"
+	case goType == "int", goType == "bool", goType == "string":
+		return goType
 	case goType == "time.Duration":
-		return "a time such as 30m"
+		return "time"
+	case goType == "appliance.Bytes":
+		return "size"
 	}
-	return "a mapping of settings"
+	return "map"
 }
 
 // override applies the environment and the command line.
 func (s Source) override(c *Config, env map[string]string) error {
-	settings := scalars(reflect.ValueOf(c).Elem(), "")
+	settings := settable(reflect.ValueOf(c).Elem(), "")
 	for name, value := range env {
 		key, ok := strings.CutPrefix(name, "HEARTH_")
-		switch {
-		case !ok || ownVariables[key] || value == "":
-			continue
-		case key == "MODELS":
-			c.Models = filepath.SplitList(value)
+		if !ok || ownVariables[key] || value == "" {
 			continue
 		}
-		at := slices.IndexFunc(settings, func(x scalar) bool { return strings.ToUpper(strings.ReplaceAll(x.name, ".", "_")) == key })
+		at := slices.IndexFunc(settings, func(x setting) bool { return strings.ToUpper(strings.ReplaceAll(x.name, ".", "_")) == key })
 		if at < 0 {
 			if s.Warn != nil {
 				s.Warn(name + " is not a setting of hearth")
@@ -225,22 +280,20 @@ func (s Source) override(c *Config, env map[string]string) error {
 			continue
 		}
 		if err := settings[at].set(value); err != nil {
-			return invalidConfig(name + ": " + plainYAML(err))
+			return invalidConfig(plainYAML(name+": ", err))
 		}
 	}
 	for _, line := range s.Set {
 		name, value, ok := strings.Cut(line, "=")
-		at := slices.IndexFunc(settings, func(x scalar) bool { return x.name == name })
+		at := slices.IndexFunc(settings, func(x setting) bool { return x.name == name })
 		switch {
 		case !ok:
-			return invalidConfig(fmt.Sprintf("%q is not of the form setting=value", line))
-		case name == "models":
-			c.Models = filepath.SplitList(value)
+			return invalidConfig(say("%q is not of the form setting=value", "%q 的格式不是 设置项=值", line))
 		case at < 0:
-			return invalidConfig("there is no setting " + name)
+			return invalidConfig(say("there is no setting %s to be given so", "没有可以这样指定的设置项 %s", name))
 		default:
 			if err := settings[at].set(value); err != nil {
-				return invalidConfig(name + ": " + plainYAML(err))
+				return invalidConfig(plainYAML(name+": ", err))
 			}
 		}
 	}
@@ -250,31 +303,39 @@ func (s Source) override(c *Config, env map[string]string) error {
 // ownVariables are not settings: what the command line and clients use.
 var ownVariables = map[string]bool{"CONFIG": true, "API_KEY": true, "BASE_URL": true, "LANG": true}
 
-// scalar is a setting that has one value.
-type scalar struct {
+// setting is one that a line of text can set.
+type setting struct {
 	name  string // as in engine.threads
 	field reflect.Value
 }
 
-func (x scalar) set(text string) error {
-	if x.field.Kind() == reflect.String {
+// set reads a list as PATH is written, and all else as YAML.
+func (x setting) set(text string) error {
+	switch x.field.Kind() {
+	case reflect.String:
 		x.field.SetString(text)
+		return nil
+	case reflect.Slice:
+		x.field.Set(reflect.ValueOf(filepath.SplitList(text)))
 		return nil
 	}
 	return yaml.Unmarshal([]byte(text), x.field.Addr().Interface())
 }
 
-// scalars lists the settings of a struct, by their YAML names.
-func scalars(v reflect.Value, prefix string) []scalar {
-	var list []scalar
+// settable lists the settings of a struct, by their YAML names; upstreams are for
+// the file only.
+func settable(v reflect.Value, prefix string) []setting {
+	var list []setting
 	for i := range v.NumField() {
 		name := prefix + v.Type().Field(i).Tag.Get("yaml")
 		switch f := v.Field(i); f.Kind() {
 		case reflect.Struct:
-			list = append(list, scalars(f, name+".")...)
-		case reflect.Slice, reflect.Map:
+			list = append(list, settable(f, name+".")...)
+		case reflect.Map:
 		default:
-			list = append(list, scalar{name, f})
+			if f.Type() != reflect.TypeFor[[]UpstreamConfig]() {
+				list = append(list, setting{name, f})
+			}
 		}
 	}
 	return list
@@ -313,15 +374,11 @@ func describe(v reflect.Value, prefix string) []Setting {
 	return list
 }
 
-func environment(list []string) map[string]string {
-	env := map[string]string{}
-	for _, line := range list {
-		name, value, _ := strings.Cut(line, "=")
-		env[name] = value
-	}
-	return env
+// say is a text in both languages about the same things.
+func say(english, chinese string, about ...any) hearth.Words {
+	return hearth.Words{fmt.Sprintf(english, about...), fmt.Sprintf(chinese, about...)}
 }
 
-func invalidConfig(detail string) *hearth.Error {
+func invalidConfig(detail hearth.Words) *hearth.Error {
 	return hearth.NewError(hearth.ConfigInvalid, "detail", detail)
 }

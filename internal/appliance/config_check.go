@@ -1,8 +1,8 @@
 package appliance
 
 import (
-	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -14,19 +14,19 @@ import (
 // check refuses settings that can't work, before anything starts.
 func (c *Config) check() error {
 	if c.Data == "" {
-		return invalidConfig("data is empty")
+		return invalidConfig(hearth.Words{"data is empty", "data 为空"})
 	}
 	host, port, err := net.SplitHostPort(c.Listen)
 	if n, convErr := strconv.Atoi(port); err != nil || convErr != nil || n < 0 || n > 65535 || strings.ContainsAny(host, "/ ") {
-		return invalidConfig(fmt.Sprintf("listen: %q is not of the form HOST:PORT", c.Listen))
+		return invalidConfig(say("listen: %q is not of the form HOST:PORT", "listen：%q 的格式不是 HOST:PORT", c.Listen))
 	}
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
-		return invalidConfig("tls needs both cert and key")
+		return invalidConfig(hearth.Words{"tls needs both cert and key", "tls 需要同时填写 cert 和 key"})
 	}
 	known := Defaults("").Discover
 	for _, tool := range c.Discover {
 		if !slices.Contains(known, tool) {
-			return invalidConfig(fmt.Sprintf("discover: %q is not one of %s", tool, strings.Join(known, ", ")))
+			return invalidConfig(say("discover: %q is not one of %s", "discover：%q 不在 %s 之中", tool, strings.Join(known, ", ")))
 		}
 	}
 	for _, r := range []struct {
@@ -38,19 +38,25 @@ func (c *Config) check() error {
 		{"engine.sequences", int64(c.Engine.Sequences), 1, 1024},
 		{"engine.waiting_requests", int64(c.Engine.WaitingRequests), 1, 1 << 20},
 		{"engine.keep_loaded", int64(c.Engine.KeepLoaded), 0, 1 << 62},
+		{"download.bytes_per_second", int64(c.Download.BytesPerSecond), 0, 1 << 50},
 		{"limits.request_bytes", int64(c.Limits.RequestBytes), 1024, 1 << 32},
 		{"limits.connections", int64(c.Limits.Connections), 1, 1 << 20},
 		{"stop_grace", int64(c.StopGrace), 0, 1 << 62},
 	} {
 		if r.v < r.lo || r.v > r.hi {
-			return invalidConfig(fmt.Sprintf("%s is out of range", r.name))
+			return invalidConfig(say("%s is out of range: from %d to %d", "%s 超出范围：%d 到 %d", r.name, r.lo, r.hi))
 		}
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
-		return invalidConfig("log.level must be debug, info, warn or error")
+		return invalidConfig(hearth.Words{"log.level must be debug, info, warn or error", "log.level 只能是 debug、info、warn 或 error"})
 	}
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
-		return invalidConfig("log.format must be text or json")
+		return invalidConfig(hearth.Words{"log.format must be text or json", "log.format 只能是 text 或 json"})
+	}
+	if p := c.Download.Proxy; p != "" {
+		if u, err := url.Parse(p); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return invalidConfig(say("download.proxy: %q is not an http(s) address", "download.proxy：%q 不是 http(s) 地址", p))
+		}
 	}
 	return c.checkUpstreams()
 }
@@ -61,17 +67,17 @@ func (c *Config) checkUpstreams() error {
 		u := &c.Upstreams[i]
 		switch {
 		case u.Name == "":
-			return invalidConfig(fmt.Sprintf("upstreams[%d] has no name", i))
+			return invalidConfig(say("upstreams[%d] has no name", "upstreams[%d] 没有名称", i))
 		case names[u.Name]:
-			return invalidConfig(fmt.Sprintf("two upstreams are called %s", u.Name))
+			return invalidConfig(say("two upstreams are called %s", "有两个上游都叫 %s", u.Name))
 		case u.Key != "" && u.KeyFile != "":
-			return invalidConfig(fmt.Sprintf("upstream %s has both key and key_file", u.Name))
+			return invalidConfig(say("upstream %s has both key and key_file", "上游 %s 同时填写了 key 和 key_file", u.Name))
 		}
 		names[u.Name] = true
 		if u.KeyFile != "" {
 			text, err := os.ReadFile(u.KeyFile)
 			if err != nil {
-				return hearth.NewError(hearth.FileFailed, "path", u.KeyFile, "detail", "the key of upstream "+u.Name+" can't be read").Because(err)
+				return hearth.FileError(u.KeyFile, err)
 			}
 			u.Key = strings.TrimSpace(string(text))
 		}

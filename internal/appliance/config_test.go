@@ -55,14 +55,14 @@ upstreams:
 			t.Fatal(err)
 		}
 	}
-	c, err := Load(Source{Env: []string{"HOME=/h", "HEARTH_DATA=" + dir, "HEARTH_ENGINE_CONTEXT_TOKENS=200",
-		"HEARTH_ENGINE_THREADS=3", "HEARTH_MODELS=/a" + string(os.PathListSeparator) + "/b", "HEARTH_LISTEN="}, Set: []string{"engine.threads=4"}})
+	c, err := Load(Source{Env: map[string]string{"HOME": "/h", "HEARTH_DATA": dir, "HEARTH_ENGINE_CONTEXT_TOKENS": "200", "HEARTH_ENGINE_THREADS": "3",
+		"HEARTH_MODELS": "/a" + string(os.PathListSeparator) + "~/b", "HEARTH_LISTEN": ""}, Set: []string{"engine.threads=4", "discover=ollama"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := fmt.Sprint(c.Listen, " ", c.Engine.Threads, c.Engine.ContextTokens, c.Engine.CacheBytes, c.Engine.KeepLoaded,
-		c.Limits.RequestBytes, c.Models, c.Engine.Sequences, c.Upstreams)
-	want := fmt.Sprint("127.0.0.1:1", " ", 4, 200, 3<<29, 5*time.Minute, 64000, []string{"/a", "/b"}, 8,
+		c.Limits.RequestBytes, c.Models, c.Discover, c.Engine.Sequences, c.Upstreams)
+	want := fmt.Sprint("127.0.0.1:1", " ", 4, 200, 3<<29, 5*time.Minute, 64000, []string{"/a", "/h/b"}, []string{"ollama"}, 8,
 		[]UpstreamConfig{{Name: "gpu", URL: "http://x/v1", Key: "sk-1", KeyFile: key, Models: map[string]string{"here": "there"}}})
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -82,9 +82,9 @@ func TestConfigMistakes(t *testing.T) {
 		"discover: [steam]":                       `"steam" is not one of`,
 		"upstreams: [{url: http://x}]":            "upstreams[0] has no name",
 		"upstreams: [{name: a}, {name: a}]":       "two upstreams are called a",
-		"upstreams: [{name: a, key_file: /nope}]": "can't be read",
+		"upstreams: [{name: a, key_file: /nope}]": "/nope can't be used: it does not exist",
 		"log: {level: loud}":                      "log.level must be",
-		"- a list":                                "a list is not a mapping of settings",
+		"- a list":                                "a list is not a mapping",
 		"a: b: c":                                 "mapping values are not allowed",
 		"\x00":                                    "control characters are not allowed",
 		"stop_grace: soon":                        "`soon` is not a time such as 30m",
@@ -95,7 +95,7 @@ func TestConfigMistakes(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Load(Source{Env: []string{"HOME=/h"}, File: file})
+		_, err := Load(Source{Env: map[string]string{"HOME": "/h"}, File: file})
 		if err == nil || !strings.Contains(err.Error(), want) || hearth.AsError(err).Kind() == hearth.KindInternal {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}

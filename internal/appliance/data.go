@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -58,7 +59,11 @@ func (d *Data) Models(ctx context.Context, warn func(upstream string, err error)
 	if err != nil {
 		return nil, err
 	}
-	return listModels(ctx, d.Catalog, ups, warn)
+	files, err := d.Catalog.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return withOffers(ctx, files, ups, warn), nil
 }
 
 // Close closes it.
@@ -93,13 +98,19 @@ func secret(path string) ([]byte, error) {
 
 func makeSecret(path string) error {
 	b := make([]byte, 32)
-	_, _ = rand.Read(b)                                     // does not fail
+	_, _ = rand.Read(b) // does not fail
+	return linkWhole(path, []byte(hex.EncodeToString(b)+"\n"))
+}
+
+// linkWhole makes a file that only its owner may read, complete or not at all. It fails
+// with [fs.ErrExist] if another process was first.
+func linkWhole(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".secret-") // readable by its owner alone
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	_, err = f.WriteString(hex.EncodeToString(b) + "\n")
+	_, err = f.Write(text)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
@@ -125,13 +136,25 @@ func takeLock(c Config) (*lock, error) {
 	if err != nil {
 		return nil, dataError(c, err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := lockSoon(f); err != nil {
 		var s Server
 		_ = json.NewDecoder(f).Decode(&s)
 		_ = f.Close()
 		return nil, hearth.NewError(hearth.DataLocked, "pid", s.PID, "path", c.Data)
 	}
 	return &lock{f}, f.Truncate(0)
+}
+
+// lockSoon tries for a moment: who only looks whether a server runs holds the lock
+// that long.
+func lockSoon(f *os.File) (err error) {
+	for range 10 {
+		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil {
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
 }
 
 // describe tells others where the server is.

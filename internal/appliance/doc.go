@@ -5,5 +5,12 @@
 // know it. Nothing is decided here but who is wrapped around whom (chain.go) and
 // when each begins and ends (appliance.go); two appliances can run in one process.
 //
-// Reading order: appliance.go, chain.go, models.go, config.go.
+// Invariants:
+//
+//   - L1. One process serves a data folder; others may read and write it meanwhile.
+//   - L2. Nothing listens beyond this machine without TLS and an administrator from
+//     an earlier start.
+//   - L3. A start that fails leaves nothing that a next one would stumble over.
+//
+// Reading order: appliance.go, chain.go, models.go, loaded.go, config.go.
 package appliance

@@ -20,9 +20,9 @@ func listen(c Config, adminBefore bool) (net.Listener, error) {
 	if !loopback(c.Listen) {
 		switch {
 		case !adminBefore:
-			return nil, unsafeListen(c, "there was no administrator key before this start")
+			return nil, unsafeListen(c, hearth.Words{"there was no administrator key before this start", "本次启动之前没有管理员密钥"})
 		case c.TLS.Cert == "":
-			return nil, unsafeListen(c, "TLS is not configured")
+			return nil, unsafeListen(c, hearth.Words{"TLS is not configured", "没有配置 TLS"})
 		}
 	}
 	l, err := net.Listen("tcp", c.Listen)
@@ -35,12 +35,12 @@ func listen(c Config, adminBefore bool) (net.Listener, error) {
 	}
 	certs := &certificates{cert: c.TLS.Cert, key: c.TLS.Key}
 	if _, err := certs.get(nil); err != nil {
-		return nil, errors.Join(invalidConfig("tls: "+err.Error()), l.Close())
+		return nil, errors.Join(invalidConfig(say("tls: %v", "tls：%v", err)), l.Close())
 	}
 	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certs.get, NextProtos: []string{"h2", "http/1.1"}}), nil
 }
 
-func unsafeListen(c Config, detail string) error {
+func unsafeListen(c Config, detail hearth.Words) error {
 	return hearth.NewError(hearth.ListenUnsafe, "address", c.Listen, "detail", detail)
 }
 

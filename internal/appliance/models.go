@@ -2,11 +2,8 @@ package appliance
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"log/slog"
-	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,10 +11,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
-	"github.com/hearthbox/hearth/internal/catalog"
 	"github.com/hearthbox/hearth/internal/engine"
-	"github.com/hearthbox/hearth/internal/prompt"
-	"github.com/hearthbox/hearth/internal/tokenizer"
 	"github.com/hearthbox/hearth/internal/upstream"
 )
 
@@ -35,23 +29,12 @@ type models struct {
 	cache     int64
 	log       *slog.Logger
 
+	listing sync.Mutex
+	listed  []hearth.Model // files
+	at      time.Time      // of listed
+
 	mu     sync.Mutex
 	loaded map[string]*loaded
-	listed []hearth.Model
-	at     time.Time // of listed
-}
-
-// loaded is a model in memory, or on its way there.
-type loaded struct {
-	id    string
-	bytes int64
-	ready chan struct{} // closed when the rest is set
-	model *engine.Model
-	chat  *prompt.Chat
-	err   error
-
-	users int // requests in progress, under models.mu
-	last  time.Time
 }
 
 var (
@@ -91,51 +74,71 @@ func upstreams(c Config) ([]*upstream.OpenAI, error) {
 
 // List shows every model at hand.
 func (m *models) List(ctx context.Context) ([]hearth.Model, error) {
-	list, err := listModels(ctx, m.data.Catalog, m.upstreams, func(upstream string, err error) {
-		m.log.Warn("the models of an upstream can't be listed", "upstream", upstream, "error", err)
-	})
+	files, err := m.files(ctx, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.listed, m.at = list, time.Now()
+	return withOffers(ctx, files, m.upstreams, func(upstream string, err error) {
+		m.log.Warn("the models of an upstream can't be listed", "upstream", upstream, "error", err)
+	}), nil
+}
+
+// files lists the model files as they were at some moment not before oldest, so that
+// many who ask at once have the folders walked for them once.
+func (m *models) files(ctx context.Context, oldest time.Time) ([]hearth.Model, error) {
+	m.listing.Lock()
+	defer m.listing.Unlock()
+	if !m.at.Before(oldest) {
+		return m.listed, nil
+	}
+	began := time.Now()
+	list, err := m.data.Catalog.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m.listed, m.at = list, began
 	return list, nil
 }
 
-// listModels lists files first, then what upstreams offer under names not taken. An
-// upstream that can't be reached shows what it offered last.
-func listModels(ctx context.Context, c *catalog.Catalog, upstreams []*upstream.OpenAI, warn func(upstream string, err error)) ([]hearth.Model, error) {
-	list, err := c.List(ctx)
-	if err != nil {
-		return nil, err
-	}
+// withOffers lists files, and then what upstreams offer under names not taken. An
+// upstream that can't be reached shows what it offered last; warn is told.
+func withOffers(ctx context.Context, files []hearth.Model, upstreams []*upstream.OpenAI, warn func(upstream string, err error)) []hearth.Model {
 	taken := map[string]bool{}
-	for i, x := range list {
-		taken[x.ID] = true
-		list[i].ContextTokens = engine.ContextTokens(x.ContextTokens)
+	var list []hearth.Model
+	for _, x := range files {
+		taken[strings.ToLower(x.ID)] = true
+		x.ContextTokens = engine.ContextTokens(x.ContextTokens)
+		list = append(list, x)
 	}
-	for _, u := range upstreams {
-		offered, err := u.Models(ctx)
-		if err != nil {
-			warn(u.Name, err)
+	offers := make([][]hearth.Model, len(upstreams))
+	errs := make([]error, len(upstreams))
+	var asked sync.WaitGroup
+	for i, u := range upstreams {
+		asked.Go(func() { offers[i], errs[i] = u.Models(ctx) })
+	}
+	asked.Wait()
+	for i, u := range upstreams {
+		if errs[i] != nil {
+			warn(u.Name, errs[i])
 		}
-		for _, x := range offered {
-			if !taken[x.ID] {
-				taken[x.ID] = true
+		for _, x := range offers[i] {
+			if name := strings.ToLower(x.ID); !taken[name] {
+				taken[name] = true
 				list = append(list, x)
 			}
 		}
 	}
-	return list, nil
+	return list
 }
 
-// Find looks a model up by name.
+// Find looks a model up by name. Case does not matter. Upstreams are only asked for
+// what no file is called, so that a silent one holds up none of the others' work.
 func (m *models) Find(ctx context.Context, id string) (hearth.Model, error) {
-	m.mu.Lock()
-	list, fresh := m.listed, time.Since(m.at) < listFresh
-	m.mu.Unlock()
-	if x, ok := named(list, id); ok && fresh {
+	files, err := m.files(ctx, time.Now().Add(-listFresh))
+	if err != nil {
+		return hearth.Model{}, err
+	}
+	if x, ok := named(files, id); ok {
 		return x, nil
 	}
 	list, err := m.List(ctx)
@@ -149,7 +152,7 @@ func (m *models) Find(ctx context.Context, id string) (hearth.Model, error) {
 }
 
 func named(list []hearth.Model, id string) (hearth.Model, bool) {
-	i := slices.IndexFunc(list, func(x hearth.Model) bool { return x.ID == id })
+	i := slices.IndexFunc(list, func(x hearth.Model) bool { return strings.EqualFold(x.ID, id) })
 	if i < 0 {
 		return hearth.Model{}, false
 	}
@@ -159,27 +162,30 @@ func named(list []hearth.Model, id string) (hearth.Model, bool) {
 // Generate asks the model the request names.
 func (m *models) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	return func(yield func(hearth.Chunk, error) bool) {
-		g, release, err := m.generator(ctx, r.Model)
+		x, err := m.Find(ctx, r.Model)
+		if err != nil {
+			yield(hearth.Chunk{}, err)
+			return
+		}
+		g, release, err := m.generator(ctx, x)
 		if err != nil {
 			yield(hearth.Chunk{}, err)
 			return
 		}
 		defer release()
-		g.Generate(ctx, r)(yield)
+		asked := *r
+		asked.Model = x.ID // as it is listed, however it was written
+		g.Generate(ctx, &asked)(yield)
 	}
 }
 
 // generator is what answers for a model, held until release is called.
-func (m *models) generator(ctx context.Context, id string) (g hearth.Generator, release func(), err error) {
-	x, err := m.Find(ctx, id)
-	if err != nil {
-		return nil, nil, err
-	}
+func (m *models) generator(ctx context.Context, x hearth.Model) (g hearth.Generator, release func(), err error) {
 	if x.Problem != nil {
 		return nil, nil, x.Problem.At("model")
 	}
 	for _, u := range m.upstreams {
-		if x.Source == "upstream/"+u.Name {
+		if x.Source == u.Source() {
 			return u, func() {}, nil
 		}
 	}
@@ -188,228 +194,4 @@ func (m *models) generator(ctx context.Context, id string) (g hearth.Generator, 
 		return nil, nil, err
 	}
 	return l.chat, func() { m.release(l) }, nil
-}
-
-// hold returns a model in memory, loading it if need be, and keeps it there until
-// it is released.
-func (m *models) hold(ctx context.Context, x hearth.Model) (*loaded, error) {
-	m.mu.Lock()
-	l := m.loaded[x.ID]
-	if l != nil && l.broken() {
-		m.drop(l)
-		l = nil
-	}
-	if l == nil {
-		if err := m.makeRoom(x); err != nil {
-			m.mu.Unlock()
-			return nil, err
-		}
-		l = &loaded{id: x.ID, bytes: x.FileBytes, ready: make(chan struct{})}
-		m.loaded[x.ID] = l
-		go m.load(l, x)
-	}
-	l.users++
-	m.mu.Unlock()
-	select {
-	case <-l.ready:
-		if l.err != nil {
-			m.release(l)
-			return nil, l.err
-		}
-		return l, nil
-	case <-ctx.Done():
-		m.release(l)
-		return nil, hearth.NewError(hearth.Canceled).Because(context.Cause(ctx))
-	}
-}
-
-// load opens the model, whoever waits for it.
-func (m *models) load(l *loaded, x hearth.Model) {
-	defer close(l.ready)
-	e := m.data.config.Engine
-	start := time.Now()
-	l.model, l.err = engine.Open(x.ID, x.Path, engine.Options{Workers: m.workers, ContextTokens: e.ContextTokens,
-		CacheBytes: m.cache, Sequences: e.Sequences, Waiting: e.WaitingRequests})
-	if l.err != nil {
-		m.log.Error("a model can't be loaded", "model", x.ID, "error", l.err)
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		delete(m.loaded, l.id)
-		return
-	}
-	l.chat = prompt.New(l.model, promptModel(x.ID, l.model.Template(), l.model.Tokenizer()))
-	m.log.Info("model loaded", "model", x.ID, "context_tokens", l.model.ContextTokens(), "took", time.Since(start).Round(time.Millisecond))
-}
-
-// promptModel is what a renderer needs to know of a model. User-defined tokens steer
-// it as control tokens do where the template writes them: Qwen's <think> is one.
-func promptModel(id, template string, t *tokenizer.Tokenizer) prompt.Model {
-	p := prompt.Model{ID: id, Template: template, BOS: t.Piece(t.BOS()), EOS: t.Piece(t.EOS())}
-	for i := range int32(t.Size()) {
-		if piece := t.Piece(i); t.IsControl(i) || t.IsUserDefined(i) && strings.Contains(template, piece) {
-			p.Control = append(p.Control, piece)
-		}
-	}
-	return p
-}
-
-// RenderFile turns a conversation into the prompt that the model in a file would
-// get.
-func RenderFile(path string, r *hearth.Request) ([]hearth.Span, error) {
-	template, t, err := engine.OpenTemplate(path)
-	if err != nil {
-		return nil, err
-	}
-	return prompt.New(nil, promptModel(filepath.Base(path), template, t)).Render(r)
-}
-
-func (m *models) release(l *loaded) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	l.users--
-	l.last = time.Now()
-}
-
-// broken reports whether a model that was loaded no longer works.
-func (l *loaded) broken() bool {
-	select {
-	case <-l.ready:
-		return l.err == nil && l.model.Err() != nil
-	default:
-		return false
-	}
-}
-
-// idle reports whether nobody uses the model.
-func (l *loaded) idle() bool {
-	select {
-	case <-l.ready:
-		return l.users == 0
-	default:
-		return false
-	}
-}
-
-// makeRoom lets go of models nobody uses, the longest unused first, until x fits.
-func (m *models) makeRoom(x hearth.Model) error {
-	need := x.FileBytes + m.cache
-	for {
-		used := int64(0)
-		var oldest *loaded
-		for _, l := range m.loaded {
-			used += l.bytes + m.cache
-			if l.idle() && (oldest == nil || l.last.Before(oldest.last)) {
-				oldest = l
-			}
-		}
-		switch {
-		case used+need <= m.memory, len(m.loaded) == 0 && x.FileBytes <= m.memory:
-			return nil
-		case oldest == nil:
-			return hearth.NewError(hearth.ModelMemory, "model", x.ID, "need_bytes", need, "have_bytes", max(0, m.memory-used))
-		}
-		m.drop(oldest)
-	}
-}
-
-// drop forgets a model and closes it in its own time: answers in progress are told.
-func (m *models) drop(l *loaded) {
-	delete(m.loaded, l.id)
-	go func() {
-		if err := l.model.Close(); err != nil {
-			m.log.Error("a model can't be closed", "model", l.id, "error", err)
-		}
-		m.log.Info("model unloaded", "model", l.id)
-	}()
-}
-
-// Load brings a model into memory.
-func (m *models) Load(ctx context.Context, id string) error {
-	_, release, err := m.generator(ctx, id)
-	if err == nil {
-		release()
-	}
-	return err
-}
-
-// Unload lets go of a model that nobody uses.
-func (m *models) Unload(ctx context.Context, id string) error {
-	x, err := m.Find(ctx, id)
-	if err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	switch l := m.loaded[x.ID]; {
-	case l == nil:
-		return nil
-	case !l.idle():
-		return hearth.NewError(hearth.ModelInUse, "model", x.ID)
-	default:
-		m.drop(l)
-		return nil
-	}
-}
-
-// Loaded lists the models in memory.
-func (m *models) Loaded() []admin.Loaded {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	list := []admin.Loaded{}
-	for _, l := range m.loaded {
-		select {
-		case <-l.ready:
-		default:
-			continue
-		}
-		if l.err != nil {
-			continue
-		}
-		s := l.model.Stats()
-		list = append(list, admin.Loaded{ID: l.id, ContextTokens: l.model.ContextTokens(), FileBytes: l.bytes,
-			Running: s.Running, Waiting: s.Waiting, PromptTokens: s.PromptTokens, AnswerTokens: s.AnswerTokens, BusySeconds: s.Busy.Seconds()})
-	}
-	slices.SortFunc(list, func(a, b admin.Loaded) int { return strings.Compare(a.ID, b.ID) })
-	return list
-}
-
-// retire lets go of models that nobody has asked for so long, until ctx ends.
-func (m *models) retire(ctx context.Context, after time.Duration) {
-	if after == 0 {
-		return
-	}
-	tick := time.NewTicker(min(after, time.Minute))
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		m.mu.Lock()
-		for _, l := range m.loaded {
-			if l.idle() && time.Since(l.last) >= after {
-				m.drop(l)
-			}
-		}
-		m.mu.Unlock()
-	}
-}
-
-// close lets go of everything.
-func (m *models) close() error {
-	m.mu.Lock()
-	all := slices.Collect(maps.Values(m.loaded))
-	m.mu.Unlock()
-	var errs []error
-	for _, l := range all {
-		if <-l.ready; l.err == nil {
-			errs = append(errs, l.model.Close())
-		}
-	}
-	m.workers.Stop()
-	for _, u := range m.upstreams {
-		u.Close()
-	}
-	return errors.Join(errs...)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/catalog/disk"
 	"github.com/hearthbox/hearth/internal/gguf"
 )
 
@@ -94,7 +95,7 @@ func (c *Catalog) Find(ctx context.Context, id string) (hearth.Model, error) {
 func (c *Catalog) Inspect(path string) (hearth.Model, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return hearth.Model{}, fileError(path, err)
+		return hearth.Model{}, disk.Error(path, err)
 	}
 	m, _ := c.inspect(path, info)
 	name, _, _ := gguf.SplitOf(path)
@@ -131,28 +132,39 @@ func (c *Catalog) inspect(path string, info os.FileInfo) (hearth.Model, bool) {
 
 func (c *Catalog) inspectFile(path string, info os.FileInfo) (m hearth.Model, skip bool) {
 	m = hearth.Model{Source: hearth.SourceNative, Path: path, FileBytes: info.Size(), Added: info.ModTime()}
-	f, err := gguf.Open(path)
+	err := gguf.Reading(func() (err error) {
+		skip, err = c.describe(&m)
+		return err
+	})
 	if err != nil {
 		m.Problem = invalid(path, err)
-		return m, false
+	}
+	return m, skip
+}
+
+// describe fills in what the file says; skip tells that it is no model.
+func (c *Catalog) describe(m *hearth.Model) (skip bool, err error) {
+	f, err := gguf.Open(m.Path)
+	if err != nil {
+		return false, err
 	}
 	defer f.Close()
 	if kind, err := f.Text("general.type"); err == nil && kind != "model" {
-		return m, true
+		return true, nil
 	}
 	m.FileBytes = f.Bytes
 	m.Architecture, _ = f.Text("general.architecture")
 	if m.Architecture == "clip" { // projectors of older converters
-		return m, true
+		return true, nil
 	}
 	if n, err := f.Int(m.Architecture+".context_length", 1, 1<<31); err == nil {
 		m.ContextTokens = int(n)
 	}
 	m.Parameters, m.Quantization = weights(f)
 	if err := c.check(f); err != nil {
-		m.Problem = hearth.NewError(hearth.ModelUnsupported, "model", filepath.Base(path), "detail", err).Because(err)
+		m.Problem = hearth.NewError(hearth.ModelUnsupported, "model", filepath.Base(m.Path), "detail", err).Because(err)
 	}
-	return m, false
+	return false, nil
 }
 
 func invalid(path string, err error) *hearth.Error {

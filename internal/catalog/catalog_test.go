@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -120,6 +121,58 @@ func TestImportLinksAndRemoves(t *testing.T) {
 	if len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
+}
+
+// TestImportOfAFileNamedByItsHash, as Ollama's are.
+func TestImportOfAFileNamedByItsHash(t *testing.T) {
+	root := t.TempDir()
+	src := put(t, root, "blobs/sha256-abc", model("llama"))
+	c := catalog.New(filepath.Join(root, "own"), nil, check)
+	m, err := c.Import(t.Context(), src, "mine", nil)
+	if err != nil || m.ID != "mine" || filepath.Base(m.Path) != "mine.gguf" {
+		t.Fatalf("imported %+v (%v)", m, err)
+	}
+}
+
+// TestLinkedFolders: a folder of models may be a link to where there is room.
+func TestLinkedFolders(t *testing.T) {
+	root := t.TempDir()
+	put(t, root, "data/m.gguf", model("llama"))
+	link(t, root, "models", "data")
+	c := catalog.New(filepath.Join(root, "own"), []catalog.Folder{{Origin: hearth.OriginFolder, Path: filepath.Join(root, "models")}}, check)
+	if list, err := c.List(t.Context()); err != nil || len(list) != 1 {
+		t.Errorf("found %v (%v)", list, err)
+	}
+}
+
+// TestFilesThatShrinkMeanwhile: copying over a file cuts it short first, and whoever
+// maps it then faults.
+func TestFilesThatShrinkMeanwhile(t *testing.T) {
+	root := t.TempDir()
+	whole := model("llama")
+	path := put(t, root, "m.gguf", whole)
+	stop := make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if os.Truncate(path, 0) != nil || os.WriteFile(path, whole, 0o644) != nil {
+				return
+			}
+		}
+	})
+	for range 300 {
+		c := catalog.New(filepath.Join(root, "own"), []catalog.Folder{{Origin: hearth.OriginFolder, Path: root}}, check)
+		if _, err := c.List(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	writer.Wait()
 }
 
 func TestRefusals(t *testing.T) {

@@ -11,4 +11,6 @@
 //     whole or absent, whatever was killed when.
 //   - C2. Files of other tools are never changed, moved or removed.
 //   - C3. A file that can't be served is listed with its problem, not hidden.
+//   - C4. What is being downloaded is not listed before it is whole.
+//   - C5. A sealed model that was changed is never found intact.
 package catalog

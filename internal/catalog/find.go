@@ -60,6 +60,7 @@ func findImported(own string) []candidate {
 func findFiles(root string) []candidate {
 	var found []candidate
 	entries := 0
+	root = followed(root)
 	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if entries++; entries > entriesMax {
 			return filepath.SkipAll
@@ -85,11 +86,19 @@ func findFiles(root string) []candidate {
 	return found
 }
 
+// followed is where a folder really is: a walk does not follow a link it begins with.
+func followed(root string) string {
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		return real
+	}
+	return root
+}
+
 // findOllama reads the manifests of an Ollama models folder:
 // manifests/HOST/NAMESPACE/MODEL/TAG name the blob that holds the weights.
 func findOllama(root string) []candidate {
 	var found []candidate
-	base := filepath.Join(root, "manifests")
+	base := followed(filepath.Join(root, "manifests"))
 	_ = filepath.WalkDir(base, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return fs.SkipDir

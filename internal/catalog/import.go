@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/catalog/disk"
 	"github.com/hearthbox/hearth/internal/gguf"
 )
 
@@ -20,15 +21,20 @@ const nameMax = 128
 // Prefixes of folders that are not models: on their way in, or out. They are
 // swept away when nobody holds their lock any more.
 const (
-	incoming = ".incoming-"
+	incoming = disk.Incoming
 	removed  = ".removed-"
 )
 
 // Import takes a model into the appliance's own folder, under the given name or one
-// made from the file's. Where source and folder share a file system the files are
+// made from the file's. The path is a GGUF file, a folder that holds one, or an OCI
+// image layout. Where source and folder share a file system the files are
 // linked and nothing is copied; progress, if not nil, is told how much of how many
 // bytes has been copied otherwise.
 func (c *Catalog) Import(ctx context.Context, path, name string, progress func(done, total int64)) (hearth.Model, error) {
+	path, called, err := modelFile(path)
+	if err != nil {
+		return hearth.Model{}, err
+	}
 	f, err := openSource(path)
 	if err != nil {
 		return hearth.Model{}, err
@@ -37,24 +43,28 @@ func (c *Catalog) Import(ctx context.Context, path, name string, progress func(d
 	if err := f.Close(); err != nil {
 		return hearth.Model{}, err
 	}
-	if name, err = importName(path, name); err != nil {
+	if name, err = importName(called, name); err != nil {
 		return hearth.Model{}, err
 	}
 	if _, err := os.Lstat(filepath.Join(c.own, name)); err == nil {
 		return hearth.Model{}, hearth.NewError(hearth.ModelExists, "model", name)
 	}
 	if err := os.MkdirAll(c.own, 0o700); err != nil {
-		return hearth.Model{}, fileError(c.own, err)
+		return hearth.Model{}, disk.Error(c.own, err)
 	}
-	dir, unlock, err := lockedFolder(c.own, incoming)
+	dir, unlock, err := disk.LockedFolder(c.own, incoming)
 	if err != nil {
-		return hearth.Model{}, fileError(c.own, err)
+		return hearth.Model{}, disk.Error(c.own, err)
 	}
 	defer unlock()
 	defer func() { _ = os.RemoveAll(dir) }() // a no-op once it has been renamed
 	t := &transfer{ctx: ctx, total: total, progress: progress}
 	for _, p := range paths {
-		if err := t.bring(p, filepath.Join(dir, filepath.Base(p))); err != nil {
+		file := filepath.Base(p)
+		if len(paths) == 1 && !strings.EqualFold(filepath.Ext(file), ".gguf") {
+			file = name + ".gguf" // other tools name files by their hash; here they are found by this
+		}
+		if err := t.bring(p, filepath.Join(dir, file)); err != nil {
 			return hearth.Model{}, err
 		}
 	}
@@ -74,17 +84,17 @@ func (c *Catalog) Remove(ctx context.Context, id string) error {
 		return hearth.NewError(hearth.ModelNotOwned, "model", m.ID, "path", m.Path)
 	}
 	// Renamed first, so that a half-deleted model is never listed.
-	dir, unlock, err := lockedFolder(c.own, removed)
+	dir, unlock, err := disk.LockedFolder(c.own, removed)
 	if err != nil {
-		return fileError(c.own, err)
+		return disk.Error(c.own, err)
 	}
 	defer unlock()
 	defer func() { _ = os.RemoveAll(dir) }()
 	own := filepath.Join(c.own, m.ID)
 	if err := os.Rename(own, filepath.Join(dir, m.ID)); err != nil {
-		return fileError(own, err)
+		return disk.Error(own, err)
 	}
-	return syncFolder(c.own)
+	return disk.SyncFolder(c.own)
 }
 
 // Sweep deletes what killed imports and removals left behind.
@@ -99,7 +109,7 @@ func (c *Catalog) Sweep() error {
 			continue
 		}
 		dir := filepath.Join(c.own, e.Name())
-		if unlock, ok := tryLock(dir); ok {
+		if unlock, ok := disk.TryLock(dir); ok {
 			errs = append(errs, os.RemoveAll(dir))
 			unlock()
 		}
@@ -109,7 +119,7 @@ func (c *Catalog) Sweep() error {
 
 func openSource(path string) (*gguf.File, error) {
 	if _, err := os.Stat(path); err != nil {
-		return nil, fileError(path, err)
+		return nil, disk.Error(path, err)
 	}
 	f, err := gguf.Open(path)
 	if err != nil {
@@ -117,7 +127,7 @@ func openSource(path string) (*gguf.File, error) {
 	}
 	if len(f.Tensors) == 0 {
 		_ = f.Close()
-		return nil, invalid(path, errors.New("it holds no weights"))
+		return nil, hearth.NewError(hearth.ModelInvalid, "model", filepath.Base(path), "detail", say("it holds no weights", "文件中没有权重"))
 	}
 	return f, nil
 }
@@ -129,25 +139,26 @@ func importName(path, name string) (string, error) {
 	}
 	if name != nameFor(name) {
 		return "", hearth.NewError(hearth.InvalidValue, "field", "name",
-			"detail", "use lower-case letters, digits, dots, dashes and underscores, for example "+nameFor(name)).At("name")
+			"detail", say("use lower-case letters, digits, dots, dashes and underscores, for example %s",
+				"请使用小写字母、数字、点、连字符和下划线，例如 %s", nameFor(name))).At("name")
 	}
 	return name, nil
 }
 
 // publish renames a complete folder to its name, on disk before it returns.
 func (c *Catalog) publish(dir, name string) error {
-	if err := syncFolder(dir); err != nil {
-		return fileError(dir, err)
+	if err := disk.SyncFolder(dir); err != nil {
+		return disk.Error(dir, err)
 	}
 	target := filepath.Join(c.own, name)
 	if err := os.Rename(dir, target); err != nil {
 		if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTEMPTY) {
 			return hearth.NewError(hearth.ModelExists, "model", name)
 		}
-		return fileError(target, err)
+		return disk.Error(target, err)
 	}
-	_ = os.Remove(filepath.Join(target, lockName)) // harmless if it stays
-	return syncFolder(c.own)
+	_ = os.Remove(filepath.Join(target, disk.LockName)) // harmless if it stays
+	return disk.SyncFolder(c.own)
 }
 
 // transfer brings files into a folder.
@@ -161,35 +172,23 @@ type transfer struct {
 func (t *transfer) bring(from, to string) error {
 	from, err := filepath.EvalSymlinks(from)
 	if err != nil {
-		return fileError(from, err)
+		return disk.Error(from, err)
 	}
 	if os.Link(from, to) == nil {
 		return nil
 	}
-	if err := t.room(filepath.Dir(to)); err != nil {
+	if err := disk.Room(filepath.Dir(to), t.total-t.done); err != nil {
 		return err
 	}
 	if err := t.copy(from, to); err != nil {
 		if errors.Is(err, syscall.ENOSPC) {
-			free, _ := freeBytes(filepath.Dir(to))
+			free, _ := disk.FreeBytes(filepath.Dir(to))
 			return hearth.NewError(hearth.DiskFull, "path", filepath.Dir(to), "free_bytes", free, "need_bytes", t.total-t.done)
 		}
 		if t.ctx.Err() != nil {
 			return hearth.NewError(hearth.Canceled).Because(err)
 		}
-		return fileError(from, err)
-	}
-	return nil
-}
-
-// room checks that what is left to copy fits.
-func (t *transfer) room(dir string) error {
-	free, err := freeBytes(dir)
-	if err != nil {
-		return fileError(dir, err)
-	}
-	if need := t.total - t.done; free < need {
-		return hearth.NewError(hearth.DiskFull, "path", dir, "free_bytes", free, "need_bytes", need)
+		return disk.Error(from, err)
 	}
 	return nil
 }
@@ -215,16 +214,4 @@ func (t *transfer) Write(b []byte) (int, error) {
 		t.progress(t.done, t.total)
 	}
 	return len(b), t.ctx.Err()
-}
-
-// fileError is trouble with a file, in words that need no errno.
-func fileError(path string, err error) error {
-	detail := err.Error()
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		detail = "it does not exist"
-	case errors.Is(err, fs.ErrPermission):
-		detail = "permission is denied"
-	}
-	return hearth.NewError(hearth.FileFailed, "path", path, "detail", detail).Because(err)
 }

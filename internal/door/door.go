@@ -1,5 +1,12 @@
-// Package door holds what the doors of the appliance share: which HTTP status an
-// error has, and who asks. Each door writes errors in its own dialect.
+// Package door holds what the doors of the appliance share: who asks, what happens
+// to every request on its way through, and which HTTP status an error has. Each door
+// has its own routes and writes errors in its own dialect.
+//
+// Invariants:
+//
+//   - O1. No request is answered before it is known who asks.
+//   - O2. Every request leaves one log line, with the id its client got and the
+//     cause of its failure, and nothing of what was said.
 package door
 
 import (

@@ -67,7 +67,7 @@ func (m *Model) submit(c *hearth.Completion) (*request, error) {
 	if m.closed != nil {
 		return nil, m.closed
 	}
-	if len(m.waiting)+r.open > m.limit.Waiting {
+	if len(m.waiting) >= m.limit.Waiting {
 		return nil, hearth.NewError(hearth.QueueFull, "waiting", len(m.waiting), "model", m.id)
 	}
 	first := newSequence(r, 0, m.tokens)
@@ -82,7 +82,7 @@ func (m *Model) submit(c *hearth.Completion) (*request, error) {
 // check refuses what can't be honoured.
 func (m *Model) check(c *hearth.Completion, prompt []int) error {
 	if len(prompt) == 0 {
-		return hearth.NewError(hearth.InvalidValue, "field", "prompt", "detail", "it is empty").At("prompt")
+		return hearth.NewError(hearth.InvalidValue, "field", "prompt", "detail", hearth.Words{"it is empty", "内容为空"}).At("prompt")
 	}
 	if len(prompt)+max(1, c.MaxTokens) > m.context {
 		return hearth.NewError(hearth.ContextOverflow, "prompt_tokens", len(prompt), "answer_tokens", max(1, c.MaxTokens),

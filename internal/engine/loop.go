@@ -124,7 +124,7 @@ func (l *loop) broken(v any) error {
 		cause, v = f, f.value
 	}
 	if _, ok := v.(interface{ Addr() uintptr }); ok {
-		return hearth.NewError(hearth.ModelInvalid, "model", l.id, "detail", "the file changed while it was in use, or can't be read any more").Because(cause)
+		return hearth.NewError(hearth.ModelInvalid, "model", l.id, "detail", hearth.Words{"the file changed while it was in use, or can't be read any more", "文件在使用中被改动，或已无法读取"}).Because(cause)
 	}
 	return hearth.NewError(hearth.InternalError).Because(cause)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/gguf"
 	"github.com/hearthbox/hearth/internal/nn"
+	"github.com/hearthbox/hearth/internal/simd"
 	"github.com/hearthbox/hearth/internal/tokenizer"
 )
 
@@ -23,7 +24,7 @@ type Options struct {
 
 	CacheBytes int64 // for the keys and values of all sequences together
 	Sequences  int   // computed at once
-	Waiting    int   // sequences in line beyond those
+	Waiting    int   // requests in line beyond those
 }
 
 // contextMin is the context a file is given at least. Converters of llama2.c models
@@ -73,13 +74,26 @@ type Stats struct {
 // a listing can afford.
 func Check(f *gguf.File) error { return nn.Check(f) }
 
+// Runs lists what this engine can run: values of general.architecture, and types of
+// tensors.
+func Runs() (architectures, types []string) {
+	for _, f := range simd.Formats() {
+		types = append(types, f.Name)
+	}
+	return nn.Architectures(), types
+}
+
 // Open loads the model in the file under the given name, and starts its loop.
 func Open(id, path string, o Options) (*Model, error) {
 	f, err := gguf.Open(path)
 	if err != nil {
 		return nil, hearth.NewError(hearth.ModelInvalid, "model", id, "detail", err).Because(err)
 	}
-	m, err := load(id, f, o)
+	var m *Model
+	err = gguf.Reading(func() error {
+		m, err = load(id, f, o)
+		return err
+	})
 	if err != nil {
 		return nil, errors.Join(loadError(id, err), f.Close())
 	}

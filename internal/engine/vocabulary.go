@@ -12,12 +12,6 @@ import (
 // errTokenizer marks vocabularies the tokenizer refuses.
 var errTokenizer = errors.New("its tokenizer can't be used")
 
-// OpenTokenizer reads the tokenizer of a file without loading the model.
-func OpenTokenizer(path string) (*tokenizer.Tokenizer, error) {
-	_, t, err := OpenTemplate(path)
-	return t, err
-}
-
 // OpenTemplate reads the chat template of a file, empty if there is none, and its
 // tokenizer, without loading the model.
 func OpenTemplate(path string) (template string, t *tokenizer.Tokenizer, err error) {
@@ -26,10 +20,14 @@ func OpenTemplate(path string) (template string, t *tokenizer.Tokenizer, err err
 		return "", nil, loadError(path, err)
 	}
 	defer f.Close()
-	if template, err = readTemplate(f); err != nil {
-		return "", nil, loadError(path, err)
-	}
-	if t, err = readTokenizer(f); err != nil {
+	err = gguf.Reading(func() error {
+		if template, err = readTemplate(f); err != nil {
+			return err
+		}
+		t, err = readTokenizer(f)
+		return err
+	})
+	if err != nil {
 		return "", nil, loadError(path, err)
 	}
 	return template, t, nil

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hearthbox/hearth"
 )
@@ -19,7 +20,10 @@ import (
 // are named in a header, in the order of their names, and so are those v itself
 // has no use for.
 func (x *exchange) read(v any) error {
+	rc := http.NewResponseController(x.w)
+	_ = rc.SetReadDeadline(time.Now().Add(bodyMax))
 	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, x.BodyBytesMax))
+	_ = rc.SetReadDeadline(time.Time{}) // from here on only the client's going away is of interest
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return hearth.NewError(hearth.BodyTooLarge, "limit_bytes", x.BodyBytesMax)
@@ -39,14 +43,41 @@ func (x *exchange) read(v any) error {
 	return nil
 }
 
+// bodyMax is how long a body may take to arrive, valuesMax how many JSON values it may
+// hold: an empty object takes two bytes on the wire and a hundred times that here.
+const (
+	bodyMax   = 5 * time.Minute
+	valuesMax = 200_000
+)
+
+// values counts the objects, arrays and commas of a JSON text, which bound the
+// number of its values.
+func values(body []byte) int {
+	n, text := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case text && c == '\\':
+			i++
+		case c == '"':
+			text = !text
+		case !text && (c == '{' || c == '[' || c == ','):
+			n++
+		}
+	}
+	return n
+}
+
 // decode parses JSON and lists the top-level fields it has no use for.
 func decode(body []byte, v any) (ignored []string, err error) {
+	if values(body) > valuesMax {
+		return nil, outOfRangeIn("", "the number of JSON values in the body", 0, valuesMax)
+	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return nil, jsonError(body, err)
 	}
 	if fields == nil {
-		return nil, hearth.NewError(hearth.InvalidJSON, "detail", "the body is null, not an object")
+		return nil, hearth.NewError(hearth.InvalidJSON, "detail", hearth.Words{"the body is null, not an object", "请求体是 null，而不是对象"})
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	if err := d.Decode(v); err != nil {
@@ -93,7 +124,8 @@ func jsonError(body []byte, err error) error {
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if e.Field == "" {
-			return hearth.NewError(hearth.InvalidJSON, "detail", "the body must be an object, not "+article(e.Value)).Because(err)
+			return hearth.NewError(hearth.InvalidJSON, "detail",
+				hearth.Words{"the body must be an object, not " + article(e.Value), "请求体必须是对象，而不是 " + e.Value}).Because(err)
 		}
 		field := strings.TrimPrefix(e.Field, "openAIDecoding.") // a Go type, embedded
 		return hearth.NewError(hearth.WrongType, "field", field, "type", jsonType(e.Type)).At(field).Because(err)

@@ -2,12 +2,9 @@ package gateway
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -50,7 +47,6 @@ type exchange struct {
 	*Gateway
 	w    http.ResponseWriter
 	r    *http.Request
-	id   string
 	by   hearth.Principal
 	lang hearth.Language
 }
@@ -69,31 +65,11 @@ func New(c Config) *Gateway {
 
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{Gateway: g, w: w, r: r, id: requestID(), lang: hearth.ParseLanguage(r.Header.Get("Accept-Language"))}
-	w.Header().Set("X-Request-Id", x.id)
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	start := time.Now()
-	err := x.serve()
-	if err != nil {
-		x.fail(err)
-	}
-	x.log(time.Since(start), err)
+	x := &exchange{Gateway: g, w: w, r: r, lang: hearth.ParseLanguage(r.Header.Get("Accept-Language"))}
+	door.Door{Authoriser: g.Authoriser, Log: g.Log}.Serve(w, r, x.serve, x.fail)
 }
 
-// serve turns a panic into an error: one request's bad luck is not everyone's.
-func (x *exchange) serve() (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-				panic(v)
-			}
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-		}
-	}()
-	by, err := x.Authoriser.Authenticate(x.r.Context(), x.r.Header.Values)
-	if err != nil {
-		return err
-	}
+func (x *exchange) serve(by hearth.Principal) error {
 	x.by = by
 	h, err := x.route()
 	if err != nil {
@@ -122,26 +98,6 @@ func (x *exchange) route() (handler, error) {
 	}
 	return h, nil
 }
-
-// log writes one line per request: who, what, how long, and why not. Nothing of
-// what was said.
-func (x *exchange) log(took time.Duration, err error) {
-	attrs := []slog.Attr{
-		slog.String("request", x.id), slog.String("method", x.r.Method), slog.String("path", x.r.URL.Path),
-		slog.String("key", x.by.KeyID), slog.Duration("took", took.Round(time.Millisecond)),
-	}
-	level := slog.LevelInfo
-	if err != nil {
-		e := hearth.AsError(err)
-		attrs = append(attrs, slog.String("code", string(e.Code)), slog.String("error", err.Error()))
-		if e.Kind() == hearth.KindInternal || e.Kind() == hearth.KindUnavailable {
-			level = slog.LevelError
-		}
-	}
-	x.Log.LogAttrs(context.WithoutCancel(x.r.Context()), level, "request", attrs...)
-}
-
-func requestID() string { return "req_" + rand.Text() }
 
 // gone reports whether the client itself ended the exchange.
 func (x *exchange) gone(err error) bool {

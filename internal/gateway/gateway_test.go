@@ -271,15 +271,52 @@ func TestClientThatLeavesFreesItsAnswer(t *testing.T) {
 }
 
 func TestPanicIsOneRequestsBadLuck(t *testing.T) {
-	d := &door{}
+	for _, body := range []string{`{"model":"m","prompt":"hi"}`, `{"model":"m","prompt":"hi","stream":true}`} {
+		d := &door{}
+		g := d.gateway()
+		g.Generator = hearth.GeneratorFunc(func(context.Context, *hearth.Request) iter.Seq2[hearth.Chunk, error] {
+			return func(func(hearth.Chunk, error) bool) { panic("oops") }
+		})
+		r := httptest.NewRequest("POST", "/v1/completions", strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer right")
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, r)
+		if w.Code != 500 || strings.Contains(w.Body.String(), "oops") || !strings.Contains(d.log.String(), "oops") {
+			t.Errorf("%s: %d %s\nlog: %s", body, w.Code, w.Body, &d.log)
+		}
+	}
+}
+
+// TestSwollenBodies: what is small on the wire must not be large in memory, nor be
+// repeated.
+func TestSwollenBodies(t *testing.T) {
+	d := &door{chunks: answer}
 	g := d.gateway()
-	g.Generator = hearth.GeneratorFunc(func(context.Context, *hearth.Request) iter.Seq2[hearth.Chunk, error] { panic("oops") })
-	r := httptest.NewRequest("POST", "/v1/completions", strings.NewReader(`{"model":"m","prompt":"hi"}`))
-	r.Header.Set("Authorization", "Bearer right")
-	w := httptest.NewRecorder()
-	g.ServeHTTP(w, r)
-	if w.Code != 500 || strings.Contains(w.Body.String(), "oops") || !strings.Contains(d.log.String(), "oops") {
-		t.Errorf("%d %s\nlog: %s", w.Code, w.Body, &d.log)
+	g.BodyBytesMax = 8 << 20
+	ask := func(path, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer right")
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, r)
+		return w
+	}
+	for body, want := range map[string]string{
+		`{"model":"m","messages":[` + strings.Repeat("{},", 200_000) + `{}]}`:                                  "the number of JSON values",
+		`{"model":"` + strings.Repeat("m", 1<<20) + `","messages":[]}`:                                         "the length of model",
+		`{"model":"m","prompt":"x","suffix":"` + strings.Repeat("m", 1<<20) + `"}`:                             "",
+		`{"model":"m","messages":[{"role":"user","content":[{"type":"` + strings.Repeat("m", 1<<20) + `"}]}]}`: "",
+	} {
+		path := "/v1/chat/completions"
+		if strings.Contains(body, `"prompt"`) {
+			path = "/v1/completions"
+		}
+		w := ask(path, body)
+		if w.Code != 400 || !strings.Contains(w.Body.String(), want) || w.Body.Len() > 2000 || d.log.Len() > 20_000 {
+			t.Errorf("%.60s: %d, %d bytes, %d in the log: %.300s", body, w.Code, w.Body.Len(), d.log.Len(), w.Body)
+		}
+	}
+	if w := ask("/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":"`+strings.Repeat(`{\"a\":[1,2]},`, 100_000)+`"}]}`); w.Code != 200 {
+		t.Errorf("brackets in a text: %d %.300s", w.Code, w.Body)
 	}
 }
 
@@ -326,7 +363,7 @@ func FuzzChat(f *testing.F) {
 	f.Add([]byte(`{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":{"a":1}}}]}],"tool_choice":{"type":"function"}}`))
 	f.Add([]byte(`{"messages":[],"n":0,"response_format":{"type":"json_object"},"thinking":{"type":"enabled"}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r, _, err := gateway.ParseChat(body)
+		r, err := gateway.ParseChat(body)
 		if err == nil && (len(r.Messages) == 0 || r.ChoiceCount() > 16) {
 			t.Fatalf("accepted %+v", r)
 		}

@@ -137,18 +137,18 @@ func (t *textOrObject) UnmarshalJSON(b []byte) error {
 }
 
 // ParseChat reads the JSON of a chat request, as POST /v1/chat/completions takes
-// it, and lists the fields it has no use for. It is for `hearth model render`, which
-// knows the model from elsewhere, so none need be named.
-func ParseChat(body []byte) (r *hearth.Request, ignored []string, err error) {
+// it. It is for `hearth model render`, which knows the model from elsewhere, so none
+// need be named, and which shows what a template makes of an empty text: that is kept
+// beside tool calls, where the server takes it for absent.
+func ParseChat(body []byte) (*hearth.Request, error) {
 	var c chatRequest
-	if ignored, err = decode(body, &c); err != nil {
-		return nil, nil, err
+	if _, err := decode(body, &c); err != nil {
+		return nil, err
 	}
 	if c.Model == "" {
 		c.Model = "unnamed"
 	}
-	r, err = c.request()
-	return r, append(ignored, c.ignored()...), err
+	return c.request()
 }
 
 // ignored names what is asked of tools and can't be promised. SDKs set strict by
@@ -222,7 +222,7 @@ func (c *chatRequest) logProbs(r *hearth.Request) error {
 	r.LogProbs = c.LogProbs
 	r.TopLogProbs = k.integer("top_logprobs", c.TopLogProbs, 0, topLogProbsMax, 0)
 	if r.TopLogProbs > 0 && !c.LogProbs {
-		k.fail(hearth.NewError(hearth.InvalidValue, "field", "top_logprobs", "detail", "it needs logprobs to be true").At("top_logprobs"))
+		k.fail(hearth.NewError(hearth.InvalidValue, "field", "top_logprobs", "detail", hearth.Words{"it needs logprobs to be true", "需要 logprobs 为 true"}).At("top_logprobs"))
 	}
 	return k.err
 }
@@ -273,7 +273,7 @@ func (c *chatRequest) messages() ([]hearth.Message, error) {
 	}
 	if c.ContinueLast && out[len(out)-1].Role != hearth.RoleAssistant {
 		return nil, hearth.NewError(hearth.InvalidValue, "field", "continue_final_message",
-			"detail", "the last message must be the assistant's").At("continue_final_message")
+			"detail", hearth.Words{"the last message must be the assistant's", "最后一条消息必须来自 assistant"}).At("continue_final_message")
 	}
 	return out, nil
 }
@@ -292,7 +292,7 @@ func (m *chatMessage) message(at string) (hearth.Message, error) {
 	case !m.Content.present && role != hearth.RoleAssistant:
 		return hearth.Message{}, missing(at + ".content")
 	case len(m.ToolCalls) > 0 && role != hearth.RoleAssistant:
-		return hearth.Message{}, hearth.NewError(hearth.InvalidValue, "field", at+".tool_calls", "detail", "only the assistant calls tools").At(at + ".tool_calls")
+		return hearth.Message{}, hearth.NewError(hearth.InvalidValue, "field", at+".tool_calls", "detail", hearth.Words{"only the assistant calls tools", "只有 assistant 可以调用工具"}).At(at + ".tool_calls")
 	}
 	out := hearth.Message{Role: role, Text: m.Content.text, Reasoning: m.ReasoningContent, ToolCallID: m.ToolCallID, Name: m.Name}
 	if out.Reasoning == "" {

@@ -16,6 +16,7 @@ const (
 	topLogProbsMax = 20
 	biasesMax      = 1024
 	maxTokensMax   = 1 << 24
+	modelBytesMax  = 256
 )
 
 // openAIDecoding are the fields that chat and plain completions share. Those after
@@ -33,7 +34,6 @@ type openAIDecoding struct {
 	PresencePenalty  *float64           `json:"presence_penalty"`
 	LogitBias        map[string]float64 `json:"logit_bias"`
 	Seed             *int64             `json:"seed"`
-	User             *string            `json:"user"`
 
 	TopK              *int     `json:"top_k"`
 	MinP              *float64 `json:"min_p"`
@@ -83,11 +83,14 @@ func (d *openAIDecoding) decoding() (hearth.Decoding, error) {
 			Seed:        d.Seed,
 		},
 	}
-	if d.Model == "" {
+	switch {
+	case d.Model == "":
 		c.fail(missing("model"))
+	case len(d.Model) > modelBytesMax:
+		c.fail(outOfRangeIn("model", "the length of model", 1, modelBytesMax))
 	}
 	if d.StreamOptions != nil && !d.Stream {
-		c.fail(hearth.NewError(hearth.InvalidValue, "field", "stream_options", "detail", "it is for streams only").At("stream_options"))
+		c.fail(hearth.NewError(hearth.InvalidValue, "field", "stream_options", "detail", hearth.Words{"it is for streams only", "仅用于流式请求"}).At("stream_options"))
 	}
 	return out, c.err
 }
@@ -114,7 +117,7 @@ func missing(field string) error {
 }
 
 func unsupported(field, what string) error {
-	return hearth.NewError(hearth.Unsupported, "what", what).At(field)
+	return hearth.NewError(hearth.Unsupported, "what", what[:min(len(what), modelBytesMax)]).At(field)
 }
 
 func (c *checks) integer(field string, v *int, lo, hi, otherwise int) int {
@@ -166,7 +169,7 @@ func (c *checks) biases(biases map[string]float64) map[int]float64 {
 	for key, b := range biases {
 		id, err := strconv.ParseUint(key, 10, 31)
 		if err != nil {
-			c.fail(hearth.NewError(hearth.InvalidValue, "field", "logit_bias", "detail", "its keys must be token ids").At("logit_bias"))
+			c.fail(hearth.NewError(hearth.InvalidValue, "field", "logit_bias", "detail", hearth.Words{"its keys must be token ids", "其键必须是词元编号"}).At("logit_bias"))
 		}
 		c.optional("logit_bias", &b, -100, 100)
 		out[int(id)] = b

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"time"
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/door"
@@ -78,6 +80,7 @@ func (x *exchange) openAI(e *hearth.Error) openAIError {
 
 func (x *exchange) writeJSON(status int, v any) {
 	x.w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Now().Add(x.WriteMax))
 	x.w.WriteHeader(status)
 	enc := json.NewEncoder(x.w)
 	enc.SetEscapeHTML(false)

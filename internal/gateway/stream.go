@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/door"
 )
 
 // pull ranges over an answer in a goroutine of its own, so that whoever writes it
@@ -19,12 +20,24 @@ func pull(ctx context.Context, answer iter.Seq2[hearth.Chunk, error]) <-chan ste
 	steps := make(chan step)
 	go func() {
 		defer close(steps)
-		for c, err := range answer {
+		send := func(s step) bool {
 			select {
-			case steps <- step{c, err}:
+			case steps <- s:
+				return true
 			case <-ctx.Done():
-				return
+				return false
 			}
+		}
+		err := door.Contained(func() error {
+			for c, err := range answer {
+				if !send(step{c, err}) {
+					break
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			send(step{err: err})
 		}
 	}()
 	return steps

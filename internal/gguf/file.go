@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"strconv"
 )
 
@@ -54,10 +55,28 @@ type File struct {
 // Close unmaps them; tensor data must not be used afterwards.
 func Open(path string) (*File, error) {
 	f := &File{byName: map[string]*Tensor{}}
-	if err := f.open(path); err != nil {
+	if err := Reading(func() error { return f.open(path) }); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
+}
+
+// ErrFault says that a mapped file can't be read where it could before.
+var ErrFault = errors.New("the file was cut short while it was read, or its disk failed")
+
+// Reading runs what reads a mapped file. A fault of the map, which would end the
+// process, becomes [ErrFault]: a file may be overwritten by someone else at any time.
+func Reading(read func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		v := recover()
+		if _, fault := v.(interface{ Addr() uintptr }); fault {
+			err = ErrFault
+		} else if v != nil {
+			panic(v)
+		}
+	}()
+	return read()
 }
 
 // Parse reads a single file from memory.

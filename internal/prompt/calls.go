@@ -166,7 +166,8 @@ func scalarArguments(p *parser) bool {
 	c := cursor{s: p.buf}
 	text, size := "", 0
 	if p.buf[0] == '"' {
-		text, size = c.string(), c.at
+		text = c.string()
+		size = c.at
 	} else if size = strings.IndexAny(p.buf, ",}<\n"); size >= 0 {
 		text = strings.TrimSpace(p.buf[:size])
 	} else {
@@ -175,8 +176,10 @@ func scalarArguments(p *parser) bool {
 	switch {
 	case c.unsure && !p.final:
 		return false
-	case c.unsure || c.failed:
+	case c.unsure:
 		text, size = p.buf, len(p.buf)
+	case c.failed: // a string that JSON does not allow: as it came
+		text = p.buf[:size]
 	case text == "" || text == "null":
 		text = "{}"
 	}

@@ -11,10 +11,10 @@
 //
 // Invariants:
 //
-//   - Nobody's text becomes a control token. Whatever came with a request stays
+//   - P1. Nobody's text becomes a control token. Whatever came with a request stays
 //     text in the prompt, whichever markers it spells: see [spans].
-//   - What a parser is fed comes out again, as reasoning, answer or tool call,
+//   - P2. What a parser is fed comes out again, as reasoning, answer or tool call,
 //     except for the markers themselves and blank lines beside them. How the
 //     stream is cut does not matter.
-//   - Nothing here knows tokens, engines or wire formats.
+//   - P3. Nothing here knows tokens, engines or wire formats.
 package prompt

@@ -5,41 +5,45 @@ import (
 	"github.com/hearthbox/hearth/internal/prompt/jinja"
 )
 
-// controls is a model's control tokens, to be found in a text.
+// controls is a model's control tokens, to be found in a text: a trie of their bytes.
 type controls struct {
-	first [256]bool       // bytes that one begins with
-	parts map[string]bool // the beginnings of all; whole ones are true
+	next  map[edge]int // node 0 is the root
+	whole []bool       // by node: a token ends here
+}
+
+type edge struct {
+	node int
+	b    byte
 }
 
 func newControls(texts []string) *controls {
-	c := &controls{parts: map[string]bool{}}
+	c := &controls{next: map[edge]int{}, whole: []bool{false}}
 	for _, t := range texts {
-		if t == "" {
-			continue
-		}
-		c.first[t[0]] = true
-		for n := 1; n < len(t); n++ {
-			if !c.parts[t[:n]] {
-				c.parts[t[:n]] = false
+		node := 0
+		for i := range len(t) {
+			child, ok := c.next[edge{node, t[i]}]
+			if !ok {
+				child = len(c.whole)
+				c.whole = append(c.whole, false)
+				c.next[edge{node, t[i]}] = child
 			}
+			node = child
 		}
-		c.parts[t] = true
+		c.whole[node] = t != ""
 	}
 	return c
 }
 
 // at calls found with the end of every control token that begins at from.
 func (c *controls) at(s string, from int, found func(to int)) {
-	if !c.first[s[from]] {
-		return
-	}
-	for to := from + 1; to <= len(s); to++ {
-		whole, begun := c.parts[s[from:to]]
-		if !begun {
+	node := 0
+	for i := from; i < len(s); i++ {
+		var ok bool
+		if node, ok = c.next[edge{node, s[i]}]; !ok {
 			return
 		}
-		if whole {
-			found(to)
+		if c.whole[node] {
+			found(i + 1)
 		}
 	}
 }

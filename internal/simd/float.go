@@ -38,23 +38,6 @@ func ToF16(f float32) uint16 {
 // BF16 widens a bfloat16.
 func BF16(h uint16) float32 { return math.Float32frombits(uint32(h) << 16) }
 
-// Dot is the dot product of two float vectors of the same length.
-func Dot(a, b []float32) float32 {
-	var s0, s1, s2, s3 float32
-	b = b[:len(a)]
-	for len(a) >= 4 && len(b) >= 4 {
-		s0 += a[0] * b[0]
-		s1 += a[1] * b[1]
-		s2 += a[2] * b[2]
-		s3 += a[3] * b[3]
-		a, b = a[4:], b[4:]
-	}
-	for i, v := range a {
-		s0 += v * b[i]
-	}
-	return s0 + s1 + (s2 + s3)
-}
-
 // DotHalf is the dot product of halves and floats of the same length.
 func DotHalf(a []uint16, b []float32) float32 {
 	var s0, s1, s2, s3 float32

@@ -1,6 +1,6 @@
 // Package store keeps the appliance's rows, and is the only place that speaks SQL:
-// SQLite in the data folder by default. Services say which rows they need in interfaces of their
-// own; the methods here fit them without knowing them.
+// SQLite in the data folder. Services say which rows they need in interfaces of
+// their own; the methods here fit them without knowing them.
 //
 // Invariants:
 //

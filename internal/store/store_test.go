@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -28,6 +29,30 @@ func open(t *testing.T, path string) *store.Store {
 func key(id string, standing hearth.Standing) hearth.Key {
 	return hearth.Key{ID: id, Name: "name of " + id, Standing: standing, Hash: []byte{1, 0, 2},
 		Created: time.Unix(1_800_000_000, 0).UTC()}
+}
+
+// TestManyOpenAFreshFile: the server and the commands beside it may all be the first.
+func TestManyOpenAFreshFile(t *testing.T) {
+	for range 3 {
+		path := filepath.Join(t.TempDir(), "hearth.db")
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				s, err := store.Open(context.Background(), path)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v (%v), want it private", info.Mode(), err)
+		}
+	}
 }
 
 func TestKeys(t *testing.T) {

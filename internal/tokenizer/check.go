@@ -14,6 +14,7 @@ const (
 	tokensMax       = 1 << 22
 	tokenBytesMax   = 1 << 24
 	specialBytesMax = 1 << 20
+	specialTextMax  = 1 << 10 // of one; what looks for them in prompts takes so many steps per byte
 	mergesMax       = 1 << 22
 	mergeBytesMax   = 1 << 26
 )

@@ -26,9 +26,9 @@
 //
 // Invariants:
 //
-//   - A [Tokenizer] never changes after [New]: any number of goroutines may use it.
-//   - New takes time and memory in proportion to the vocabulary; encoding takes
+//   - K1. A [Tokenizer] never changes after [New]: any number of goroutines may use it.
+//   - K2. New takes time and memory in proportion to the vocabulary; encoding takes
 //     O(n log n) for whatever text.
-//   - What [Decoder] returns is valid UTF-8, and does not depend on how the
+//   - K3. What [Decoder] returns is valid UTF-8, and does not depend on how the
 //     tokens were dealt out.
 package tokenizer

@@ -103,6 +103,11 @@ func (t *Tokenizer) findSpecials() error {
 	if size(texts) > specialBytesMax {
 		return fmt.Errorf("tokenizer.ggml.token_type: special tokens of more than %d bytes", specialBytesMax)
 	}
+	for i, text := range texts {
+		if len(text) > specialTextMax {
+			return fmt.Errorf("tokenizer.ggml.tokens[%d]: a special token of more than %d bytes", ids[i], specialTextMax)
+		}
+	}
 	t.asked = newSpecials(texts, ids)
 	t.always = newSpecials(t.ofType(UserDefined))
 	t.never = newSpecials(nil, nil)
@@ -120,8 +125,8 @@ func (t *Tokenizer) ofType(types ...Type) (texts []string, ids []int32) {
 
 // Append adds the ids of a text to dst. With control, the texts of control tokens
 // become those tokens, which is for prompts that the appliance wrote; without, they
-// are text like any other, which is for what people write. User-defined tokens
-// are found either way. Nothing is put before or after: see [Tokenizer.Opening].
+// are text like any other. User-defined tokens are found either way: see
+// [Tokenizer.AppendLiteral]. Nothing is put before or after: see [Tokenizer.Opening].
 func (t *Tokenizer) Append(dst []int32, text string, control bool) []int32 {
 	if control {
 		return t.append(dst, text, t.asked)
@@ -164,12 +169,6 @@ func (t *Tokenizer) Opening() []int32 { return t.opening }
 // Closing returns the ids that the model expects after a text; the caller must not
 // change them.
 func (t *Tokenizer) Closing() []int32 { return t.closing }
-
-// AddBOS tells whether a text begins with BOS unless a template says otherwise.
-func (t *Tokenizer) AddBOS() bool { return t.addBOS }
-
-// AddEOS tells whether a text ends with EOS unless a template says otherwise.
-func (t *Tokenizer) AddEOS() bool { return t.addEOS }
 
 // BOS returns the token that begins a text, or None.
 func (t *Tokenizer) BOS() int32 { return t.bos }

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +25,7 @@ const (
 	dialMax      = 5 * time.Second
 	listMax      = 5 * time.Second  // for the list of models
 	listFresh    = 30 * time.Second // how long it is believed
+	failedFresh  = 5 * time.Second  // how long a failure is
 	idleMaxUsual = 5 * time.Minute  // between two signs of life in an answer
 	listBytesMax = 8 << 20
 	errorBytes   = 64 << 10 // of an error's body that are read
@@ -48,9 +51,11 @@ type OpenAI struct {
 	Config
 	client *http.Client
 
-	mu     sync.Mutex
-	models []hearth.Model
-	listed time.Time
+	mu       sync.Mutex
+	models   []hearth.Model // nil before any are known
+	askErr   error          // of the last time the server was asked for them
+	askAgain time.Time
+	asking   chan struct{} // closed when the server has answered; nil while it is not asked
 }
 
 var _ hearth.Generator = (*OpenAI)(nil)
@@ -59,7 +64,7 @@ var _ hearth.Generator = (*OpenAI)(nil)
 func NewOpenAI(c Config) (*OpenAI, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, hearth.NewError(hearth.ConfigInvalid, "detail", "the url of upstream "+c.Name+" is not an http(s) address").Because(err)
+		return nil, hearth.NewError(hearth.ConfigInvalid, "detail", hearth.Words{"the url of upstream " + c.Name + " is not an http(s) address", "上游 " + c.Name + " 的 url 不是 http(s) 地址"}).Because(err)
 	}
 	c.URL = strings.TrimRight(c.URL, "/")
 	if c.IdleMax == 0 {
@@ -83,35 +88,63 @@ func NewOpenAI(c Config) (*OpenAI, error) {
 // Close lets go of idle connections.
 func (u *OpenAI) Close() { u.client.CloseIdleConnections() }
 
-// Models lists what the upstream offers. When it can't be reached, the list is the
-// one known last, and the error says so.
+// Models lists what the upstream offers. A list that is known is given at once, and
+// learnt anew meanwhile if it is old; when that failed the error says so. The server
+// is asked by one caller for all, and left in peace for a while after it failed.
 func (u *OpenAI) Models(ctx context.Context) ([]hearth.Model, error) {
 	u.mu.Lock()
+	if u.asking == nil && time.Now().After(u.askAgain) {
+		u.asking = make(chan struct{})
+		go u.learn(context.WithoutCancel(ctx), u.asking)
+	}
+	models, err, asking := u.models, u.askErr, u.asking
+	u.mu.Unlock()
+	if models != nil || asking == nil {
+		return models, err
+	}
+	select {
+	case <-asking:
+	case <-ctx.Done():
+		return nil, hearth.NewError(hearth.UpstreamUnreachable, "upstream", u.Name).Because(ctx.Err())
+	}
+	u.mu.Lock()
 	defer u.mu.Unlock()
-	if len(u.Config.Models) > 0 {
-		if u.models == nil {
-			for name := range u.Config.Models {
-				u.models = append(u.models, u.model(name))
-			}
-		}
-		return u.models, nil
-	}
-	if time.Since(u.listed) < listFresh {
-		return u.models, nil
-	}
-	models, err := u.list(ctx)
-	if err != nil {
-		return u.models, err
-	}
-	u.models, u.listed = models, time.Now()
-	return models, nil
+	return u.models, u.askErr
 }
 
+// learn asks for the list of models and remembers it, or that there was none.
+func (u *OpenAI) learn(ctx context.Context, asked chan struct{}) {
+	models, err := u.list(ctx)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.askErr, u.askAgain = err, time.Now().Add(failedFresh)
+	if err == nil {
+		u.models, u.askAgain = models, time.Now().Add(listFresh)
+	}
+	u.asking = nil
+	close(asked)
+}
+
+// Source is how the upstream's models and answers name it: upstream/NAME.
+func (u *OpenAI) Source() string { return "upstream/" + u.Name }
+
 func (u *OpenAI) model(id string) hearth.Model {
-	return hearth.Model{ID: id, Source: "upstream/" + u.Name, Origin: hearth.OriginUpstream}
+	return hearth.Model{ID: id, Source: u.Source(), Origin: hearth.OriginUpstream}
+}
+
+// configured are the models that the operator has named.
+func (u *OpenAI) configured() []hearth.Model {
+	var models []hearth.Model
+	for _, name := range slices.Sorted(maps.Keys(u.Config.Models)) {
+		models = append(models, u.model(name))
+	}
+	return models
 }
 
 func (u *OpenAI) list(ctx context.Context) ([]hearth.Model, error) {
+	if len(u.Config.Models) > 0 {
+		return u.configured(), nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, listMax)
 	defer cancel()
 	body, err := u.do(ctx, http.MethodGet, "/models", nil)
@@ -123,7 +156,7 @@ func (u *OpenAI) list(ctx context.Context) ([]hearth.Model, error) {
 	if err := json.NewDecoder(io.LimitReader(body, listBytesMax)).Decode(&list); err != nil {
 		return nil, u.protocol("its list of models is not readable", err)
 	}
-	var models []hearth.Model
+	models := []hearth.Model{}
 	for _, m := range list.Data {
 		model := u.model(m.ID)
 		model.ContextTokens = max(m.MaxModelLen, m.ContextTokens, m.Meta.ContextTrained)
@@ -199,7 +232,7 @@ func (u *OpenAI) do(ctx context.Context, method, path string, body []byte) (io.R
 // but time's.
 func (u *OpenAI) refused(resp *http.Response) error {
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, errorBytes))
-	if told := peerError(text); told != nil {
+	if told := u.peerError(text); told != nil {
 		return told
 	}
 	detail := errorText(text)
@@ -207,6 +240,8 @@ func (u *OpenAI) refused(resp *http.Response) error {
 		detail = resp.Status
 	}
 	switch resp.StatusCode {
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return hearth.NewError(hearth.UpstreamFailed, "upstream", u.Name, "detail", detail)
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		return hearth.NewError(hearth.UpstreamRejected, "upstream", u.Name, "detail", detail)
 	case http.StatusTooManyRequests:
@@ -215,15 +250,20 @@ func (u *OpenAI) refused(resp *http.Response) error {
 	return hearth.NewError(hearth.UpstreamRefused, "upstream", u.Name, "detail", detail)
 }
 
-// peerError recognises the error of another hearth, by the remedy, and repeats it.
-func peerError(body []byte) error {
+// peerError recognises the error of another hearth, by the remedy, and repeats it; but
+// if that one does not let us in, it is not our client's key that is at fault.
+func (u *OpenAI) peerError(body []byte) error {
 	var b struct {
 		Error struct{ Code, Message, Remedy string } `json:"error"`
 	}
 	if json.Unmarshal(body, &b) != nil || b.Error.Remedy == "" || b.Error.Message == "" {
 		return nil
 	}
-	return hearth.Told(hearth.Code(b.Error.Code), b.Error.Message, b.Error.Remedy)
+	told := hearth.Told(hearth.Code(b.Error.Code), b.Error.Message, b.Error.Remedy)
+	if k := told.Kind(); k == hearth.KindUnauthenticated || k == hearth.KindForbidden {
+		return hearth.NewError(hearth.UpstreamRefused, "upstream", u.Name, "detail", b.Error.Message)
+	}
+	return told
 }
 
 // errorText finds the message in the bodies that servers send with an error.

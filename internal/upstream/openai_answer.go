@@ -55,7 +55,7 @@ func (a *answer) event(data []byte) error {
 		return a.upstream.protocol("an event is not readable", err)
 	}
 	if len(e.Error) > 0 && string(e.Error) != "null" {
-		if told := peerError(data); told != nil {
+		if told := a.upstream.peerError(data); told != nil {
 			return told
 		}
 		return hearth.NewError(hearth.UpstreamRefused, "upstream", a.upstream.Name, "detail", errorText(data))
@@ -96,6 +96,9 @@ func (a *answer) choice(e *event, i int) error {
 		out.ToolCalls = append(out.ToolCalls, hearth.ToolCallDelta{Index: t.Index, ID: t.ID, Name: t.Function.Name, Arguments: t.Function.Arguments})
 	}
 	if c.FinishReason != nil && *c.FinishReason != "" {
+		if broken(*c.FinishReason) {
+			return a.upstream.protocol("it gave up the answer: "+*c.FinishReason, nil)
+		}
 		out.Finish = finishOf(*c.FinishReason)
 		a.finished[c.Index] = true
 	}
@@ -114,7 +117,7 @@ func (a *answer) pass(c hearth.Chunk) error {
 		a.pieces++
 	}
 	if !a.begun {
-		a.begun, c.ServedBy = true, "upstream/"+a.upstream.Name
+		a.begun, c.ServedBy = true, a.upstream.Source()
 	}
 	if c.Finish != "" && len(a.finished) == a.choices && a.held == nil {
 		a.held = &c
@@ -124,6 +127,15 @@ func (a *answer) pass(c hearth.Chunk) error {
 		return errEnough
 	}
 	return nil
+}
+
+// broken is how engines say that an answer is not whole.
+func broken(finish string) bool {
+	switch finish {
+	case "abort", "aborted", "error", "cancelled", "canceled", "timeout":
+		return true
+	}
+	return false
 }
 
 // finishOf maps what servers send. What is unknown ended somehow.

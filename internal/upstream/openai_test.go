@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -178,8 +180,10 @@ func TestFaults(t *testing.T) {
 		"does not take the request":    {status(400, `{"error":{"message":"too long"}}`), hearth.UpstreamRejected, "too long", false},
 		"says so the FastAPI way":      {status(422, `{"detail":"no such field"}`), hearth.UpstreamRejected, "no such field", false},
 		"is at its limit":              {status(429, `{"message":"slow down"}`), hearth.UpstreamBusy, "slow down", false},
-		"fails without words":          {status(502, `<html>`), hearth.UpstreamRefused, "502", false},
+		"fails without words":          {status(502, `<html>`), hearth.UpstreamFailed, "502", false},
 		"is a hearth":                  {status(404, `{"error":{"code":"model_not_found","message":"there is no model m","remedy":"look around"}}`), hearth.NoSuchModel, "there is no model m", false},
+		"gives up":                     {lines(begin + `data: {"choices":[{"index":0,"delta":{},"finish_reason":"abort"}]}` + "\n\n"), hearth.UpstreamProtocol, "gave up", true},
+		"does not know our key":        {status(401, `{"error":{"code":"invalid_api_key","message":"no such key","remedy":"x"}}`), hearth.UpstreamRefused, "no such key", false},
 		"redirects":                    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://evil.test", 307) }, hearth.UpstreamRefused, "307", false},
 		"says 200 and sends an error":  {lines(`data: {"error":{"message":"out of memory"}}` + "\n\n"), hearth.UpstreamRefused, "out of memory", false},
 		"fails in the middle":          {lines(begin + `data: {"error":"gone"}` + "\n\n"), hearth.UpstreamRefused, "gone", true},
@@ -325,8 +329,44 @@ func TestModels(t *testing.T) {
 		}
 		up = false
 		time.Sleep(time.Hour)
+		if models, err := u.Models(t.Context()); err != nil || len(models) != 2 {
+			t.Errorf("while it is asked again: %d models (%v), want those known last", len(models), err)
+		}
+		synctest.Wait()
 		if models, err := u.Models(t.Context()); err == nil || len(models) != 2 {
 			t.Errorf("when it is down: %d models (%v), want those known last and an error", len(models), err)
+		}
+	})
+}
+
+// TestASilentServerIsAskedOnce: many wait for it together, no longer than they want,
+// and then not again for a while.
+func TestASilentServerIsAskedOnce(t *testing.T) {
+	var asked atomic.Int32
+	serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		<-r.Context().Done()
+	}, func(t *testing.T, u *upstream.OpenAI) {
+		began := time.Now()
+		var callers sync.WaitGroup
+		for range 20 {
+			callers.Go(func() {
+				if _, err := u.Models(t.Context()); !errors.Is(err, hearth.NewError(hearth.UpstreamUnreachable)) {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := u.Models(short); err == nil || time.Since(began) != time.Second {
+			t.Errorf("who waits a second got %v after %v", err, time.Since(began))
+		}
+		callers.Wait()
+		if took := time.Since(began); took != 5*time.Second || asked.Load() != 1 {
+			t.Errorf("twenty callers took %v and %d questions", took, asked.Load())
+		}
+		if _, err := u.Models(t.Context()); err == nil || asked.Load() != 1 {
+			t.Errorf("right after: %v, %d questions", err, asked.Load())
 		}
 	})
 }

@@ -200,6 +200,7 @@ func (r *run) slice(v Value, from, to, step *int) Value {
 		by = *step
 	}
 	n, _ := length(v)
+	by = min(max(by, -n-1), n+1) // what is beyond the end is beyond the end
 	l, isList := v.(*List)
 	t, isText := v.(Text)
 	switch {

@@ -261,8 +261,8 @@ func filterMap(r *run, v Value, a args) Value {
 			return found
 		}), lazy}
 	}
-	name := r.str(a.values[0]).s
-	rest := args{a.values[1:], a.names}
+	first, rest := r.shift("map", a)
+	name := r.str(first).s
 	return &List{r.each(r.some(v), func(item Value) Value { return r.filter(name, item, rest) }), lazy}
 }
 
@@ -274,13 +274,14 @@ func (r *run) choose(v Value, a args, name string) Value {
 			r.fail("%s takes the name of an attribute", name)
 			return undefined{}
 		}
-		attribute := a.values[0]
+		var attribute Value
+		attribute, a = r.shift(name, a)
 		by = func(item Value) Value { return r.path(item, attribute) }
-		a.values = a.values[1:]
 	}
 	holds := func(item Value) bool { return truth(item) }
 	if len(a.values) > 0 {
-		test, rest := r.str(a.values[0]).s, args{a.values[1:], a.names}
+		first, rest := r.shift(name, a)
+		test := r.str(first).s
 		holds = func(item Value) bool { return truth(r.test(test, item, rest)) }
 	}
 	wanted := strings.HasPrefix(name, "select")

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestTemplatesEnd: whatever a template tries, it ends soon, in an error.
@@ -66,15 +65,48 @@ func TestTemplatesEnd(t *testing.T) {
 	}
 }
 
-// TestTheLimitsAreSeconds: what takes all the steps there are takes no minute.
-func TestTheLimitsAreSeconds(t *testing.T) {
-	began := time.Now()
+// TestStepsEnd: what would take for ever takes all the steps there are.
+func TestStepsEnd(t *testing.T) {
 	_, err := render("{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}", &Dict{})
 	if err == nil {
 		t.Error("there is no end of steps")
 	}
-	if took := time.Since(began); took > time.Minute {
-		t.Errorf("%d steps take %v", maxSteps, took)
+}
+
+// TestOddCalls: what a template may write and nobody means is an error or a value,
+// never the end of the server.
+func TestOddCalls(t *testing.T) {
+	for source, want := range map[string]string{
+		"{{ 'abc'[1:3:9223372036854775807] }}":                 "b",
+		"{{ 'abc'[::-9223372036854775807] }}":                  "c",
+		"{{ [1, 2, 3][1:3:9223372036854775807] }}":             "[2]",
+		"{{ [1]|select(foo='even')|list }}":                    "",
+		"{{ [1]|map(attribute='x', foo=1)|list }}":             "",
+		"{{ [1]|map(filter='upper')|list }}":                   "",
+		"{{ [1]|selectattr(attribute='x', test='odd')|list }}": "",
+		"{{ [1]|rejectattr('x', test='odd')|list }}":           "",
+	} {
+		template, err := Parse(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := template.render(&Dict{}, noon, everything())
+		if text.s != want || (err != nil) != (want == "") {
+			t.Errorf("%s is %q (%v), want %q", source, text.s, err, want)
+		}
+	}
+}
+
+// TestFieldsOfForeignText: cutting a text of many marks takes steps in proportion.
+func TestFieldsOfForeignText(t *testing.T) {
+	names := &Dict{}
+	names.Set(Own("c"), Foreign(strings.Repeat("x", 200_000)))
+	template, err := Parse("{{ (c|list|join(' ')).split()|length }}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := template.Render(names, noon); err == nil && text.s != "200000" {
+		t.Errorf("got %q", text.s)
 	}
 }
 

@@ -24,6 +24,15 @@ func (r *run) arguments(a arguments) args {
 // absent stands for an argument that was not given; none is a value.
 var absent Value = &struct{ _ byte }{}
 
+// shift takes the first argument off, which must have no name.
+func (r *run) shift(what string, a args) (Value, args) {
+	if len(a.values) == len(a.names) {
+		r.fail("%s takes no name for its first argument", what)
+		return undefined{}, args{}
+	}
+	return a.values[0], args{a.values[1:], a.names}
+}
+
 // take matches the arguments of what is called to its parameters, of which those
 // that end in ? may be left out.
 func (r *run) take(what string, a args, params ...string) []Value {

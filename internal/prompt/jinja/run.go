@@ -7,7 +7,12 @@ import (
 
 // Render runs the template over the names it is given. The clock is for
 // strftime_now.
-func (t *Template) Render(names *Dict, now func() time.Time) (Text, error) {
+func (t *Template) Render(names *Dict, now func() time.Time) (text Text, err error) {
+	defer func() {
+		if v := recover(); v != nil { // a mistake of ours, which must not be the server's end
+			text, err = Text{}, &Error{0, fmt.Sprintf("the renderer failed: %v", v)}
+		}
+	}()
 	return t.render(names, now, everything())
 }
 

@@ -150,14 +150,14 @@ func (t Text) splitLast(sep string, limit int) []Text {
 // fields cuts at white space, of which none is left at the ends.
 func (t Text) fields(limit int) []Text {
 	var parts []Text
-	rest := t.trim(true, false, IsSpace)
-	for rest.s != "" {
-		i := strings.IndexFunc(rest.s, IsSpace)
+	skip := func(from int) int { return len(t.s) - len(strings.TrimLeftFunc(t.s[from:], IsSpace)) }
+	for from := skip(0); from < len(t.s); {
+		i := strings.IndexFunc(t.s[from:], IsSpace)
 		if i < 0 || len(parts) == limit {
-			return append(parts, rest)
+			return append(parts, t.Slice(from, len(t.s)))
 		}
-		parts = append(parts, rest.Slice(0, i))
-		rest = rest.Slice(i, len(rest.s)).trim(true, false, IsSpace)
+		parts = append(parts, t.Slice(from, from+i))
+		from = skip(from + i)
 	}
 	return parts
 }

@@ -18,7 +18,7 @@ func main() {
 	if len(os.Args) != 2 {
 		log.Fatal("usage: tokenize MODEL.gguf")
 	}
-	tok, err := engine.OpenTokenizer(os.Args[1])
+	_, tok, err := engine.OpenTemplate(os.Args[1])
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,0 +1,78 @@
+package appliance
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/engine"
+	"github.com/hearthbox/hearth/internal/gateway"
+	"github.com/hearthbox/hearth/internal/gguf"
+	"github.com/hearthbox/hearth/internal/prompt"
+)
+
+// What can be asked of a model file without loading it.
+
+// Metadata reads what a file says of itself: its keys in their order, and their
+// values as a person reads them.
+func Metadata(path string) (keys []string, values map[string]string, err error) {
+	f, err := gguf.Open(path)
+	if err != nil {
+		return nil, nil, hearth.NewError(hearth.ModelInvalid, "model", path, "detail", err).Because(err)
+	}
+	defer f.Close()
+	values = map[string]string{}
+	err = gguf.Reading(func() error {
+		for k, v := range f.All() {
+			keys = append(keys, k)
+			values[k] = v.Display()
+		}
+		return nil
+	})
+	return keys, values, err
+}
+
+// Tokenize turns text into the tokens of the model in a file, without those that
+// begin or end a text. With special, the texts of control tokens are those tokens.
+func Tokenize(path, text string, special bool) ([]int32, error) {
+	_, t, err := engine.OpenTemplate(path)
+	if err != nil {
+		return nil, err
+	}
+	return t.Append([]int32{}, text, special), nil
+}
+
+// Families are the names of model families that Render knows.
+func Families() []string { return prompt.Families() }
+
+// RenderFamily turns the JSON of a chat request into the prompt that a model of a
+// family would get.
+func RenderFamily(family string, body []byte) (string, error) {
+	r, err := gateway.ParseChat(body)
+	if err != nil {
+		return "", err
+	}
+	return joined(prompt.Render(family, prompt.Model{ID: family}, r))
+}
+
+// RenderFile turns the JSON of a chat request into the prompt that the model in a
+// file would get.
+func RenderFile(path string, body []byte) (string, error) {
+	r, err := gateway.ParseChat(body)
+	if err != nil {
+		return "", err
+	}
+	template, t, err := engine.OpenTemplate(path)
+	if err != nil {
+		return "", err
+	}
+	return joined(prompt.New(nil, promptModel(filepath.Base(path), template, t)).Render(r))
+}
+
+func joined(spans []hearth.Span, err error) (string, error) {
+	var b strings.Builder
+	for _, s := range spans {
+		b.WriteString(s.Text)
+	}
+	return b.String(), err
+}

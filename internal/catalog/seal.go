@@ -1,0 +1,148 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/catalog/disk"
+	"github.com/hearthbox/hearth/internal/catalog/provenance"
+	"github.com/hearthbox/hearth/internal/cryptosuite"
+)
+
+// Seal records what an imported model is, to the byte, in a manifest beside it that the
+// signer signs. From then on [Catalog.Verify] notices any change.
+func (c *Catalog) Seal(ctx context.Context, id string, signer cryptosuite.Signer, progress func(done, total int64)) error {
+	dir, err := c.folder(ctx, id)
+	if err != nil {
+		return err
+	}
+	m, err := provenance.Make(ctx, provenance.Model, filepath.Base(dir), dir, options(progress))
+	if err != nil {
+		return err
+	}
+	signed, err := m.Sign(signer)
+	if err != nil {
+		return err
+	}
+	return writeWhole(filepath.Join(dir, provenance.SignedName), signed)
+}
+
+// Verify reads all of an imported model and holds it against its seal: nil if it is
+// what was sealed, [hearth.ModelTampered] if not, [hearth.SignatureInvalid] if nobody
+// trusted sealed it. sealed is false for a model that has no seal.
+func (c *Catalog) Verify(ctx context.Context, id string, t provenance.Trust, progress func(done, total int64)) (sealed bool, err error) {
+	dir, err := c.folder(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	return verifyFolder(ctx, dir, t, progress)
+}
+
+// verifyFolder is Verify for a folder.
+func verifyFolder(ctx context.Context, dir string, t provenance.Trust, progress func(done, total int64)) (sealed bool, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, provenance.SignedName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return true, disk.Error(dir, err)
+	}
+	m, _, err := provenance.OpenManifest(text, t)
+	if err != nil {
+		return true, err
+	}
+	diffs, err := provenance.Check(ctx, dir, m, options(progress))
+	if err != nil {
+		return true, err
+	}
+	return true, provenance.Tampered(filepath.Base(dir), diffs)
+}
+
+// VerifyPath is Verify for the model that lies at a path, which need not be an imported
+// one: other tools' files have no seal.
+func (c *Catalog) VerifyPath(ctx context.Context, path string, t provenance.Trust) (sealed bool, err error) {
+	rel, err := filepath.Rel(c.own, path)
+	if err != nil || !filepath.IsLocal(rel) {
+		return false, nil
+	}
+	return verifyFolder(ctx, filepath.Dir(path), t, nil)
+}
+
+// Bundle writes imported models as one signed file, for a machine without a network.
+func (c *Catalog) Bundle(ctx context.Context, w io.Writer, ids []string, signer cryptosuite.Signer, progress func(done, total int64)) error {
+	var sources []provenance.Source
+	for _, id := range ids {
+		dir, err := c.folder(ctx, id)
+		if err != nil {
+			return err
+		}
+		sources = append(sources, provenance.Source{Kind: provenance.Model, Name: filepath.Base(dir), Dir: dir})
+	}
+	return provenance.WriteBundle(ctx, w, sources, []cryptosuite.Signer{signer}, options(progress))
+}
+
+// Unpack takes in all models of a bundle that somebody trusted has signed, or none, and
+// returns their names. The signer seals them as its own, so that they can be verified
+// without the key they came with.
+func (c *Catalog) Unpack(ctx context.Context, r io.Reader, t provenance.Trust, signer cryptosuite.Signer, progress func(done, total int64)) ([]string, error) {
+	if err := os.MkdirAll(c.own, 0o700); err != nil {
+		return nil, disk.Error(c.own, err)
+	}
+	b, err := provenance.OpenBundle(r, t)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.Extract(ctx, provenance.Folders{provenance.Model: c.own}, options(progress)); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, item := range b.Items {
+		signed, err := item.Manifest.Sign(signer)
+		if err != nil {
+			return names, err
+		}
+		if err := writeWhole(filepath.Join(c.own, item.Name, provenance.SignedName), signed); err != nil {
+			return names, err
+		}
+		names = append(names, item.Name)
+	}
+	return names, nil
+}
+
+func options(progress func(done, total int64)) provenance.Options {
+	return provenance.Options{Ignore: []string{disk.LockName, provenance.SignedName}, Progress: progress}
+}
+
+// folder is where an imported model lies.
+func (c *Catalog) folder(ctx context.Context, id string) (string, error) {
+	m, err := c.Find(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if m.Origin != hearth.OriginImported {
+		return "", hearth.NewError(hearth.NotImported, "model", m.ID)
+	}
+	return filepath.Join(c.own, m.ID), nil
+}
+
+// writeWhole puts a small file in place, complete and on disk.
+func writeWhole(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), disk.Incoming)
+	if err != nil {
+		return disk.Error(path, err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return disk.Error(path, err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return disk.Error(path, err)
+	}
+	return disk.SyncFolder(filepath.Dir(path))
+}

@@ -1,0 +1,77 @@
+package door
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/hearthbox/hearth"
+)
+
+// Door is what serving needs.
+type Door struct {
+	Authoriser Authoriser
+	Log        *slog.Logger
+}
+
+// Serve takes one request through a door. It gets an id, in X-Request-Id and in one
+// log line, which says who asked for what, how long it took and why it failed, and
+// nothing of what was said. Nobody gets to answer without a key; what answer
+// returns, or panics with, goes to fail, which writes it in the door's dialect.
+func (d Door) Serve(w http.ResponseWriter, r *http.Request, answer func(hearth.Principal) error, fail func(error)) {
+	id, start := "req_"+rand.Text(), time.Now()
+	w.Header().Set("X-Request-Id", id)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	// Whoever sends no body, or no key, is not waited for.
+	_ = http.NewResponseController(w).SetReadDeadline(start.Add(strangerMax))
+	by, err := d.Authoriser.Authenticate(r.Context(), r.Header.Values)
+	if err == nil {
+		err = Contained(func() error { return answer(by) })
+	}
+	if err != nil {
+		fail(err)
+	}
+	attrs := []slog.Attr{
+		slog.String("request", id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.String("key", by.KeyID), slog.Duration("took", time.Since(start).Round(time.Millisecond)),
+	}
+	level := slog.LevelInfo
+	if err != nil {
+		e := hearth.AsError(err)
+		attrs = append(attrs, slog.String("code", string(e.Code)), slog.String("field", cut(e.Field)))
+		if e.Kind() != hearth.KindInvalid { // which may quote the request
+			attrs = append(attrs, slog.String("error", cut(err.Error())))
+		}
+		if e.Kind() == hearth.KindInternal || e.Kind() == hearth.KindUnavailable {
+			level = slog.LevelError
+		}
+	}
+	d.Log.LogAttrs(context.WithoutCancel(r.Context()), level, "request", attrs...)
+}
+
+// Limits of a request that nobody has let in yet, and of a line in the log.
+const (
+	strangerMax = 30 * time.Second
+	logBytesMax = 4096
+)
+
+func cut(s string) string { return s[:min(len(s), logBytesMax)] }
+
+// Contained turns a panic into an error: one request's bad luck is not everyone's. A
+// goroutine that works for a request needs one of its own.
+func Contained(answer func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(v)
+			}
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return answer()
+}
