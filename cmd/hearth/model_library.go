@@ -121,6 +121,9 @@ func (t *terminal) download(cmd *cobra.Command, d *appliance.Data, w appliance.W
 	defer stop()
 	m, files, err := d.Download(ctx, w, rate, t.arrival())
 	if err != nil {
+		if isTerminal(t.err) && !t.json && interrupted(err) {
+			fmt.Fprint(t.err, t.say("\nstopped; the same command goes on from here\n", "\n已中断；再次执行同一命令即可继续\n"))
+		}
 		return err
 	}
 	if err := d.Seal(ctx, m.ID, t.progress()); err != nil {

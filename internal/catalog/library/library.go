@@ -34,6 +34,7 @@ type Library struct {
 type document struct {
 	Mirrors       []Mirror
 	Ladder        map[Kind][]string
+	Called        map[string][]string
 	Quantizations map[string]Quantization
 	Licences      map[string]Licence
 	Sources       map[string]struct{ Says, URL string }
@@ -57,7 +58,7 @@ func read(text []byte, e Engine) (*Library, error) {
 	}
 	l := &Library{models: d.Models, mirrors: d.Mirrors, ladder: d.Ladder}
 	for i := range l.models {
-		l.index = append(l.index, entryOf(&l.models[i]))
+		l.index = append(l.index, entryOf(&l.models[i], d.Called))
 	}
 	return l, nil
 }

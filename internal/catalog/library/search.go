@@ -99,11 +99,11 @@ type entry struct {
 	id    []string // its words
 	whole []string // id and name, without what separates their words
 	names []string // the words of id and name
-	about []string // publisher, family, tags
+	about []string // publisher, family, kind and what they are called, tags
 }
 
-func entryOf(m *Model) entry {
-	about := append([]string{m.Publisher, m.Family, string(m.Kind)}, m.Tags...)
+func entryOf(m *Model, called map[string][]string) entry {
+	about := slices.Concat([]string{m.Publisher, m.Family, string(m.Kind)}, called[m.Publisher], called[string(m.Kind)], m.Tags)
 	id := wordsOf(m.ID)
 	e := entry{id: id, whole: []string{squeeze(m.ID), squeeze(m.Name)}, names: slices.Concat(id, wordsOf(m.Name))}
 	for _, a := range about {

@@ -137,3 +137,16 @@ func FuzzSearch(f *testing.F) {
 		}
 	})
 }
+
+// TestWhatPeopleCallThem: publishers and kinds have names in Chinese.
+func TestWhatPeopleCallThem(t *testing.T) {
+	l := load(t, native)
+	for query, want := range map[string]string{
+		"千问 嵌入": "qwen3-embedding-", "通义千问": "qwen", "深度求索": "deepseek-", "智谱": "glm-", "向量": "bge-", "审核": "guard", "重排序 qwen": "qwen3-reranker-",
+	} {
+		found := l.Search(query, Filter{})
+		if !slices.ContainsFunc(found, func(m Model) bool { return strings.Contains(m.ID, want) }) {
+			t.Errorf("%s finds %d models, none of them %s", query, len(found), want)
+		}
+	}
+}
