@@ -225,3 +225,31 @@ func TestBundle(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// TestPublishersSignature holds a folder against the signature that the official tool
+// of OpenSSF Model Signing made of it.
+func TestPublishersSignature(t *testing.T) {
+	const goldens = "../internal/catalog/provenance/testdata/oms/"
+	home, dir := t.TempDir(), filepath.Join(t.TempDir(), "model")
+	if err := os.CopyFS(dir, os.DirFS(goldens+"toy")); err != nil {
+		t.Fatal(err)
+	}
+	abs := func(name string) string {
+		path, err := filepath.Abs(goldens + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	verify := []string{"model", "verify", dir, "--signature", abs("p256.sig"), "--key", abs("p256.pub"), "--json"}
+	if out, ok := run(home, verify...); !ok || !strings.Contains(out, `"signer"`) {
+		t.Fatal(out)
+	}
+	if out, ok := run(home, "model", "verify", dir, "--signature", abs("p256.sig"), "--key", abs("p384.pub"), "--json"); ok || !strings.Contains(out, "signature_invalid") {
+		t.Errorf("another's key: %s", out)
+	}
+	put(t, filepath.Join(dir, "extra.bin"), []byte("x"))
+	if out, ok := run(home, verify...); ok || !strings.Contains(out, "model_tampered") || !strings.Contains(out, "extra.bin") {
+		t.Errorf("with a file more: %s", out)
+	}
+}

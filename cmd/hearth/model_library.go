@@ -181,39 +181,60 @@ func (t *terminal) phase(p string) string {
 
 func modelVerifyCommand(t *terminal) *cobra.Command {
 	var seal bool
+	var signature string
+	var keys, roots []string
 	cmd := &cobra.Command{
-		Use: "verify NAME", Args: cobra.ExactArgs(1),
-		Short: t.say("Read a model whole and hold it against its seal", "完整读取模型并与封存记录核对"),
+		Use: "verify NAME|FOLDER", Args: cobra.ExactArgs(1),
+		Short: t.say("Read a model whole and hold it against its seal, or its publisher's signature", "完整读取模型，与封存记录或发布者的签名核对"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := t.open(cmd)
 			if err != nil {
 				return err
 			}
 			defer d.Close()
-			sealed, err := d.Verify(cmd.Context(), args[0], t.progress())
-			if err != nil {
-				return err
-			}
-			if !sealed && seal {
-				if err := d.Seal(cmd.Context(), args[0], t.progress()); err != nil {
+			if signature != "" {
+				by, err := d.VerifyPublisher(cmd.Context(), args[0], signature, keys, roots, t.progress())
+				if err != nil {
 					return err
 				}
+				return t.show(by, func() {
+					t.printf(t.say("%s is what %s signed\n", "%s 与 %s 签名的内容一致\n"), args[0], by.Signer)
+					for _, path := range by.Ignored {
+						t.printf(t.say("! the publisher left out %s: nobody has signed that\n", "！发布者未对 %s 签名\n"), path)
+					}
+				})
 			}
-			return t.show(map[string]any{"model": args[0], "sealed": sealed || seal, "intact": sealed}, func() {
-				switch {
-				case sealed:
-					t.printf(t.say("%s is what was sealed, to the byte\n", "%s 与封存时逐字节一致\n"), args[0])
-				case seal:
-					t.printf(t.say("%s is sealed as it is now\n", "%s 已按当前内容封存\n"), args[0])
-				default:
-					t.printf(t.say("%s has no seal to hold it against; --seal makes one of what is there now\n",
-						"%s 没有封存记录可供核对；用 --seal 按当前内容封存\n"), args[0])
-				}
-			})
+			return t.verifySeal(cmd, d, args[0], seal)
 		},
 	}
 	cmd.Flags().BoolVar(&seal, "seal", false, t.say("seal a model that has no seal", "为没有封存记录的模型封存"))
+	cmd.Flags().StringVar(&signature, "signature", "", t.say("the publisher's signature (OpenSSF Model Signing)", "发布者的签名文件（OpenSSF Model Signing）"))
+	cmd.Flags().StringArrayVar(&keys, "key", nil, t.say("PEM file of the publisher's public key", "发布者公钥（PEM 文件）"))
+	cmd.Flags().StringArrayVar(&roots, "root", nil, t.say("PEM file of a certificate authority to trust for it", "信任的根证书（PEM 文件）"))
 	return cmd
+}
+
+func (t *terminal) verifySeal(cmd *cobra.Command, d *appliance.Data, name string, seal bool) error {
+	sealed, err := d.Verify(cmd.Context(), name, t.progress())
+	if err != nil {
+		return err
+	}
+	if !sealed && seal {
+		if err := d.Seal(cmd.Context(), name, t.progress()); err != nil {
+			return err
+		}
+	}
+	return t.show(map[string]any{"model": name, "sealed": sealed || seal, "intact": sealed}, func() {
+		switch {
+		case sealed:
+			t.printf(t.say("%s is what was sealed, to the byte\n", "%s 与封存时逐字节一致\n"), name)
+		case seal:
+			t.printf(t.say("%s is sealed as it is now\n", "%s 已按当前内容封存\n"), name)
+		default:
+			t.printf(t.say("%s has no seal to hold it against; --seal makes one of what is there now\n",
+				"%s 没有封存记录可供核对；用 --seal 按当前内容封存\n"), name)
+		}
+	})
 }
 
 func modelBundleCommand(t *terminal) *cobra.Command {

@@ -1,12 +1,15 @@
 package appliance
 
 import (
+	"context"
+	"crypto/x509"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/catalog"
 	"github.com/hearthbox/hearth/internal/catalog/provenance"
 	"github.com/hearthbox/hearth/internal/cryptosuite"
 )
@@ -56,17 +59,43 @@ func (d *Data) Trust(keyFiles ...string) (provenance.Trust, error) {
 	if err != nil {
 		return provenance.Trust{}, err
 	}
-	t := provenance.Trust{Keys: []cryptosuite.PublicKey{own.Public()}}
-	for _, path := range append(append([]string(nil), d.config.TrustedKeys...), keyFiles...) {
+	others, err := publicKeys(append(append([]string(nil), d.config.TrustedKeys...), keyFiles...))
+	return provenance.Trust{Keys: append([]cryptosuite.PublicKey{own.Public()}, others...)}, err
+}
+
+// VerifyPublisher holds a folder, or an imported model, against its publisher's
+// signature, made with one of the keys or under one of the certificates.
+func (d *Data) VerifyPublisher(ctx context.Context, target, signature string, keyFiles, rootFiles []string, progress func(done, total int64)) (by catalog.SignedBy, err error) {
+	t := provenance.OMSTrust{}
+	if t.Keys, err = publicKeys(keyFiles); err != nil {
+		return by, err
+	}
+	for _, path := range rootFiles {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return t, hearth.FileError(path, err)
+			return by, hearth.FileError(path, err)
+		}
+		if t.Roots == nil {
+			t.Roots = x509.NewCertPool()
+		}
+		if !t.Roots.AppendCertsFromPEM(text) {
+			return by, hearth.NewError(hearth.FileFailed, "path", path, "detail", say("there is no certificate in it", "其中没有证书"))
+		}
+	}
+	return d.Catalog.VerifyPublisher(ctx, target, signature, t, progress)
+}
+
+func publicKeys(files []string) (keys []cryptosuite.PublicKey, err error) {
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, hearth.FileError(path, err)
 		}
 		k, err := cryptosuite.ParsePublicKey(text)
 		if err != nil {
-			return t, hearth.NewError(hearth.FileFailed, "path", path, "detail", err).Because(err)
+			return nil, hearth.NewError(hearth.FileFailed, "path", path, "detail", err).Because(err)
 		}
-		t.Keys = append(t.Keys, k)
+		keys = append(keys, k)
 	}
-	return t, nil
+	return keys, nil
 }

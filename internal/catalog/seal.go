@@ -114,6 +114,45 @@ func (c *Catalog) Unpack(ctx context.Context, r io.Reader, t provenance.Trust, s
 	return names, nil
 }
 
+// SignedBy is what a publisher's signature says.
+type SignedBy struct {
+	Signer  string   `json:"signer"`            // the key's id, or the subject of the certificate
+	Ignored []string `json:"ignored,omitempty"` // paths that the publisher left out, and so signed by nobody
+}
+
+// VerifyPublisher holds a folder, or an imported model, against a signature of its
+// publisher in the format of OpenSSF Model Signing 1.0. A signature that lies in the
+// folder is no part of it.
+func (c *Catalog) VerifyPublisher(ctx context.Context, target, signature string, t provenance.OMSTrust, progress func(done, total int64)) (by SignedBy, err error) {
+	dir := target
+	if info, err := os.Stat(target); err != nil || !info.IsDir() {
+		if dir, err = c.folder(ctx, target); err != nil {
+			return by, err
+		}
+	}
+	text, err := os.ReadFile(signature)
+	if err != nil {
+		return by, disk.Error(signature, err)
+	}
+	bundle, err := provenance.ParseOMS(text)
+	if err != nil {
+		return by, err
+	}
+	s, err := bundle.Verify(t)
+	if err != nil {
+		return by, err
+	}
+	o := options(progress)
+	if rel, err := filepath.Rel(dir, signature); err == nil && filepath.IsLocal(rel) {
+		o.Ignore = append(o.Ignore, filepath.ToSlash(rel))
+	}
+	diffs, err := s.Check(ctx, dir, o)
+	if err != nil {
+		return by, err
+	}
+	return SignedBy{s.Signer, s.Ignored}, provenance.Tampered(filepath.Base(dir), diffs)
+}
+
 func options(progress func(done, total int64)) provenance.Options {
 	return provenance.Options{Ignore: []string{disk.LockName, provenance.SignedName}, Progress: progress}
 }
