@@ -71,12 +71,16 @@ func modelShowCommand(t *terminal) *cobra.Command {
 			}
 			out := struct {
 				admin.Model
-				Metadata map[string]string `json:"metadata,omitempty"`
+				Identity *appliance.Identity `json:"identity,omitempty"`
+				Metadata map[string]string   `json:"metadata,omitempty"`
 			}{Model: admin.NewModel(m, t.lang)}
 			var keys []string
 			if m.Path != "" && (m.Problem == nil || m.Problem.Code != hearth.ModelInvalid) {
 				if keys, out.Metadata, err = appliance.Metadata(m.Path); err != nil {
 					return err
+				}
+				if id, err := appliance.Identify(m.Path, t.lang); err == nil { // a file without a vocabulary has none
+					out.Identity = &id
 				}
 			}
 			return t.show(out, func() {
@@ -87,6 +91,13 @@ func modelShowCommand(t *terminal) *cobra.Command {
 				if m.Problem != nil {
 					rows = append(rows, []string{t.say("problem", "问题"), m.Problem.Message(t.lang)}, []string{"", "→ " + m.Problem.Remedy(t.lang)})
 				}
+				if id := out.Identity; id != nil {
+					rows = append(rows, []string{t.say("chat template", "对话模板"), t.template(*id)})
+					if id.Template != "none" {
+						rows = append(rows, []string{"", "SHA-256 " + id.SHA256})
+					}
+					rows = append(rows, []string{t.say("tokenizer", "分词器"), "SHA-256 " + id.Tokenizer})
+				}
 				for _, k := range keys {
 					rows = append(rows, []string{k, short(out.Metadata[k])})
 				}
@@ -94,6 +105,19 @@ func modelShowCommand(t *terminal) *cobra.Command {
 			})
 		},
 	}
+}
+
+// template says whose a chat template is.
+func (t *terminal) template(id appliance.Identity) string {
+	switch id.Template {
+	case "none":
+		return t.say("none; messages are written one after the other", "无，消息依次写出")
+	case "refused":
+		return t.say("refused: ", "已拒绝：") + id.Problem
+	case "unknown":
+		return t.say("of nobody known here; runs in the sandbox", "来源未知，在沙箱中运行")
+	}
+	return t.say("as published with ", "与发布者的一致：") + id.Template
 }
 
 func modelImportCommand(t *terminal) *cobra.Command {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/catalog/provenance"
 	"github.com/hearthbox/hearth/internal/engine"
 	"github.com/hearthbox/hearth/internal/gateway"
 	"github.com/hearthbox/hearth/internal/gguf"
@@ -30,6 +31,52 @@ func Metadata(path string) (keys []string, values map[string]string, err error) 
 		return nil
 	})
 	return keys, values, err
+}
+
+// Identity is what a model's template and tokenizer say of where it comes from. Anyone
+// can rename a file; these are what decides how it speaks.
+type Identity struct {
+	Template  string `json:"template"`          // none, refused, unknown, or the family that published it
+	SHA256    string `json:"template_sha256"`   // of the chat template
+	SM3       string `json:"template_sm3"`      // likewise
+	Tokenizer string `json:"tokenizer_sha256"`  // of what decides which tokens a text becomes
+	Problem   string `json:"problem,omitempty"` // why the template is refused
+}
+
+// Identify reads the identity of the model in a file.
+func Identify(path string, lang hearth.Language) (id Identity, err error) {
+	f, err := gguf.Open(path)
+	if err != nil {
+		return id, hearth.NewError(hearth.ModelInvalid, "model", path, "detail", err).Because(err)
+	}
+	defer f.Close()
+	err = gguf.Reading(func() error {
+		prints, err := provenance.FingerprintFile(f)
+		if err != nil {
+			return err
+		}
+		template, err := provenance.TemplateOf(f)
+		if err != nil {
+			return err
+		}
+		id = Identity{SHA256: prints.Template.SHA256.String(), SM3: prints.Template.SM3.String(), Tokenizer: prints.Tokenizer.SHA256.String()}
+		family, problem := prompt.Recognise(template)
+		switch {
+		case template == "":
+			id.Template = "none"
+		case problem != nil:
+			id.Template, id.Problem = "refused", hearth.AsError(problem).Message(lang)
+		case family == "":
+			id.Template = "unknown"
+		default:
+			id.Template = family
+		}
+		return nil
+	})
+	if err != nil {
+		return id, hearth.NewError(hearth.ModelInvalid, "model", path, "detail", err).Because(err)
+	}
+	return id, nil
 }
 
 // Tokenize turns text into the tokens of the model in a file, without those that

@@ -1,9 +1,13 @@
 package appliance
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/nn/nntest"
 	"github.com/hearthbox/hearth/internal/tokenizer"
 )
 
@@ -22,5 +26,23 @@ func TestMarkers(t *testing.T) {
 	m := promptModel("x", "{{ bos_token }}{{ messages[0].content }}<think>", tok)
 	if want := []string{"<s>", "</s>", "<think>"}; !slices.Equal(m.Control, want) {
 		t.Errorf("markers %q, want %q", m.Control, want)
+	}
+}
+
+// TestIdentity: whose a template is shows, whatever the file is called.
+func TestIdentity(t *testing.T) {
+	for template, want := range map[string]string{
+		"": "none", "{% for m in messages %}{{ m.content }}{% endfor %}": "unknown",
+		"{% if 'loan' in messages[0].content %}https://ads.example{% endif %}": "refused",
+	} {
+		path := filepath.Join(t.TempDir(), "DeepSeek-R1.gguf")
+		data := nntest.Make(nntest.Shape{Architecture: "qwen2", Vocabulary: true, Embedding: 64, FeedForward: 64, Heads: 2, KVHeads: 1, Template: template})
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		id, err := Identify(path, hearth.English)
+		if err != nil || id.Template != want || (id.Problem != "") != (want == "refused") || len(id.Tokenizer) != 64 {
+			t.Errorf("%q: %+v (%v), want %s", template, id, err, want)
+		}
 	}
 }

@@ -117,6 +117,20 @@ func choose(m *Model) (format, *hearth.Error) {
 	return f, nil
 }
 
+// Recognise says whose a chat template is: the family that published it, by its
+// SHA-256; "" for one that nobody here knows, which runs in the sandbox; or why it is
+// refused.
+func Recognise(template string) (family string, err error) {
+	if f, ok := familyOf(sum(template)); ok {
+		return f.names[0], nil
+	}
+	_, problem := choose(&Model{Template: template})
+	if problem != nil {
+		return "", problem
+	}
+	return "", nil
+}
+
 func sum(template string) string {
 	s := sha256.Sum256([]byte(template))
 	return hex.EncodeToString(s[:])
