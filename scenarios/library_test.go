@@ -86,6 +86,8 @@ func variant(t *testing.T, home string, checksum bool) string {
 func TestPull(t *testing.T) {
 	home := t.TempDir()
 	url, _ := mirror(t, chatModel(), nil)
+	// What another file under the name has left does not come along.
+	put(t, filepath.Join(home, "data", "models", ".receiving-pulled", "other.gguf.partial"), []byte("half of another"))
 	out, ok := run(home, "model", "pull", variant(t, home, false), "--name", "pulled", "--mirror", url)
 	if !ok || !strings.Contains(out, "pulled is here") || !strings.Contains(out, "checksum") {
 		t.Fatal(out)
@@ -96,7 +98,7 @@ func TestPull(t *testing.T) {
 	if out, ok := run(home, "model", "verify", "pulled"); !ok || !strings.Contains(out, "to the byte") {
 		t.Fatal(out)
 	}
-	files, err := filepath.Glob(filepath.Join(home, "data", "models", "pulled", "*.gguf"))
+	files, err := filepath.Glob(filepath.Join(home, "data", "models", "pulled", "*.gguf*"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("%v (%v)", files, err)
 	}

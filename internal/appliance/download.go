@@ -5,11 +5,14 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/catalog/disk"
 	"github.com/hearthbox/hearth/internal/catalog/fetch"
 	"github.com/hearthbox/hearth/internal/catalog/library"
 )
@@ -104,10 +107,31 @@ func (d *Data) Download(ctx context.Context, w Wanted, bytesPerSecond int64, pro
 		if o.Client, err = d.proxied(); err != nil {
 			return err
 		}
-		got, err = fetch.Fetch(ctx, files, o)
-		return err
+		if got, err = fetch.Fetch(ctx, files, o); err != nil {
+			return err
+		}
+		return tidy(dir, files)
 	})
 	return m, got, err
+}
+
+// tidy deletes what an earlier download of another file under the same name has left.
+func tidy(dir string, files []fetch.File) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return hearth.FileError(dir, err)
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		wanted := slices.ContainsFunc(files, func(f fetch.File) bool { return f.Path == path })
+		if wanted || e.Name() == disk.LockName {
+			continue
+		}
+		if err := os.RemoveAll(path); err != nil {
+			return hearth.FileError(path, err)
+		}
+	}
+	return nil
 }
 
 // proxied is a client that goes through the configured proxy; nil if there is none.

@@ -66,7 +66,7 @@ func verifyFolder(ctx context.Context, dir string, t provenance.Trust, progress 
 // VerifyPath is Verify for the model that lies at a path, which need not be an imported
 // one: other tools' files have no seal.
 func (c *Catalog) VerifyPath(ctx context.Context, path string, t provenance.Trust) (sealed bool, err error) {
-	rel, err := filepath.Rel(c.own, path)
+	rel, err := filepath.Rel(followed(c.own), followed(path)) // the data folder may be reached by a link
 	if err != nil || !filepath.IsLocal(rel) {
 		return false, nil
 	}
