@@ -7,6 +7,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
+	"github.com/hearthbox/hearth/internal/appliance"
 )
 
 func keyCommand(t *terminal) *cobra.Command {
@@ -22,12 +23,7 @@ func keyCreateCommand(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "create --name NAME", Args: cobra.NoArgs,
 		Short: t.say("Make a key; it is shown this once", "创建密钥，仅显示这一次"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, err := t.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		RunE: t.withData(func(cmd *cobra.Command, _ []string, d *appliance.Data) error {
 			standing := hearth.StandingUser
 			if isAdmin {
 				standing = hearth.StandingAdmin
@@ -40,7 +36,7 @@ func keyCreateCommand(t *terminal) *cobra.Command {
 				admin.Key
 				Secret string `json:"key"`
 			}{admin.NewKey(k), secret}, func() { t.printf("%s\n", secret) })
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&name, "name", "", t.say("who or what it is for", "用途或使用者"))
 	cmd.Flags().BoolVar(&isAdmin, "admin", false, t.say("may manage the appliance", "可管理一体机"))
@@ -52,12 +48,7 @@ func keyListCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Args: cobra.NoArgs,
 		Short: t.say("Show the keys that exist", "查看现有密钥"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, err := t.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		RunE: t.withData(func(cmd *cobra.Command, _ []string, d *appliance.Data) error {
 			keys, err := d.Access.List(cmd.Context())
 			if err != nil {
 				return err
@@ -69,7 +60,7 @@ func keyListCommand(t *terminal) *cobra.Command {
 				rows = append(rows, []string{k.ID, k.Name, t.standing(k.Standing), day(k.Created), day(k.Expires)})
 			}
 			return t.show(map[string]any{"keys": list}, func() { t.table(rows) })
-		},
+		}),
 	}
 }
 
@@ -77,19 +68,14 @@ func keyRevokeCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke ID", Args: cobra.ExactArgs(1),
 		Short: t.say("End a key at once", "立即吊销密钥"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := t.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		RunE: t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) error {
 			if err := d.Access.Revoke(cmd.Context(), args[0]); err != nil {
 				return err
 			}
 			return t.show(map[string]string{"revoked": args[0]}, func() {
 				t.printf(t.say("%s no longer works\n", "%s 已失效\n"), args[0])
 			})
-		},
+		}),
 	}
 }
 

@@ -28,12 +28,7 @@ func modelListCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Args: cobra.NoArgs,
 		Short: t.say("Show the models at hand", "查看可用模型"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, err := t.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		RunE: t.withData(func(cmd *cobra.Command, _ []string, d *appliance.Data) error {
 			models, err := d.Models(cmd.Context(), t.warnUpstream)
 			if err != nil {
 				return err
@@ -56,7 +51,7 @@ func modelListCommand(t *terminal) *cobra.Command {
 				}
 				t.table(rows)
 			})
-		},
+		}),
 	}
 }
 
@@ -131,12 +126,7 @@ http(s) address. A bundle (.hearth) that a trusted key has signed is taken in wh
 not at all. Files on the same disk are linked, not copied.`,
 			`导入 GGUF 文件、含有一个模型的目录、OCI 镜像目录，或 http(s) 网址上的文件。
 由可信密钥签名的离线包（.hearth）整体导入，否则不导入。同一磁盘上的文件以硬链接导入，不复制。`),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := t.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		RunE: t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) error {
 			switch source := args[0]; {
 			case strings.Contains(source, "://"):
 				w, err := appliance.FromURL(source, name, sum)
@@ -153,7 +143,7 @@ not at all. Files on the same disk are linked, not copied.`,
 				}
 				return t.imported(m)
 			}
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&name, "name", "", t.say("name to offer it under; made from the file's if not given", "模型名称，不填则由文件名生成"))
 	cmd.Flags().StringVar(&sum, "sha256", "", t.say("checksum that the file at an address must have", "网址上的文件应有的 SHA-256"))
@@ -211,17 +201,12 @@ func modelRemoveCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "remove NAME", Args: cobra.ExactArgs(1),
 		Short: t.say("Delete an imported model", "删除已导入的模型"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := t.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		RunE: t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) error {
 			if err := d.Catalog.Remove(cmd.Context(), args[0]); err != nil {
 				return err
 			}
 			return t.show(map[string]string{"removed": args[0]}, func() { t.printf(t.say("%s is removed\n", "%s 已删除\n"), args[0]) })
-		},
+		}),
 	}
 }
 
@@ -316,16 +301,7 @@ func (t *terminal) find(cmd *cobra.Command, name string) (hearth.Model, error) {
 	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
 		return d.Catalog.Inspect(name)
 	}
-	models, err := d.Models(cmd.Context(), t.warnUpstream)
-	if err != nil {
-		return hearth.Model{}, err
-	}
-	for _, m := range models {
-		if strings.EqualFold(m.ID, name) {
-			return m, nil
-		}
-	}
-	return hearth.Model{}, hearth.NewError(hearth.NoSuchModel, "model", name)
+	return d.Find(cmd.Context(), name, t.warnUpstream)
 }
 
 // stdinMax bounds what is read from standard input.

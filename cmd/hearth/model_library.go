@@ -92,18 +92,13 @@ func modelPullCommand(t *terminal) *cobra.Command {
 Stopped in any way, it goes on where it was when it is started again.`,
 			`下载模型库中的模型（多连接并行），完成后封存。
 无论以何种方式中断，重新执行即从中断处继续。`),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := t.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		RunE: t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) error {
 			w, err := d.FromLibrary(args[0], name, mirror)
 			if err != nil {
 				return err
 			}
 			return t.download(cmd, d, w, limit)
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&name, "name", "", t.say("name to offer it under", "模型名称"))
 	cmd.Flags().StringVar(&mirror, "mirror", "", t.say("where to look first: modelscope, hf-mirror, huggingface or an address", "优先使用的镜像：modelscope、hf-mirror、huggingface 或镜像地址"))
@@ -186,12 +181,7 @@ func modelVerifyCommand(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify NAME|FOLDER", Args: cobra.ExactArgs(1),
 		Short: t.say("Read a model whole and hold it against its seal, or its publisher's signature", "完整读取模型，与封存记录或发布者的签名核对"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := t.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		RunE: t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) error {
 			if signature != "" {
 				by, err := d.VerifyPublisher(cmd.Context(), args[0], signature, keys, roots, t.progress())
 				if err != nil {
@@ -205,7 +195,7 @@ func modelVerifyCommand(t *terminal) *cobra.Command {
 				})
 			}
 			return t.verifySeal(cmd, d, args[0], seal)
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&seal, "seal", false, t.say("seal a model that has no seal", "为没有封存记录的模型封存"))
 	cmd.Flags().StringVar(&signature, "signature", "", t.say("the publisher's signature (OpenSSF Model Signing)", "发布者的签名文件（OpenSSF Model Signing）"))
@@ -246,12 +236,7 @@ imports it must trust that key: hearth model key prints it, and there it is name
 trusted_keys or with --key. Carry it by another way than the bundle.`,
 			`将已导入的模型写成一个文件，用本机密钥签名。导入它的机器必须信任该密钥：
 用 hearth model key 输出公钥，在对方的 trusted_keys 或 --key 中指定。请用与离线包不同的途径传递公钥。`),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			d, err := t.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		RunE: t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) (err error) {
 			if _, err := os.Lstat(args[0]); err == nil {
 				return hearth.NewError(hearth.FileFailed, "path", args[0], "detail", hearth.Words{"it exists already", "该文件已存在"})
 			}
@@ -271,7 +256,7 @@ trusted_keys or with --key. Carry it by another way than the bundle.`,
 			return t.show(map[string]any{"bundle": args[0], "models": args[1:]}, func() {
 				t.printf(t.say("%s holds %s\n", "%s 包含 %s\n"), args[0], strings.Join(args[1:], ", "))
 			})
-		},
+		}),
 	}
 }
 
@@ -279,18 +264,13 @@ func modelKeyCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "key", Args: cobra.NoArgs,
 		Short: t.say("Print the public key that this appliance signs models with", "输出本机签名模型所用的公钥"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, err := t.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		RunE: t.withData(func(cmd *cobra.Command, _ []string, d *appliance.Data) error {
 			id, text, err := d.PublicKey()
 			if err != nil {
 				return err
 			}
 			return t.show(map[string]string{"id": id, "pem": text}, func() { t.text(text) })
-		},
+		}),
 	}
 }
 
@@ -298,12 +278,7 @@ func modelPruneCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "prune", Args: cobra.NoArgs,
 		Short: t.say("Delete what stopped downloads and imports have left", "删除中断的下载和导入留下的文件"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, err := t.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		RunE: t.withData(func(cmd *cobra.Command, _ []string, d *appliance.Data) error {
 			left, err := d.Catalog.Prune()
 			if err != nil {
 				return err
@@ -317,6 +292,6 @@ func modelPruneCommand(t *terminal) *cobra.Command {
 			return t.show(map[string]any{"downloads": names, "freed_bytes": total}, func() {
 				t.printf(t.say("%s downloads deleted, %s freed\n", "删除了 %s 个中断的下载，释放 %s\n"), strconv.Itoa(len(left)), bytes(total))
 			})
-		},
+		}),
 	}
 }

@@ -79,6 +79,18 @@ func (t *terminal) open(cmd *cobra.Command) (*appliance.Data, error) {
 	return appliance.OpenData(cmd.Context(), c)
 }
 
+// withData is a command that works on the data folder, which is open meanwhile.
+func (t *terminal) withData(run func(cmd *cobra.Command, args []string, d *appliance.Data) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		d, err := t.open(cmd)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		return run(cmd, args, d)
+	}
+}
+
 // show prints a result: as JSON, or as human writes it.
 func (t *terminal) show(v any, human func()) error {
 	if !t.json {

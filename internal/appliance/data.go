@@ -66,6 +66,18 @@ func (d *Data) Models(ctx context.Context, warn func(upstream string, err error)
 	return withOffers(ctx, files, ups, warn), nil
 }
 
+// Find looks a model up by name, those of upstreams included.
+func (d *Data) Find(ctx context.Context, id string, warn func(upstream string, err error)) (hearth.Model, error) {
+	list, err := d.Models(ctx, warn)
+	if err != nil {
+		return hearth.Model{}, err
+	}
+	if m, ok := named(list, id); ok {
+		return m, nil
+	}
+	return hearth.Model{}, hearth.NewError(hearth.NoSuchModel, "model", id)
+}
+
 // Close closes it.
 func (d *Data) Close() error { return d.store.Close() }
 

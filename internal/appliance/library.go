@@ -2,9 +2,11 @@ package appliance
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hearthbox/hearth"
@@ -65,8 +67,8 @@ func SearchLibrary(words, kind string, f LibraryFilter) ([]LibraryEntry, error) 
 		return nil, err
 	}
 	f.Kind = library.Kind(kind)
-	if kind != "" && len(l.Search("", library.Filter{Kind: f.Kind})) == 0 {
-		return nil, hearth.NewError(hearth.NotOneOf, "field", "kind", "choices", "chat, embedding, reranker, guard").At("kind")
+	if kinds := l.Kinds(); kind != "" && !slices.Contains(kinds, f.Kind) {
+		return nil, hearth.NewError(hearth.NotOneOf, "field", "kind", "choices", strings.Trim(fmt.Sprint(kinds), "[]")).At("kind")
 	}
 	entries := []LibraryEntry{}
 	for _, m := range l.Search(words, f) {

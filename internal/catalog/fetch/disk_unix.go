@@ -16,15 +16,6 @@ func lock(f *os.File) (busy bool, err error) {
 	return errors.Is(err, unix.EWOULDBLOCK), err
 }
 
-// freeBytes is what an ordinary user may still write to the file system of a folder.
-func freeBytes(dir string) (int64, error) {
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
-		return 0, err
-	}
-	return int64(s.Bavail) * int64(s.Bsize), nil
-}
-
 // fileSystem tells the file systems of folders apart.
 func fileSystem(dir string) (uint64, error) {
 	var s unix.Stat_t
@@ -41,14 +32,4 @@ func takenBytes(path string) int64 {
 		return 0
 	}
 	return s.Blocks * 512
-}
-
-// syncFolder puts a folder's entries on disk.
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
 }

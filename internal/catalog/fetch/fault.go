@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/catalog/disk"
 )
 
 // fault is trouble with a mirror. It ends an attempt, not a download.
@@ -120,7 +121,7 @@ func fileError(path string, err error, need int64) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		dir := filepath.Dir(path)
-		free, _ := freeBytes(dir)
+		free, _ := disk.FreeBytes(dir)
 		return hearth.NewError(hearth.DiskFull, "path", dir, "free_bytes", free, "need_bytes", need).Because(err)
 	case errors.Is(err, syscall.EFBIG):
 		detail = "this file system or user may not have files that large"

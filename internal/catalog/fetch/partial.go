@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/hearthbox/hearth/internal/catalog/disk"
 )
 
 // partial is a file on its way and what has arrived of it.
@@ -104,7 +106,7 @@ func (p *partial) begin(h header) error {
 	if err := p.empty(h.Bytes); err != nil {
 		return err
 	}
-	return errors.Join(p.file.Sync(), syncFolder(filepath.Dir(p.path)))
+	return errors.Join(p.file.Sync(), disk.SyncFolder(filepath.Dir(p.path)))
 }
 
 // empty gives up old bytes, which may be another file's, and makes room for new ones.
@@ -199,12 +201,12 @@ func (p *partial) publish() error {
 		return err
 	}
 	dir := filepath.Dir(p.path)
-	if err := syncFolder(dir); err != nil {
+	if err := disk.SyncFolder(dir); err != nil {
 		return err
 	}
 	p.over = true
 	if err := p.journal.remove(); err != nil {
 		return err
 	}
-	return syncFolder(dir)
+	return disk.SyncFolder(dir)
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/catalog/disk"
 )
 
 // room checks that files will fit, each file system on its own.
@@ -23,7 +24,7 @@ func room(files []File) error {
 		dirs[fs] = dir
 	}
 	for fs, dir := range dirs {
-		free, err := freeBytes(dir)
+		free, err := disk.FreeBytes(dir)
 		if err != nil {
 			return fileError(dir, err, 0)
 		}

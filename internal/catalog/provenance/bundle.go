@@ -226,15 +226,6 @@ func (b *Bundle) broken(entry string, err error) error {
 	return hearth.NewError(hearth.BundleInvalid, "entry", entry, "offset", b.count.n, "detail", err).Because(err)
 }
 
-// Names lists the items as KIND/NAME.
-func (b *Bundle) Names() []string {
-	var names []string
-	for _, i := range b.Items {
-		names = append(names, i.folder())
-	}
-	return names
-}
-
 // counter counts what was read.
 type counter struct {
 	r io.Reader

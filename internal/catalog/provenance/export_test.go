@@ -25,3 +25,12 @@ func (s *Statement) Paths() []string {
 	}
 	return paths
 }
+
+// Names lists the items as KIND/NAME.
+func (b *Bundle) Names() []string {
+	var names []string
+	for _, i := range b.Items {
+		names = append(names, i.folder())
+	}
+	return names
+}

@@ -252,7 +252,7 @@ func writeJSONString(b *strings.Builder, s string, ascii bool) {
 	b.WriteByte('"')
 }
 
-// writeEscape writes \uXXXX, twice for characters beyond the first plane.
+// writeEscape writes \u and four digits, twice for characters beyond the first plane.
 func writeEscape(b *strings.Builder, c rune) {
 	if c >= 0x10000 {
 		c -= 0x10000
