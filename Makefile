@@ -21,7 +21,8 @@ cross: ## bin/hearth-linux-{amd64,arm64}
 	GOOS=linux GOARCH=arm64 $(GO) build $(FLAGS) -o bin/hearth-linux-arm64 ./cmd/hearth
 
 test: deps ## everything; sets up what it needs
-	@$(GO) test -json -timeout 10m ./... 2>&1 | $(TOOLS) run ./summary
+	@# Not from the cache, which does not know that scenarios build the binary.
+	@$(GO) test -count 1 -json -timeout 10m ./... 2>&1 | $(TOOLS) run ./summary
 
 test-race: ## the product's own tests under the race detector (needs a C compiler)
 	@CGO_ENABLED=1 $(GO) test -race -short -json -timeout 30m ./internal/... . 2>&1 | CGO_ENABLED=0 $(TOOLS) run ./summary

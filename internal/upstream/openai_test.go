@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -17,6 +15,7 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/pipenet"
 	"github.com/hearthbox/hearth/internal/upstream"
 )
 
@@ -27,47 +26,17 @@ const idle = time.Minute
 func serve(t *testing.T, f http.HandlerFunc, test func(t *testing.T, u *upstream.OpenAI)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		l := &pipe{conns: make(chan net.Conn), closed: make(chan struct{})}
-		s := &http.Server{Handler: f, ErrorLog: log.New(io.Discard, "", 0)}
-		go func() { _ = s.Serve(l) }()
+		host := pipenet.Serve(f)
 		u, err := upstream.NewOpenAI(upstream.Config{Name: "gpu", URL: "http://gpu/v1/", Key: "sk-secret", IdleMax: idle})
 		if err != nil {
 			t.Fatal(err)
 		}
-		u.DialWith(l.dial)
+		u.DialWith(host.Dial)
 		test(t, u)
 		u.Close()
-		_ = s.Close()
+		_ = host.Close()
 	})
 }
-
-// pipe is a listener whose connections are pipes.
-type pipe struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (p *pipe) dial() (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipe) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipe) Close() error   { close(p.closed); return nil }
-func (p *pipe) Addr() net.Addr { return &net.TCPAddr{} }
 
 // lines answers with the given event stream.
 func lines(text string) http.HandlerFunc {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/catalog/fetch"
+	"github.com/hearthbox/hearth/internal/pipenet"
 )
 
 const chunkBytes = 4 << 10
@@ -30,7 +30,7 @@ const chunkBytes = 4 << 10
 type world struct {
 	*testing.T
 	client *http.Client
-	hosts  map[string]*pipe
+	hosts  map[string]*pipenet.Host
 	path   string // where the file shall lie
 }
 
@@ -39,13 +39,13 @@ func inWorld(t *testing.T, test func(w *world)) {
 	t.Helper()
 	path := filepath.Join(folder(t), "f.bin")
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{T: t, hosts: map[string]*pipe{}, path: path}
+		w := &world{T: t, hosts: map[string]*pipenet.Host{}, path: path}
 		transport := &http.Transport{MaxIdleConnsPerHost: 8, DialContext: w.dial}
 		w.client = &http.Client{Transport: transport}
 		test(w)
 		transport.CloseIdleConnections()
 		for _, p := range w.hosts {
-			_ = p.server.Close()
+			_ = p.Close()
 		}
 	})
 }
@@ -65,17 +65,14 @@ func folder(t testing.TB) string {
 func (w *world) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	name, _, _ := net.SplitHostPort(address)
 	if p, ok := w.hosts[name]; ok {
-		return p.dial()
+		return p.Dial()
 	}
 	return nil, errors.New("no such host: " + name)
 }
 
 // host adds a server and returns the address of the file on it.
 func (w *world) host(name string, h http.Handler) string {
-	p := &pipe{conns: make(chan net.Conn), closed: make(chan struct{})}
-	p.server = &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
-	w.hosts[name] = p
-	go func() { _ = p.server.Serve(p) }()
+	w.hosts[name] = pipenet.Serve(h)
 	return "http://" + name + "/f.bin"
 }
 
@@ -118,35 +115,6 @@ func (w *world) onlyHolds(names ...string) {
 		w.Errorf("the folder holds %q, want %q", got, names)
 	}
 }
-
-// pipe is a listener whose connections are pipes.
-type pipe struct {
-	server *http.Server
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (p *pipe) dial() (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipe) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipe) Close() error   { close(p.closed); return nil }
-func (p *pipe) Addr() net.Addr { return &net.TCPAddr{} }
 
 // request is what a site was asked for.
 type request struct {
