@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,9 @@ var version = "0.1.0-dev"
 
 func main() {
 	t := newTerminal(os.Stdin, os.Stdout, os.Stderr, os.Environ())
+	if strings.ContainsRune(os.Args[0], os.PathSeparator) {
+		t.program = os.Args[0]
+	}
 	os.Exit(run(t, os.Args[1:]))
 }
 

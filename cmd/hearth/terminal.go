@@ -24,9 +24,10 @@ type terminal struct {
 	lang hearth.Language
 	json bool
 
-	color  bool // whether out takes escape codes
-	data   string
-	source appliance.Source
+	program string // how this program was called, for commands to copy
+	color   bool   // whether out takes escape codes
+	data    string
+	source  appliance.Source
 }
 
 func newTerminal(in io.Reader, out, errs io.Writer, env []string) *terminal {
@@ -35,7 +36,7 @@ func newTerminal(in io.Reader, out, errs io.Writer, env []string) *terminal {
 		name, value, _ := strings.Cut(line, "=")
 		vars[name] = value
 	}
-	t := &terminal{in: in, out: out, err: errs, source: appliance.Source{Env: vars}}
+	t := &terminal{in: in, out: out, err: errs, program: "hearth", source: appliance.Source{Env: vars}}
 	for _, name := range []string{"HEARTH_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
 		if vars[name] != "" {
 			t.lang = hearth.ParseLanguage(vars[name])

@@ -119,14 +119,14 @@ func suggest(t *terminal, a *appliance.Appliance, model string) {
 	if key == "" {
 		key = "$HEARTH_API_KEY"
 	}
-	t.printf(t.say("\nTalk to one:\n\n    hearth chat %s\n", "\n开始对话：\n\n    hearth chat %s\n"), model)
+	t.printf(t.say("\nTalk to one:\n\n    %s chat %s\n", "\n开始对话：\n\n    %s chat %s\n"), t.program, model)
 	t.printf(t.say("\nFrom any program (OpenAI API, base URL %s/v1):\n\n", "\n在程序中调用（OpenAI 接口，基础地址 %s/v1）：\n\n"), a.URL)
 	t.printf("    curl %s/v1/chat/completions -H \"Authorization: Bearer %s\" -H \"Content-Type: application/json\" \\\n"+
 		"      -d '{\"model\": \"%s\", \"stream\": true, \"messages\": [{\"role\": \"user\", \"content\": \"%s\"}]}'\n",
 		a.URL, key, model, t.say("Hello!", "你好！"))
 	t.printf("\n    python: OpenAI(base_url=\"%s/v1\", api_key=\"%s\")\n", a.URL, strings.TrimPrefix(key, "$"))
 	if a.FirstKey == "" {
-		t.text(t.say("\nA key for it: hearth key create --name NAME\n", "\n创建密钥：hearth key create --name NAME\n"))
+		t.printf(t.say("\nA key for it: %s key create --name NAME\n", "\n创建密钥：%s key create --name NAME\n"), t.program)
 	}
 	t.text("\n")
 }
@@ -135,16 +135,16 @@ func suggest(t *terminal, a *appliance.Appliance, model string) {
 func adviseModels(t *terminal, c appliance.Config) {
 	t.text(t.say("\nThere is no model to talk to yet.\n", "\n还没有可用的模型。\n"))
 	for _, path := range appliance.FindBundles() {
-		t.printf(t.say("\nThere is an offline bundle on a drive:\n\n    hearth model import %s\n", "\n在存储设备上找到离线包：\n\n    hearth model import %s\n"), path)
+		t.printf(t.say("\nThere is an offline bundle on a drive:\n\n    %s model import %s\n", "\n在存储设备上找到离线包：\n\n    %s model import %s\n"), t.program, path)
 	}
 	if id, reason, ok := appliance.RecommendModel(c, t.lang); ok {
-		t.printf(t.say("\nRecommended for this machine, if it may download:\n\n    hearth model pull %s\n    %s\n",
-			"\n若本机可以联网下载，推荐：\n\n    hearth model pull %s\n    %s\n"), id, reason)
+		t.printf(t.say("\nRecommended for this machine, if it may download:\n\n    %s model pull %s\n    %s\n",
+			"\n若本机可以联网下载，推荐：\n\n    %s model pull %s\n    %s\n"), t.program, id, reason)
 	}
 	t.printf(t.say(`
 Any of these gives hearth a model, also while it runs:
 
-    hearth model import FILE.gguf
+    %[2]s model import FILE.gguf
     put GGUF files into ./models, or name their folder in HEARTH_MODELS
     models that Ollama, LM Studio, Hugging Face or ModelScope have downloaded are found by themselves
     an engine on another machine: add this to %[1]s and start again
@@ -154,14 +154,14 @@ Any of these gives hearth a model, also while it runs:
 `, `
 以下方式也可以，服务运行时同样有效：
 
-    hearth model import FILE.gguf
+    %[2]s model import FILE.gguf
     把 GGUF 文件放入 ./models，或用 HEARTH_MODELS 指定目录
     Ollama、LM Studio、Hugging Face、ModelScope 已下载的模型会自动识别
     使用其他机器上的引擎：将以下内容写入 %[1]s 并重新启动
         upstreams:
           - {name: gpu, url: "http://HOST:8000/v1"}
 
-`), filepath.Join(c.Data, "hearth.yaml"))
+`), filepath.Join(c.Data, "hearth.yaml"), t.program)
 }
 
 func size(n int64) string {
