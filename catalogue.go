@@ -40,7 +40,7 @@ const (
 	ManifestInvalid  Code = "manifest_invalid"
 	SignatureInvalid Code = "signature_invalid"
 	BundleInvalid    Code = "bundle_invalid"
-	TemplateUnknown  Code = "template_unknown"
+	TokenizerAltered Code = "tokenizer_altered"
 	TemplateRefused  Code = "template_refused"
 	TemplateFailed   Code = "template_failed"
 	QueueFull        Code = "queue_full"
@@ -205,9 +205,9 @@ var catalogue = map[Code]entry{
 	BundleInvalid: {KindInvalid,
 		texts{"the bundle is not sound, at {entry}, byte {offset}: {detail}", "离线包不完好（{entry}，第 {offset} 字节）：{detail}"},
 		texts{"copy it again from where it was made; nothing of it was taken in", "请从制作处重新复制；未导入其中任何内容"}},
-	TemplateUnknown: {KindInvalid,
-		texts{"the chat template of {model} is not the one {publisher} publishes: {detail}", "{model} 的对话模板与 {publisher} 发布的不一致：{detail}"},
-		texts{"read the differences; use the publisher's file unless each of them is wanted", "请查看差异；除非每一处都是有意为之，否则请使用发布者的文件"}},
+	TokenizerAltered: {KindInvalid,
+		texts{"the vocabulary of {model} is that of {publisher}, altered: {detail}", "{model} 的词表源自 {publisher}，但已被改动：{detail}"},
+		texts{"do not use the file; get the model from its publisher", "请勿使用该文件；请从发布者处获取模型"}},
 	TemplateRefused: {KindInvalid,
 		texts{"the chat template of {model} is refused: {detail}", "{model} 的对话模板被拒绝：{detail}"},
 		texts{"get the model from its publisher, or use /v1/completions with a prompt of your own",

@@ -13,6 +13,7 @@ const (
 	OriginHuggingFace = "huggingface"
 	OriginModelScope  = "modelscope"
 	OriginLMStudio    = "lmstudio"
+	OriginStarter     = "starter" // in the binary
 	OriginUpstream    = "upstream"
 )
 

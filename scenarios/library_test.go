@@ -196,6 +196,14 @@ func TestBundle(t *testing.T) {
 	}
 	pem := filepath.Join(to, "from.pem")
 	put(t, pem, key)
+	for _, one := range strings.SplitAfter(strings.TrimSpace(string(key)), "-----END PUBLIC KEY-----\n") { // Ed25519, SM2: each is enough
+		home := t.TempDir()
+		only := filepath.Join(home, "only.pem")
+		put(t, only, []byte(one))
+		if out, ok := run(home, "model", "import", stick, "--key", only); !ok || strings.Count(string(key), "BEGIN") != 2 {
+			t.Errorf("with one key of %d: %s", strings.Count(string(key), "BEGIN"), out)
+		}
+	}
 
 	if out, ok := run(to, "model", "import", stick, "--json"); ok || !strings.Contains(out, "signature_invalid") {
 		t.Errorf("a stranger's bundle: %s", out)

@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("LANG", "C")
+			e.Setenv("HEARTH_STARTER", "false")
 			stories, err := filepath.Abs("../../shared/data/engine/stories260K.gguf")
 			if err != nil {
 				return err
@@ -166,7 +167,8 @@ func start(t *testing.T, home string, settings ...string) *server {
 func hearth(home string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(bin, "hearth"), args...)
 	cmd.Dir = home
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "HEARTH_DATA=" + filepath.Join(home, "data"), "HEARTH_MODELS=" + home, "LANG=C"}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "HEARTH_DATA=" + filepath.Join(home, "data"), "HEARTH_MODELS=" + home, "LANG=C",
+		"HEARTH_STARTER=false"} // which has tests of its own: elsewhere a home has the models that the test put there
 	return cmd
 }
 

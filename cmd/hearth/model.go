@@ -59,8 +59,8 @@ func modelShowCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "show NAME|FILE", Args: cobra.ExactArgs(1),
 		Short: t.say("Show what a model file says of itself", "查看模型文件的信息"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := t.find(cmd, args[0])
+		RunE: t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) error {
+			m, err := t.findIn(cmd, d, args[0])
 			if err != nil {
 				return err
 			}
@@ -74,7 +74,7 @@ func modelShowCommand(t *terminal) *cobra.Command {
 				if keys, out.Metadata, err = appliance.Metadata(m.Path); err != nil {
 					return err
 				}
-				if id, err := appliance.Identify(m.Path, t.lang); err == nil { // a file without a vocabulary has none
+				if id, err := d.Identify(cmd.Context(), m.Path, t.lang); err == nil { // a file without a vocabulary has none
 					out.Identity = &id
 				}
 			}
@@ -92,13 +92,22 @@ func modelShowCommand(t *terminal) *cobra.Command {
 						rows = append(rows, []string{"", "SHA-256 " + id.SHA256})
 					}
 					rows = append(rows, []string{t.say("tokenizer", "分词器"), "SHA-256 " + id.Tokenizer})
+					if id.Vocabulary != "" {
+						rows = append(rows, []string{"", t.say("as published with ", "与发布者的一致：") + id.Vocabulary})
+					}
+					if id.Problem != "" && id.Template != "refused" {
+						rows = append(rows, []string{"", id.Problem})
+					}
 				}
 				for _, k := range keys {
 					rows = append(rows, []string{k, short(out.Metadata[k])})
 				}
 				t.table(rows)
+				if out.Identity != nil && out.Identity.Difference != "" {
+					t.printf(t.say("\nIts chat template is not the one that is published with its vocabulary:\n\n%s", "\n其对话模板与同一词表的已发布模板不同：\n\n%s"), out.Identity.Difference)
+				}
 			})
-		},
+		}),
 	}
 }
 
@@ -298,6 +307,10 @@ func (t *terminal) find(cmd *cobra.Command, name string) (hearth.Model, error) {
 		return hearth.Model{}, err
 	}
 	defer d.Close()
+	return t.findIn(cmd, d, name)
+}
+
+func (t *terminal) findIn(cmd *cobra.Command, d *appliance.Data, name string) (hearth.Model, error) {
 	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
 		return d.Catalog.Inspect(name)
 	}

@@ -231,10 +231,10 @@ func modelBundleCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "bundle FILE NAME...", Aliases: []string{"export"}, Args: cobra.MinimumNArgs(2),
 		Short: t.say("Write models as one signed file, for a machine without a network", "将模型写成一个签名的离线包"),
-		Long: t.say(`Writes imported models as one file, signed with this appliance's key. The machine that
-imports it must trust that key: hearth model key prints it, and there it is named in
+		Long: t.say(`Writes imported models as one file, signed with this appliance's keys. The machine that
+imports it must trust one of them: hearth model key prints them, and there it is named in
 trusted_keys or with --key. Carry it by another way than the bundle.`,
-			`将已导入的模型写成一个文件，用本机密钥签名。导入它的机器必须信任该密钥：
+			`将已导入的模型写成一个文件，用本机密钥签名。导入它的机器必须信任其中一个密钥：
 用 hearth model key 输出公钥，在对方的 trusted_keys 或 --key 中指定。请用与离线包不同的途径传递公钥。`),
 		RunE: t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) (err error) {
 			if _, err := os.Lstat(args[0]); err == nil {
@@ -263,13 +263,21 @@ trusted_keys or with --key. Carry it by another way than the bundle.`,
 func modelKeyCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "key", Args: cobra.NoArgs,
-		Short: t.say("Print the public key that this appliance signs models with", "输出本机签名模型所用的公钥"),
+		Short: t.say("Print the public keys that this appliance signs models with", "输出本机签名模型所用的公钥"),
+		Long: t.say(`Prints the public keys that this appliance signs bundles of models with: Ed25519, and
+SM2 for machines that must check with that. Either is enough for hearth model import --key.`,
+			`输出本机签名离线包所用的公钥：Ed25519，以及供国密场景验签的 SM2。
+用 hearth model import --key 时任选其一即可。`),
 		RunE: t.withData(func(cmd *cobra.Command, _ []string, d *appliance.Data) error {
-			id, text, err := d.PublicKey()
+			keys, err := d.PublicKeys()
 			if err != nil {
 				return err
 			}
-			return t.show(map[string]string{"id": id, "pem": text}, func() { t.text(text) })
+			return t.show(map[string]any{"keys": keys}, func() {
+				for _, k := range keys {
+					t.text(k.PEM)
+				}
+			})
 		}),
 	}
 }

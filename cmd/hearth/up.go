@@ -78,11 +78,18 @@ func greet(ctx context.Context, t *terminal, a *appliance.Appliance, c appliance
 		return
 	}
 	usable := listFound(t, models)
-	if usable == nil {
+	switch {
+	case usable == nil:
+		t.text(t.say("\nThere is no model to talk to yet.\n", "\n还没有可用的模型。\n"))
 		adviseModels(t, c)
-		return
+	case usable.Origin == hearth.OriginStarter:
+		t.text(t.say("\nUntil there is another, the starter model answers. It is very small: it knows hearth's manual,\nquotes from a text it is given, fills forms, and little else.\n",
+			"\n在有其他模型之前，由自带的入门模型回答。它很小：能依据手册回答 hearth 的用法、\n从给出的文字中摘取答案、填写表单，此外懂得很少。\n"))
+		suggest(t, a, usable.ID)
+		adviseModels(t, c)
+	default:
+		suggest(t, a, usable.ID)
 	}
-	suggest(t, a, usable.ID)
 }
 
 // greetFirst says where the server is, and its first key.
@@ -133,7 +140,6 @@ func suggest(t *terminal, a *appliance.Appliance, model string) {
 
 // adviseModels says how to come by a model.
 func adviseModels(t *terminal, c appliance.Config) {
-	t.text(t.say("\nThere is no model to talk to yet.\n", "\n还没有可用的模型。\n"))
 	for _, path := range appliance.FindBundles() {
 		t.printf(t.say("\nThere is an offline bundle on a drive:\n\n    %s model import %s\n", "\n在存储设备上找到离线包：\n\n    %s model import %s\n"), t.program, path)
 	}
@@ -180,6 +186,8 @@ func origin(t *terminal, m hearth.Model) string {
 		return m.Path
 	case hearth.OriginUpstream:
 		return m.Source
+	case hearth.OriginStarter:
+		return t.say("built in", "自带")
 	}
 	return m.Origin
 }

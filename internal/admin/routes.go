@@ -32,7 +32,7 @@ func (a *Admin) statusRoutes() {
 type Model struct {
 	ID            string `json:"id"`
 	Source        string `json:"source" doc:"native, or upstream/NAME"`
-	Origin        string `json:"origin" enum:"imported,folder,ollama,huggingface,modelscope,lmstudio,upstream"`
+	Origin        string `json:"origin" enum:"imported,folder,ollama,huggingface,modelscope,lmstudio,starter,upstream"`
 	Path          string `json:"path,omitempty"`
 	Architecture  string `json:"architecture,omitempty"`
 	Quantization  string `json:"quantization,omitempty"`

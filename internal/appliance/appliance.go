@@ -70,6 +70,9 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if err := a.Data.Catalog.Sweep(); err != nil {
 		a.log.Warn("what killed imports left behind can't be removed", "error", err)
 	}
+	if err := a.Data.starterErr; err != nil {
+		a.log.Warn("the starter model can't be unpacked", "error", err)
+	}
 	adminBefore, err := a.hasAdmin(ctx)
 	if err != nil {
 		return err

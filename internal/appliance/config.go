@@ -34,6 +34,7 @@ type Config struct {
 	} `yaml:"tls"`
 	Models    []string         `yaml:"models" en:"more folders (or files) to look for models in; outside the file, lists are written as PATH is" zh:"更多模型目录（或文件）；在配置文件以外，列表的写法与 PATH 相同"`
 	Discover  []string         `yaml:"discover" en:"other tools whose model folders are looked into" zh:"从哪些工具的模型目录中查找模型"`
+	Starter   bool             `yaml:"starter" en:"offer the small model that is in the binary" zh:"是否提供程序自带的入门模型"`
 	Engine    EngineConfig     `yaml:"engine"`
 	Upstreams []UpstreamConfig `yaml:"upstreams" en:"engines and services elsewhere whose models are offered too; for the file only" zh:"外部引擎与服务，其模型一并提供；仅可写在配置文件中"`
 	Limits    struct {
@@ -81,6 +82,7 @@ func Defaults(home string) Config {
 		Data:      filepath.Join(home, ".local", "share", "hearth"),
 		Listen:    "127.0.0.1:4327", // HEAR on a telephone
 		Discover:  []string{hearth.OriginOllama, hearth.OriginHuggingFace, hearth.OriginModelScope, hearth.OriginLMStudio},
+		Starter:   true,
 		Engine:    EngineConfig{Sequences: 8, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
 		StopGrace: 20 * time.Second,
 	}

@@ -30,6 +30,8 @@ type Data struct {
 
 	config Config
 	store  *store.Store
+
+	starterErr error // why the starter model is not there; all else works without it
 }
 
 // OpenData opens the data folder, making it on first use.
@@ -37,6 +39,7 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, dataError(c, err)
 	}
+	starterErr := c.unpackStarter()
 	pepper, err := secret(filepath.Join(c.Data, "secret"))
 	if err != nil {
 		return nil, dataError(c, err)
@@ -48,7 +51,7 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 	return &Data{
 		Access:  access.New(s, pepper),
 		Catalog: catalog.New(filepath.Join(c.Data, "models"), c.folders(), engine.Check),
-		config:  c, store: s,
+		config:  c, store: s, starterErr: starterErr,
 	}, nil
 }
 

@@ -1,7 +1,10 @@
 package appliance
 
 import (
+	"cmp"
+	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hearthbox/hearth"
@@ -36,18 +39,43 @@ func Metadata(path string) (keys []string, values map[string]string, err error) 
 // Identity is what a model's template and tokenizer say of where it comes from. Anyone
 // can rename a file; these are what decides how it speaks.
 type Identity struct {
-	Template  string `json:"template"`          // none, refused, unknown, or the family that published it
-	SHA256    string `json:"template_sha256"`   // of the chat template
-	SM3       string `json:"template_sm3"`      // likewise
-	Tokenizer string `json:"tokenizer_sha256"`  // of what decides which tokens a text becomes
-	Problem   string `json:"problem,omitempty"` // why the template is refused
+	Template   string `json:"template"`             // none, refused, unknown, or the family that published it
+	SHA256     string `json:"template_sha256"`      // of the chat template
+	SM3        string `json:"template_sm3"`         // likewise
+	Tokenizer  string `json:"tokenizer_sha256"`     // of what decides which tokens a text becomes
+	Vocabulary string `json:"vocabulary,omitempty"` // whose it is, if it is one known here
+	Problem    string `json:"problem,omitempty"`    // why the template or the vocabulary is refused
+
+	// Difference is from the template of a model at hand with the same vocabulary and a
+	// template as its publisher made it, in the unified format. It is given where the
+	// template is nobody's.
+	Difference string `json:"difference,omitempty"`
 }
 
 // Identify reads the identity of the model in a file.
-func Identify(path string, lang hearth.Language) (id Identity, err error) {
+func (d *Data) Identify(ctx context.Context, path string, lang hearth.Language) (Identity, error) {
+	id, template, err := identify(path, lang)
+	if err != nil || template == "" || id.Vocabulary == "" || id.Template != "refused" && id.Template != "unknown" {
+		return id, err
+	}
+	models, err := d.Catalog.List(ctx)
+	if err != nil {
+		return id, err
+	}
+	for _, m := range models {
+		other, published, err := identify(m.Path, lang)
+		if err == nil && other.Vocabulary == id.Vocabulary && slices.Contains(Families(), other.Template) {
+			id.Difference = provenance.DiffTemplates(m.ID, published, filepath.Base(path), template)
+			break
+		}
+	}
+	return id, nil
+}
+
+func identify(path string, lang hearth.Language) (id Identity, template string, err error) {
 	f, err := gguf.Open(path)
 	if err != nil {
-		return id, hearth.NewError(hearth.ModelInvalid, "model", path, "detail", err).Because(err)
+		return id, "", hearth.NewError(hearth.ModelInvalid, "model", path, "detail", err).Because(err)
 	}
 	defer f.Close()
 	err = gguf.Reading(func() error {
@@ -55,28 +83,35 @@ func Identify(path string, lang hearth.Language) (id Identity, err error) {
 		if err != nil {
 			return err
 		}
-		template, err := provenance.TemplateOf(f)
-		if err != nil {
+		if template, err = provenance.TemplateOf(f); err != nil {
 			return err
 		}
 		id = Identity{SHA256: prints.Template.SHA256.String(), SM3: prints.Template.SM3.String(), Tokenizer: prints.Tokenizer.SHA256.String()}
+		var altered error
+		id.Vocabulary, altered = provenance.Published(filepath.Base(path), f)
 		family, problem := prompt.Recognise(template)
+		if template == starterTemplate() {
+			family = "hearth-starter"
+		}
 		switch {
 		case template == "":
 			id.Template = "none"
 		case problem != nil:
-			id.Template, id.Problem = "refused", hearth.AsError(problem).Message(lang)
+			id.Template = "refused"
 		case family == "":
 			id.Template = "unknown"
 		default:
 			id.Template = family
 		}
+		if problem = cmp.Or(altered, problem); problem != nil {
+			id.Problem = hearth.AsError(problem).Message(lang)
+		}
 		return nil
 	})
 	if err != nil {
-		return id, hearth.NewError(hearth.ModelInvalid, "model", path, "detail", err).Because(err)
+		return id, "", hearth.NewError(hearth.ModelInvalid, "model", path, "detail", err).Because(err)
 	}
-	return id, nil
+	return id, template, nil
 }
 
 // Tokenize turns text into the tokens of the model in a file, without those that

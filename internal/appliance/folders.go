@@ -8,7 +8,8 @@ import (
 )
 
 // folders are the places to look for models in: those configured, ./models, and
-// where the named tools keep theirs, as each documents it.
+// where the named tools keep theirs, as each documents it. The starter model is last: it
+// is for whoever has no other.
 func (c *Config) folders() []catalog.Folder {
 	var list []catalog.Folder
 	for _, path := range c.Models {
@@ -34,6 +35,9 @@ func (c *Config) folders() []catalog.Folder {
 				list = append(list, catalog.Folder{Origin: tool, Path: path})
 			}
 		}
+	}
+	if c.Starter {
+		list = append(list, catalog.Folder{Origin: hearth.OriginStarter, Path: c.starterFolder()})
 	}
 	return list
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/catalog/fetch"
 	"github.com/hearthbox/hearth/internal/catalog/library"
+	"github.com/hearthbox/hearth/internal/cryptosuite"
 	"github.com/hearthbox/hearth/internal/engine"
 )
 
@@ -106,8 +107,12 @@ func (d *Data) Seal(ctx context.Context, id string, progress func(done, total in
 	return d.Catalog.Seal(ctx, id, k, progress)
 }
 
-// Verify holds an imported model against its seal, if it has one.
+// Verify holds an imported model against its seal, if it has one, and the starter model
+// against the binary.
 func (d *Data) Verify(ctx context.Context, id string, progress func(done, total int64)) (sealed bool, err error) {
+	if m, err := d.Catalog.Find(ctx, id); err == nil && m.Origin == hearth.OriginStarter {
+		return true, d.config.verifyStarter()
+	}
 	t, err := d.Trust()
 	if err != nil {
 		return false, err
@@ -115,13 +120,13 @@ func (d *Data) Verify(ctx context.Context, id string, progress func(done, total 
 	return d.Catalog.Verify(ctx, id, t, progress)
 }
 
-// Bundle writes imported models as one file, signed with the appliance's own key.
+// Bundle writes imported models as one file, signed with both of the appliance's keys.
 func (d *Data) Bundle(ctx context.Context, w io.Writer, ids []string, progress func(done, total int64)) error {
-	k, err := d.SigningKey()
+	keys, err := d.signingKeys()
 	if err != nil {
 		return err
 	}
-	return d.Catalog.Bundle(ctx, w, ids, k, progress)
+	return d.Catalog.Bundle(ctx, w, ids, []cryptosuite.Signer{keys[0], keys[1]}, progress)
 }
 
 // Unpack takes in a bundle that is signed with a trusted key; keyFiles are trusted for
@@ -138,14 +143,29 @@ func (d *Data) Unpack(ctx context.Context, r io.Reader, keyFiles []string, progr
 	return d.Catalog.Unpack(ctx, r, t, k, progress)
 }
 
-// PublicKey is the key others check this appliance's signatures with, as PEM.
-func (d *Data) PublicKey() (id, text string, err error) {
-	k, err := d.SigningKey()
+// PublicKey is a key that others check this appliance's signatures with.
+type PublicKey struct {
+	Algorithm string `json:"algorithm"`
+	ID        string `json:"id"`
+	PEM       string `json:"pem"`
+}
+
+// PublicKeys are the appliance's own: Ed25519, and SM2 for who must check with that. Either
+// will do.
+func (d *Data) PublicKeys() ([]PublicKey, error) {
+	keys, err := d.signingKeys()
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
-	b, err := k.Public().PEM()
-	return k.Public().ID(), string(b), err
+	var list []PublicKey
+	for _, k := range keys {
+		text, err := k.Public().PEM()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, PublicKey{string(k.Public().Algorithm()), k.Public().ID(), string(text)})
+	}
+	return list, nil
 }
 
 // RecommendModel picks the chat model to start with here, by memory and by the pace of

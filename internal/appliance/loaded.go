@@ -13,6 +13,7 @@ import (
 	"github.com/hearthbox/hearth/internal/door"
 	"github.com/hearthbox/hearth/internal/engine"
 	"github.com/hearthbox/hearth/internal/prompt"
+	"github.com/hearthbox/hearth/internal/starter"
 	"github.com/hearthbox/hearth/internal/tokenizer"
 )
 
@@ -24,7 +25,7 @@ type loaded struct {
 	added time.Time     // as the file was when it was loaded
 	ready chan struct{} // closed when the rest is set
 	model *engine.Model
-	chat  *prompt.Chat
+	chat  hearth.Generator
 	err   error
 
 	users    int // requests in progress, under models.mu
@@ -93,14 +94,21 @@ func (m *models) open(l *loaded, x hearth.Model) (err error) {
 	e := m.data.config.Engine
 	l.model, err = engine.Open(x.ID, x.Path, engine.Options{Workers: m.workers, ContextTokens: e.ContextTokens,
 		CacheBytes: m.cache, Sequences: e.Sequences, Waiting: e.WaitingRequests})
-	if err == nil {
-		l.chat = prompt.New(l.model, promptModel(x.ID, l.model.Template(), l.model.Tokenizer()))
+	if err != nil {
+		return err
+	}
+	l.chat = prompt.New(l.model, promptModel(x.ID, l.model.Template(), l.model.Tokenizer()))
+	if x.Origin == hearth.OriginStarter {
+		l.chat, err = starter.NewChat(l.chat)
 	}
 	return err
 }
 
 // verify refuses a model that is not what was sealed when it was taken in.
 func (m *models) verify(x hearth.Model) error {
+	if x.Origin == hearth.OriginStarter {
+		return m.data.config.mendStarter()
+	}
 	t, err := m.data.Trust()
 	if err != nil {
 		return err

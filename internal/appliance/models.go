@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"log/slog"
@@ -100,8 +101,9 @@ func (m *models) files(ctx context.Context, oldest time.Time) ([]hearth.Model, e
 	return list, nil
 }
 
-// withOffers lists files, and then what upstreams offer under names not taken. An
-// upstream that can't be reached shows what it offered last; warn is told.
+// withOffers lists files, what upstreams offer under names not taken, and the starter
+// model last: who names no model gets the first. An upstream that can't be reached shows
+// what it offered last; warn is told.
 func withOffers(ctx context.Context, files []hearth.Model, upstreams []*upstream.OpenAI, warn func(upstream string, err error)) []hearth.Model {
 	taken := map[string]bool{}
 	var list []hearth.Model
@@ -128,6 +130,9 @@ func withOffers(ctx context.Context, files []hearth.Model, upstreams []*upstream
 			}
 		}
 	}
+	slices.SortStableFunc(list, func(a, b hearth.Model) int {
+		return cmp.Compare(strings.Index(a.Origin, hearth.OriginStarter), strings.Index(b.Origin, hearth.OriginStarter))
+	})
 	return list
 }
 

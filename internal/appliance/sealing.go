@@ -20,7 +20,19 @@ import (
 
 // SigningKey reads the appliance's own key, or makes it.
 func (d *Data) SigningKey() (cryptosuite.PrivateKey, error) {
-	path := filepath.Join(d.config.Data, "signing.pem")
+	return d.signingKey("signing.pem", cryptosuite.Ed25519)
+}
+
+// signingKeys are that, and one of the Chinese national standard.
+func (d *Data) signingKeys() (keys [2]cryptosuite.PrivateKey, err error) {
+	if keys[0], err = d.SigningKey(); err == nil {
+		keys[1], err = d.signingKey("signing-sm2.pem", cryptosuite.SM2)
+	}
+	return keys, err
+}
+
+func (d *Data) signingKey(name string, a cryptosuite.Algorithm) (cryptosuite.PrivateKey, error) {
+	path := filepath.Join(d.config.Data, name)
 	for range 2 {
 		text, err := os.ReadFile(path)
 		if err == nil {
@@ -33,15 +45,15 @@ func (d *Data) SigningKey() (cryptosuite.PrivateKey, error) {
 		if !errors.Is(err, fs.ErrNotExist) {
 			return cryptosuite.PrivateKey{}, dataError(d.config, err)
 		}
-		if err := makeSigningKey(path); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := makeSigningKey(path, a); err != nil && !errors.Is(err, fs.ErrExist) {
 			return cryptosuite.PrivateKey{}, dataError(d.config, err)
 		}
 	}
-	return cryptosuite.PrivateKey{}, dataError(d.config, errors.New("signing.pem can't be made"))
+	return cryptosuite.PrivateKey{}, dataError(d.config, errors.New(name+" can't be made"))
 }
 
-func makeSigningKey(path string) error {
-	k, err := cryptosuite.GenerateKey(cryptosuite.Ed25519)
+func makeSigningKey(path string, a cryptosuite.Algorithm) error {
+	k, err := cryptosuite.GenerateKey(a)
 	if err != nil {
 		return err
 	}
@@ -91,11 +103,11 @@ func publicKeys(files []string) (keys []cryptosuite.PublicKey, err error) {
 		if err != nil {
 			return nil, hearth.FileError(path, err)
 		}
-		k, err := cryptosuite.ParsePublicKey(text)
+		some, err := cryptosuite.ParsePublicKeys(text)
 		if err != nil {
 			return nil, hearth.NewError(hearth.FileFailed, "path", path, "detail", err).Because(err)
 		}
-		keys = append(keys, k)
+		keys = append(keys, some...)
 	}
 	return keys, nil
 }

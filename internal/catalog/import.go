@@ -7,11 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/catalog/disk"
+	"github.com/hearthbox/hearth/internal/catalog/provenance"
+	"github.com/hearthbox/hearth/internal/cryptosuite"
 	"github.com/hearthbox/hearth/internal/gguf"
 )
 
@@ -68,10 +71,40 @@ func (c *Catalog) Import(ctx context.Context, path, name string, progress func(d
 			return hearth.Model{}, err
 		}
 	}
+	if err := namedSo(ctx, path); err != nil {
+		return hearth.Model{}, err
+	}
 	if err := c.publish(dir, name); err != nil {
 		return hearth.Model{}, err
 	}
 	return c.Find(ctx, name)
+}
+
+// Blobs of OCI layouts and of Ollama are called after their SHA-256.
+var (
+	ociName    = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	ollamaFile = regexp.MustCompile(`^sha256-[0-9a-f]{64}$`)
+)
+
+// namedSo holds a file that is called after its checksum against that.
+func namedSo(ctx context.Context, path string) error {
+	name := filepath.Base(path)
+	if !ociName.MatchString(name) && !ollamaFile.MatchString(name) {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return disk.Error(path, err)
+	}
+	defer f.Close()
+	sums, err := cryptosuite.NewHasher(0).Sum(ctx, f, cryptosuite.WantSHA256)
+	if err != nil {
+		return disk.Error(path, err)
+	}
+	if sums.SHA256.String() != strings.TrimPrefix(name, "sha256-") {
+		return hearth.NewError(hearth.ModelTampered, "model", name, "detail", say("its SHA-256 is %s", "其 SHA-256 为 %s", sums.SHA256))
+	}
+	return nil
 }
 
 // Remove deletes an imported model.
@@ -129,7 +162,22 @@ func openSource(path string) (*gguf.File, error) {
 		_ = f.Close()
 		return nil, hearth.NewError(hearth.ModelInvalid, "model", filepath.Base(path), "detail", say("it holds no weights", "文件中没有权重"))
 	}
+	if err := unaltered(path, f); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
 	return f, nil
+}
+
+// unaltered refuses a file with a publisher's vocabulary that somebody has changed.
+func unaltered(path string, f *gguf.File) error {
+	return gguf.Reading(func() error {
+		_, err := provenance.Published(filepath.Base(path), f)
+		if err != nil && hearth.AsError(err).Code != hearth.TokenizerAltered {
+			return invalid(path, err)
+		}
+		return err
+	})
 }
 
 func importName(path, name string) (string, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/hearthbox/hearth/internal/catalog/disk"
 	"github.com/hearthbox/hearth/internal/catalog/provenance"
 	"github.com/hearthbox/hearth/internal/cryptosuite"
+	"github.com/hearthbox/hearth/internal/gguf"
 )
 
 // Seal records what an imported model is, to the byte, in a manifest beside it that the
@@ -64,8 +65,16 @@ func verifyFolder(ctx context.Context, dir string, t provenance.Trust, progress 
 }
 
 // VerifyPath is Verify for the model that lies at a path, which need not be an imported
-// one: other tools' files have no seal.
+// one: other tools' files have no seal. A vocabulary that was altered is refused in both.
 func (c *Catalog) VerifyPath(ctx context.Context, path string, t provenance.Trust) (sealed bool, err error) {
+	f, err := gguf.Open(path)
+	if err != nil {
+		return false, invalid(path, err)
+	}
+	err = unaltered(path, f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return false, err
+	}
 	rel, err := filepath.Rel(followed(c.own), followed(path)) // the data folder may be reached by a link
 	if err != nil || !filepath.IsLocal(rel) {
 		return false, nil
@@ -74,7 +83,7 @@ func (c *Catalog) VerifyPath(ctx context.Context, path string, t provenance.Trus
 }
 
 // Bundle writes imported models as one signed file, for a machine without a network.
-func (c *Catalog) Bundle(ctx context.Context, w io.Writer, ids []string, signer cryptosuite.Signer, progress func(done, total int64)) error {
+func (c *Catalog) Bundle(ctx context.Context, w io.Writer, ids []string, signers []cryptosuite.Signer, progress func(done, total int64)) error {
 	var sources []provenance.Source
 	for _, id := range ids {
 		dir, err := c.folder(ctx, id)
@@ -83,7 +92,7 @@ func (c *Catalog) Bundle(ctx context.Context, w io.Writer, ids []string, signer 
 		}
 		sources = append(sources, provenance.Source{Kind: provenance.Model, Name: filepath.Base(dir), Dir: dir})
 	}
-	return provenance.WriteBundle(ctx, w, sources, []cryptosuite.Signer{signer}, options(progress))
+	return provenance.WriteBundle(ctx, w, sources, signers, options(progress))
 }
 
 // Unpack takes in all models of a bundle that somebody trusted has signed, or none, and

@@ -1,6 +1,7 @@
 package cryptosuite
 
 import (
+	"bytes"
 	"crypto"
 	"encoding/pem"
 	"errors"
@@ -57,6 +58,20 @@ func ParsePublicKey(text []byte) (PublicKey, error) {
 		return PublicKey{}, fmt.Errorf("the public key is not valid: %w", err)
 	}
 	return NewPublicKey(key)
+}
+
+// ParsePublicKeys reads a file of one public key or several, as [ParsePublicKey] does.
+func ParsePublicKeys(text []byte) ([]PublicKey, error) {
+	var keys []PublicKey
+	for len(keys) == 0 || len(bytes.TrimSpace(text)) > 0 {
+		key, err := ParsePublicKey(text)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+		_, text = pem.Decode(text)
+	}
+	return keys, nil
 }
 
 // PEM is the key as [ParsePublicKey] reads it.

@@ -242,3 +242,29 @@ func sm2Key(t *testing.T) (key cryptosuite.PrivateKey, public, secret string) {
 }
 
 func hexOf(b []byte) string { return hex.EncodeToString(b) }
+
+// TestSeveralKeysOfAFile: each is read, and none is passed over.
+func TestSeveralKeysOfAFile(t *testing.T) {
+	var text []byte
+	var ids []string
+	for _, a := range []cryptosuite.Algorithm{cryptosuite.Ed25519, cryptosuite.SM2} {
+		k, err := cryptosuite.GenerateKey(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, err := k.Public().PEM()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, ids = append(append(text, one...), '\n'), append(ids, k.Public().ID())
+	}
+	keys, err := cryptosuite.ParsePublicKeys(text)
+	if err != nil || len(keys) != 2 || keys[0].ID() != ids[0] || keys[1].ID() != ids[1] {
+		t.Errorf("%v, %v", keys, err)
+	}
+	for _, bad := range []string{"", "\n", string(text) + "junk", "junk"} {
+		if keys, err := cryptosuite.ParsePublicKeys([]byte(bad)); err == nil {
+			t.Errorf("%q is %v", bad, keys)
+		}
+	}
+}

@@ -17,8 +17,11 @@ func system(lang string) string {
 // Prompt is a question about the manual as the starter model was taught to read it:
 // a system message, and the user's, which shows the passages.
 func (g *Guide) Prompt(question string, k int) (systemText, userText string) {
+	return write(question, g.Passages(question, k))
+}
+
+func write(question string, found []Passage) (systemText, userText string) {
 	var b strings.Builder
-	found := g.Passages(question, k)
 	for i, p := range found {
 		b.WriteString("[" + strconv.Itoa(i+1) + "] " + p.Title + ": " + p.Text + "\n")
 	}

@@ -69,6 +69,12 @@ func (g *Guide) All() []Passage { return slices.Clone(g.all) }
 // Passages returns the k passages that a question is most about, best first, in
 // the question's language; fewer if fewer share a word with it.
 func (g *Guide) Passages(question string, k int) []Passage {
+	found, _ := g.search(question, k)
+	return found
+}
+
+// search is Passages, with the score of the best.
+func (g *Guide) search(question string, k int) (found []Passage, best float64) {
 	if len(question) > questionMax {
 		question = strings.ToValidUTF8(question[:questionMax], "")
 	}
@@ -95,11 +101,13 @@ func (g *Guide) Passages(question string, k int) []Passage {
 		}
 		return a.at - b.at
 	})
-	var found []Passage
 	for _, h := range hits[:min(k, len(hits))] {
 		found = append(found, g.all[h.at])
 	}
-	return found
+	if len(hits) > 0 {
+		best = hits[0].score
+	}
+	return found, best
 }
 
 func (g *Guide) score(i int, terms []string) float64 {

@@ -46,7 +46,7 @@ func TestSectionsMatch(t *testing.T) {
 	}
 }
 
-// TestPassagesStandInTheManual is invariant 1, for prose: every sentence of a
+// TestPassagesStandInTheManual is invariant 2, for prose: every sentence of a
 // paragraph is there, line breaks aside.
 func TestPassagesStandInTheManual(t *testing.T) {
 	text := map[string]string{}

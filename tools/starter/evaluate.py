@@ -1,11 +1,13 @@
-"""Measures a model file through hearth's own API, so that template, tokenizer and engine
-are part of what is measured.
+"""Measures the starter model through hearth's own API, so that template, tokenizer and
+engine are part of what is measured: the model in the binary, asked as people ask, or a
+file by itself, which is then shown the passages here.
 
-    evaluate.py --hearth BINARY --passages PROGRAM [--cmrc FILE] [--xquad FILE] [--most N] MODEL.gguf
+    evaluate.py --hearth BINARY --passages PROGRAM [--cmrc FILE] [--xquad FILE] [--most N] [MODEL.gguf]
 
 guide    held-out questions about the manual, with what retrieval finds: right if all
          facts are in the answer, which is one passage's at most and no longer than 600
          characters; what the manual does not say must be said so
+blind    the same, with questions by somebody who had read the manual and nothing else
 loan     held-out applications: valid JSON with the right keys, and each field
 extract  CMRC 2018's and XQuAD's questions, fetched by whoever runs this and never
          trained on: exact match, and contained in an answer
@@ -30,6 +32,7 @@ import serving
 from rows import small, tools
 
 SEED = 990_001
+SOURCE = re.compile(r"\n\n(\(Manual: .*\)|——《手册》“.*”)$")
 K = 3  # passages shown with a question about the manual
 ANSWER_MAX = 600  # characters
 
@@ -44,20 +47,21 @@ def holds(text, facts):
     return all(any(w in text for w in wordings) for wordings in facts)
 
 
-def guide_items(program):
-    items = list(heldout("guide"))
+def guide_items(program, name, shown):
+    items = list(heldout(name))
     asked = "".join(json.dumps(i["question"]) + "\n" for i in items)
     found = subprocess.run([program, str(K)], input=asked, capture_output=True, check=True, text=True).stdout.splitlines()
     for item, line in zip(items, found):
         f = json.loads(line)
-        yield item["lang"], formats.conversation(f["system"], f["user"]), None, judge_guide(item, f["passages"] or [])
+        messages = formats.conversation(f["system"], f["user"]) if shown else formats.conversation("", item["question"])
+        yield item["lang"], messages, None, judge_guide(item, f["passages"] or [])
 
 
 def judge_guide(item, passages):
     def judge(message):
-        text = message.get("content") or ""
+        text = SOURCE.sub("", message.get("content") or "")
         if not item["facts"]:
-            return {"refused": formats.NOT_IN_MANUAL[item["lang"]] in text}
+            return {"refused": formats.NOT_IN_MANUAL[item["lang"]] in text or small.UNKNOWN[item["lang"]] in text}
         squeezed = re.sub(r"\s", "", re.sub(r"^\[\d\]\s*", "", text))
         verbatim = any(squeezed and squeezed in re.sub(r"\s", "", p["text"]) for p in passages)
         found = any(p["section"] == item["section"] for p in passages)
@@ -147,7 +151,8 @@ def some(items, most):
 
 
 def tasks(a):
-    yield "guide", some(list(guide_items(a.passages)), a.most)
+    yield "guide", some(list(guide_items(a.passages, "guide", a.model)), a.most)
+    yield "blind", some(list(guide_items(a.passages, "blind", a.model)), a.most)
     yield "loan", some(list(loan_items()), a.most)
     if a.cmrc:
         yield "extract cmrc2018", squad_items(a.cmrc, "zh", a.most)
@@ -177,7 +182,7 @@ def main():
     p.add_argument("--most", type=int, default=10**9, help="items of each task")
     p.add_argument("--only", help="a task, by the start of its name")
     p.add_argument("--answers", help="where to write every answer, as JSON lines")
-    p.add_argument("model")
+    p.add_argument("model", nargs="?")
     a = p.parse_args()
     log = open(a.answers, "w", buffering=1) if a.answers else None
     with serving.serve(a.hearth, a.model) as server, ThreadPoolExecutor(4) as pool:

@@ -40,6 +40,11 @@ def guide_user(lang, passages, question):
     return shown + ("\n问题：" if lang == "zh" else "\nQuestion: ") + question
 
 
+def again(lang, question):
+    """A further question about what was shown before."""
+    return ("问题：" if lang == "zh" else "Question: ") + question
+
+
 def guide_answer(number, text):
     return f"[{number}] {text}"
 

@@ -38,17 +38,18 @@ class Server:
 
 
 @contextlib.contextmanager
-def serve(binary, model):
-    """Starts hearth on a free port, with a home of its own and only that model."""
+def serve(binary, model=None):
+    """Starts hearth on a free port, with a home of its own and only that model, or the one in the binary."""
     home = pathlib.Path(tempfile.mkdtemp(prefix="hearth-starter"))
     (home / "models").mkdir()
-    shutil.copy(model, home / "models" / "starter.gguf")
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "HEARTH_DATA": str(home / "data"), "LANG": "C"}
+    if model:
+        shutil.copy(model, home / "models" / "starter.gguf")
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "HEARTH_DATA": str(home / "data"), "LANG": "C", "HEARTH_STARTER": "false" if model else "true"}
     args = [str(pathlib.Path(binary).resolve()), "up", "--json", "--listen", "127.0.0.1:0", "--set", "log.level=error"]
     p = subprocess.Popen(args, cwd=home, env=env, stdout=subprocess.PIPE, text=True)
     try:
         hello = json.loads(p.stdout.readline())
-        yield Server(hello["url"], hello["first_key"], "starter")
+        yield Server(hello["url"], hello["first_key"], "starter" if model else "hearth-starter")
     finally:
         p.terminate()
         p.wait(30)

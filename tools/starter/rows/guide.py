@@ -111,7 +111,27 @@ class Guide:
             shown = others[:k - 1]
             shown.insert(min(at, len(shown)), passage)
             reply = formats.guide_answer(shown.index(passage) + 1, text)
-        return lang, formats.conversation(formats.GUIDE[lang], formats.guide_user(lang, shown, question), reply)
+        turns = [formats.guide_user(lang, shown, question), reply]
+        for question, reply in self.more(r, lang, shown, {question}):
+            turns += [formats.again(lang, question), reply]
+        return lang, formats.conversation(formats.GUIDE[lang], *turns)
+
+    def more(self, r, lang, shown, asked):
+        """Further questions about the same passages: more is learnt of a prompt that is
+        computed once, and another passage of the same ones is to be chosen."""
+        facts = [(i, f) for i, p in enumerate(shown, 1) for f in self.facts if f["passage"] is p or f["passage"] == p]
+        size = sum(len(p["text"]) for p in shown)
+        for i, f in r.sample(facts, min(len(facts), r.randint(0, 4))):
+            if r.random() < 0.08:
+                missing = r.choice([f for f in self.facts if f["lang"] == lang and f["passage"] not in shown])
+                yield vary(r, lang, r.choice(missing["questions"])), formats.NOT_IN_MANUAL[lang]
+                continue
+            question = r.choice(f["questions"]) if r.random() < 0.7 else keywords(r, lang, f["answer"])
+            size += len(f["answer"])
+            if question in asked or size > (900 if lang == "zh" else 2400):
+                continue
+            asked.add(question)
+            yield vary(r, lang, question), formats.guide_answer(i, f["answer"])
 
 
 def keywords(r, lang, text):
@@ -142,9 +162,10 @@ def made(r, lang, passages):
     pairs = [(i, s) for i, p in enumerate(shown) for s in p if texts.whole(lang, s)]
     if not pairs:
         return None
-    i, sentence = r.choice(pairs)
-    asked = texts.about(r, lang, sentence)
-    question = asked[0] if asked and r.random() < 0.6 else keywords(r, lang, sentence)
     listed = [{"title": title(lang, p[0]), "text": ("" if lang == "zh" else " ").join(p)} for p in shown]
-    reply = formats.guide_answer(i + 1, sentence)
-    return formats.conversation(formats.GUIDE[lang], formats.guide_user(lang, listed, vary(r, lang, texts.thin(r, lang, question))), reply)
+    turns = []
+    for i, sentence in r.sample(pairs, min(len(pairs), r.randint(1, 4))):
+        asked = texts.about(r, lang, sentence)
+        question = vary(r, lang, texts.thin(r, lang, asked[0] if asked and r.random() < 0.6 else keywords(r, lang, sentence)))
+        turns += [formats.again(lang, question) if turns else formats.guide_user(lang, listed, question), formats.guide_answer(i + 1, sentence)]
+    return formats.conversation(formats.GUIDE[lang], *turns)

@@ -112,19 +112,21 @@ def extract(r, lang, passage):
     fit = [s for s in shown if whole(lang, s)]
     if not fit:
         return None
-    sentence = r.choice(fit)
-    asked = about(r, lang, sentence)
-    if asked is None:
+    asked = [(s, about(r, lang, s)) for s in r.sample(fit, min(len(fit), r.randint(1, 4)))]
+    asked = [(s, *a) for s, a in asked if a is not None]
+    if not asked:
         return None
-    question, part = asked
-    answer = formats.extract_answer(lang, sentence, part)
-    if r.random() < 0.1:
-        shown = [s for s in shown if s != sentence and part not in s]
-        answer = formats.NOT_IN_TEXT[lang]
+    lost = r.choice(asked) if r.random() < 0.2 else None  # taken out of the text, and asked for
+    if lost:
+        shown = [s for s in shown if s != lost[0] and lost[2] not in s]
         if not shown:
             return None
-    text = ("" if lang == "zh" else " ").join(shown)
-    return formats.conversation(formats.EXTRACT[lang], formats.extract_user(lang, text, vary(r, lang, thin(r, lang, question))), answer)
+    text, turns = ("" if lang == "zh" else " ").join(shown), []
+    for sentence, question, part in asked:
+        question = vary(r, lang, thin(r, lang, question))
+        answer = formats.extract_answer(lang, sentence, part) if sentence in shown else formats.NOT_IN_TEXT[lang]
+        turns += [formats.again(lang, question) if turns else formats.extract_user(lang, text, question), answer]
+    return formats.conversation(formats.EXTRACT[lang], *turns)
 
 
 def copy(r, lang, passage):
@@ -140,7 +142,10 @@ def copy(r, lang, passage):
     head = s[:r.randint(2, 6)] if zh else " ".join(s.split()[:r.randint(2, 4)])
     kind = r.randrange(5)
     if kind == 0:
-        return formats.conversation("", "\n".join(lines) + ("\n\n照抄第{}行。" if zh else "\n\nCopy line {}.").format(at + 1), s)
+        ask, turns = "照抄第{}行。" if zh else "Copy line {}.", []
+        for i in r.sample(range(len(shown)), min(len(shown), r.randint(1, 3))):
+            turns += [("" if turns else "\n".join(lines) + "\n\n") + ask.format(i + 1), shown[i]]
+        return formats.conversation("", *turns)
     if kind == 1:
         return formats.conversation("", "\n".join(shown) + (f"\n\n照抄以“{head}”开头的一行。" if zh else f'\n\nCopy the line that begins with "{head}".'), s)
     if kind == 2:
@@ -149,7 +154,9 @@ def copy(r, lang, passage):
     if kind == 3:
         names = [words.person(r, lang) for _ in range(r.randint(2, 6))]
         values = [words.code(r) for _ in names]
-        i = r.randrange(len(names))
         table = "\n".join(f"{n}：{v}" if zh else f"{n}: {v}" for n, v in zip(names, values))
-        return formats.conversation("", table + (f"\n\n{names[i]}对应的是什么？" if zh else f"\n\nWhat belongs to {names[i]}?"), values[i])
+        ask, turns = "{}对应的是什么？" if zh else "What belongs to {}?", []
+        for i in r.sample(range(len(names)), r.randint(1, len(names))):
+            turns += [("" if turns else table + "\n\n") + ask.format(names[i]), values[i]]
+        return formats.conversation("", *turns)
     return formats.conversation("", ("重复：" if zh else "Repeat: ") + s, s)

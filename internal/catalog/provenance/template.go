@@ -6,44 +6,7 @@ import (
 	"unicode"
 
 	"github.com/rogpeppe/go-internal/diff"
-
-	"github.com/hearthbox/hearth"
 )
-
-// Publisher is a model as its publisher made it.
-type Publisher struct {
-	Name string // of publisher and model, for people: "Qwen/Qwen3-8B"
-	Fingerprints
-	Template string // the text, to show differences; may be empty
-}
-
-// Verdict is what a table of publishers says about a model.
-type Verdict int
-
-// The verdicts.
-const (
-	Unknown Verdict = iota // no publisher has this tokenizer
-	Genuine                // tokenizer and template are one publisher's
-	Foreign                // the tokenizer is a publisher's, the template is not
-)
-
-// Judge looks for a model's publisher. It is known by the tokenizer, which must fit the
-// weights or the model talks nonsense; the template is text that anyone can edit.
-// Several models share a tokenizer, so any of their templates will do; for a foreign
-// one the first of them is returned.
-func Judge(f Fingerprints, table []Publisher) (Verdict, Publisher) {
-	verdict, whose := Unknown, Publisher{}
-	for _, p := range table {
-		switch {
-		case p.Tokenizer != f.Tokenizer:
-		case p.Fingerprints.Template == f.Template:
-			return Genuine, p
-		case verdict == Unknown:
-			verdict, whose = Foreign, p
-		}
-	}
-	return verdict, whose
-}
 
 // Limits of a shown difference. Templates have a few hundred lines, and some of them
 // are long.
@@ -96,14 +59,4 @@ func short(line string) string {
 		return line
 	}
 	return string(runes[:lineMax]) + "…\n"
-}
-
-// TemplateError is the [hearth.TemplateUnknown] error of a model whose template is
-// foreign, with the difference.
-func TemplateError(model, template string, p Publisher) error {
-	detail := "its fingerprint is another"
-	if p.Template != "" {
-		detail = "\n" + DiffTemplates(p.Name, p.Template, model, template)
-	}
-	return hearth.NewError(hearth.TemplateUnknown, "model", model, "publisher", p.Name, "detail", detail)
 }

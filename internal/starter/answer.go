@@ -1,0 +1,156 @@
+package starter
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hearthbox/hearth"
+)
+
+// answer is what the model says of the passages it was shown, on its way to the reader.
+// The number with which it begins becomes the passage's title, with which it ends: the
+// reader has not seen the passages. Sentence by sentence it is held against the passage,
+// and said as it stands there: a model this small miscopies, and a command with a letter
+// missing is worse than none.
+type answer struct {
+	found []Passage
+	begun bool
+	held  string
+	from  *Passage // nil while the model names none, and says so or talks freely
+	lines []string // sentences of the passage that have not been said
+	said  bool
+	gap   string // what stands between what was said and what will be
+}
+
+const (
+	numberBytes = 4   // of "[1] "
+	alike       = 0.5 // of a sentence's pairs of letters: what is less alike is another sentence
+)
+
+// next takes what the model wrote and returns what is shown.
+func (a *answer) next(text string, finish hearth.FinishReason) string {
+	a.held += text
+	if !a.begun && !a.begin(finish != "") {
+		return ""
+	}
+	var out strings.Builder
+	if a.from == nil {
+		out.WriteString(a.held)
+		a.held = ""
+		return out.String()
+	}
+	for end := sentenceEnd(a.held); end > 0; end = sentenceEnd(a.held) {
+		out.WriteString(a.say(a.held[:end]))
+		a.held = a.held[end:]
+	}
+	if finish != "" {
+		out.WriteString(a.say(a.held))
+		out.WriteString(a.close())
+	}
+	return out.String()
+}
+
+// begin reads the number and reports whether enough has come to know.
+func (a *answer) begin(last bool) bool {
+	if len(a.held) < numberBytes && !last && strings.HasPrefix("[", a.held[:min(1, len(a.held))]) {
+		return false
+	}
+	a.begun = true
+	if len(a.held) < 3 || a.held[0] != '[' || a.held[2] != ']' {
+		return true
+	}
+	if n := int(a.held[1] - '1'); n < len(a.found) {
+		a.from, a.held = &a.found[n], strings.TrimLeft(a.held[3:], " ")
+		a.lines = sentences(a.from.Text)
+	}
+	return true
+}
+
+// say returns a sentence as it stands in the passage, nothing if none there is like it.
+func (a *answer) say(text string) string {
+	body := strings.TrimSpace(text)
+	if body == "" {
+		a.gap += text
+		return ""
+	}
+	lead, tail, _ := strings.Cut(text, body)
+	a.gap += lead
+	if stands := strings.Contains(squeeze(a.from.Text), squeeze(body)); !stands {
+		best, score := -1, alike
+		for i, line := range a.lines {
+			if s := likeness(body, line); s >= score {
+				best, score = i, s
+			}
+		}
+		if best < 0 {
+			return ""
+		}
+		body = a.lines[best]
+		a.lines = slices.Delete(a.lines, best, best+1)
+	}
+	if a.said {
+		body = a.gap + body
+	}
+	a.said, a.gap = true, tail
+	return body
+}
+
+// close ends the answer with its source. If the model said nothing of the passage it
+// chose, the passage speaks for itself.
+func (a *answer) close() string {
+	text := ""
+	if !a.said {
+		text = a.from.Text
+	}
+	if a.from.Lang == "zh" {
+		return text + "\n\n——《手册》“" + a.from.Title + "”"
+	}
+	return text + "\n\n(Manual: " + a.from.Title + ")"
+}
+
+// A sentence ends with its mark; in English one follows it.
+var sentenceMark = regexp.MustCompile("[。！？]|\n|[.!?;] (?:[A-Za-z`])")
+
+// sentenceEnd is how many bytes the first whole sentence has; 0 if none is whole.
+func sentenceEnd(s string) int {
+	at := sentenceMark.FindStringIndex(s)
+	switch {
+	case at == nil:
+		return 0
+	case at[1]-at[0] == 3 && s[at[0]+1] == ' ':
+		return at[0] + 1
+	}
+	return at[1]
+}
+
+func sentences(text string) []string {
+	var list []string
+	for end := sentenceEnd(text); end > 0; end = sentenceEnd(text) {
+		list = append(list, strings.TrimSpace(text[:end]))
+		text = text[end:]
+	}
+	return slices.DeleteFunc(append(list, strings.TrimSpace(text)), func(s string) bool { return s == "" })
+}
+
+func squeeze(s string) string { return strings.Join(strings.Fields(s), "") }
+
+// likeness is Dice's coefficient of the pairs of neighbouring letters, 0 to 1.
+func likeness(a, b string) float64 {
+	pairs := map[[2]rune]int{}
+	x, y := []rune(squeeze(a)), []rune(squeeze(b))
+	if len(x) < 2 || len(y) < 2 {
+		return 0
+	}
+	for i := range len(x) - 1 {
+		pairs[[2]rune(x[i:i+2])]++
+	}
+	same := 0
+	for i := range len(y) - 1 {
+		if p := [2]rune(y[i : i+2]); pairs[p] > 0 {
+			pairs[p]--
+			same++
+		}
+	}
+	return 2 * float64(same) / float64(len(x)+len(y)-2)
+}
