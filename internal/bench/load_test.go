@@ -18,12 +18,13 @@ import (
 // fakeServer answers in virtual time, so many at once; others wait in line. It counts
 // two tokens for a word and ten for its template.
 type fakeServer struct {
-	slots  chan struct{}
+	atOnce int
 	first  time.Duration
 	gap    time.Duration
 	silent bool                             // about tokens
 	hook   func(n int) (time.Duration, any) // of the n-th measured request: a stall, and an error in its place
 
+	slots    chan struct{} // made in the bubble of the test
 	mu       sync.Mutex
 	asked    int // the two of the warm-up included
 	requests []*hearth.Request
@@ -32,7 +33,7 @@ type fakeServer struct {
 }
 
 func newServer(slots int, first, gap time.Duration) *fakeServer {
-	return &fakeServer{slots: make(chan struct{}, slots), first: first, gap: gap}
+	return &fakeServer{atOnce: slots, first: first, gap: gap}
 }
 
 func (s *fakeServer) come(r *hearth.Request) (n int) {
@@ -102,7 +103,7 @@ func (s *fakeServer) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[
 func under(t *testing.T, s *fakeServer, l Load, check func(t *testing.T, r *LoadReport)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		l.Generator = s
+		l.Generator, s.slots = s, make(chan struct{}, s.atOnce)
 		r, err := l.Run(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -245,7 +246,7 @@ func TestInterrupted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newServer(1000, time.Second, 100*time.Millisecond)
-				l.Generator = s
+				l.Generator, s.slots = s, make(chan struct{}, s.atOnce)
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 				defer cancel()
 				var last Progress
