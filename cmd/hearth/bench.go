@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,6 +90,7 @@ measured. docs/bench.md explains every field of --json.`,
 	s.IntVar(&l.Prompt, "prompt", 512, t.say("tokens of each prompt", "每个提示词的词元数"))
 	s.IntVar(&l.Generate, "generate", 64, t.say("tokens of each answer", "每个回答的词元数"))
 	s.Uint64Var(&l.Seed, "seed", 1, t.say("the same seed asks the same at the same moments", "种子相同，则提问内容与时刻相同"))
+	s.Float64Var(&l.Temperature, "temperature", 0, t.say("of sampling; 0 takes the likeliest token, which repeats itself more than people do", "采样温度；0 总取最可能的词元，比真实使用更易重复"))
 	s.IntVar(&f.repeat, "repeat", 3, t.say("engine: how often it is measured", "引擎：测量次数"))
 	s.IntVar(&f.threads, "threads", 0, t.say("engine: threads that compute; 0 is as configured", "引擎：计算线程数，0 表示按配置"))
 	s.StringVar(&f.url, "url", "", t.say("server: base URL of an OpenAI-compatible API", "服务器：兼容 OpenAI 接口的基础地址"))
@@ -153,6 +155,7 @@ func (f *benchFlags) checkRanges(cmd *cobra.Command) error {
 	}{
 		{"prompt", float64(l.Prompt), 1, benchTokensMax, false},
 		{"generate", float64(l.Generate), 2, benchTokensMax, false}, // one has no pace
+		{"temperature", l.Temperature, 0, 2, false},
 		{"repeat", float64(f.repeat), 1, benchRepeatMax, false},
 		{"threads", float64(f.threads), 1, benchThreadsMax, true},
 		{"clients", float64(l.Clients), 1, bench.ClientsMax, false},
@@ -162,7 +165,7 @@ func (f *benchFlags) checkRanges(cmd *cobra.Command) error {
 	} {
 		given := !x.otherwise || cmd.Flags().Changed(x.flag)
 		if given && !(x.value >= x.min && x.value <= x.max) {
-			return outOfRange(x.flag, x.min, x.max)
+			return outOfRange(x.flag, plain(x.min), plain(x.max))
 		}
 	}
 	for _, x := range []struct {
@@ -179,6 +182,9 @@ func (f *benchFlags) checkRanges(cmd *cobra.Command) error {
 func outOfRange(flag string, lo, hi any) error {
 	return hearth.NewError(hearth.OutOfRange, "field", "--"+flag, "min", lo, "max", hi)
 }
+
+// plain writes a limit without an exponent.
+func plain(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
 // wrongUse is a mistake on the command line, told in both languages.
 func wrongUse(english, chinese string, about ...any) error {
@@ -211,7 +217,7 @@ func (t *terminal) benchEngine(cmd *cobra.Command, f benchFlags) error {
 		return err
 	}
 	defer a.Close()
-	solo := &bench.Solo{Model: a, Count: a.Count, Prompt: f.load.Prompt, Generate: f.load.Generate, Repeat: f.repeat, Seed: f.load.Seed}
+	solo := &bench.Solo{Model: a, Count: a.Count, Prompt: f.load.Prompt, Generate: f.load.Generate, Repeat: f.repeat, Temperature: f.load.Temperature, Seed: f.load.Seed}
 	draw, clear := t.benchBar()
 	r, err := solo.Run(cmd.Context(), func(done, total int) { draw(int64(done), int64(total), "") })
 	clear()

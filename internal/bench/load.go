@@ -43,6 +43,7 @@ type Load struct {
 	SharedPrefix int // tokens of a system prompt that all requests have in common
 	Generate     int // tokens of each answer
 	IgnoreEnd    bool
+	Temperature  float64
 	Seed         uint64
 
 	SLOTTFT time.Duration // wait for the first token that is still good; 0 is any

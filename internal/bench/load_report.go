@@ -156,7 +156,8 @@ type LoadAsked struct {
 	SharedPrefix int     `json:"shared_prefix_tokens,omitempty" en:"tokens of the system prompt they share, besides" zh:"另有的共同系统提示词元数"`
 	Generate     int     `json:"generate_tokens" en:"tokens of each answer, at most" zh:"每个回答的词元数上限"`
 	IgnoreEnd    bool    `json:"ignore_end" en:"whether the server was asked not to end earlier" zh:"是否要求服务器不提前结束"`
-	Seed         uint64  `json:"seed" en:"of prompts and arrivals" zh:"提示词与到达时刻的随机种子"`
+	Temperature  float64 `json:"temperature" en:"of sampling; 0 takes the likeliest token" zh:"采样温度，0 表示总取最可能的词元"`
+	Seed         uint64  `json:"seed" en:"of prompts, arrivals and sampling" zh:"提示词、到达时刻与采样的随机种子"`
 	SLOTTFT      float64 `json:"slo_ttft_seconds,omitempty" en:"limit of the wait for the first token" zh:"首个词元等待时间的限值"`
 	SLOGap       float64 `json:"slo_gap_seconds,omitempty" en:"limit of every pause" zh:"每个间隔的限值"`
 }
@@ -164,6 +165,6 @@ type LoadAsked struct {
 // Asked says what was asked of the run.
 func (l *Load) Asked() LoadAsked {
 	return LoadAsked{Clients: l.Clients, Rate: l.Rate, Requests: l.Requests, Seconds: l.Duration.Seconds(), Prompt: l.Prompt,
-		SharedPrefix: l.SharedPrefix, Generate: l.Generate, IgnoreEnd: l.IgnoreEnd, Seed: l.Seed,
+		SharedPrefix: l.SharedPrefix, Generate: l.Generate, IgnoreEnd: l.IgnoreEnd, Temperature: l.Temperature, Seed: l.Seed,
 		SLOTTFT: l.SLOTTFT.Seconds(), SLOGap: l.SLOGap.Seconds()}
 }

@@ -205,10 +205,10 @@ func TestErrorsAreCounted(t *testing.T) {
 	s := newServer(1, 10*time.Millisecond, 10*time.Millisecond)
 	busy := hearth.NewError(hearth.UpstreamBusy, "upstream", "x", "detail", "full")
 	s.hook = func(n int) (time.Duration, any) {
-		switch {
-		case n%5 == 2:
+		switch n % 5 {
+		case 2:
 			return 0, busy
-		case n%5 == 4:
+		case 4:
 			return 0, errors.New("something nobody foresaw")
 		}
 		return 0, nil

@@ -74,13 +74,12 @@ func (rec *record) answerTokens() int {
 // request makes the i-th request.
 func (r *run) request(i int) *hearth.Request {
 	own := words(draw(r.Seed, promptStream, i), r.scale.words(r.Prompt, r.scale.fixed))
-	return r.Load.request(r.prefix, own, r.Generate)
+	return r.Load.request(i, r.prefix, own, r.Generate)
 }
 
-func (l *Load) request(system, user string, generate int) *hearth.Request {
-	zero := 0.0
+func (l *Load) request(index int, system, user string, generate int) *hearth.Request {
 	q := &hearth.Request{Model: l.Model, Decoding: hearth.Decoding{MaxTokens: generate, IgnoreEnd: l.IgnoreEnd,
-		Sampling: hearth.Sampling{Temperature: &zero}}}
+		Sampling: sampling(l.Temperature, l.Seed, index)}}
 	if system != "" {
 		q.Messages = append(q.Messages, hearth.Message{Role: hearth.RoleSystem, Text: system})
 	}
@@ -130,7 +129,7 @@ func (l *Load) warmUp(ctx context.Context) (scale, error) {
 
 // promptTokens is how many tokens the server finds in so many words.
 func (l *Load) promptTokens(ctx context.Context, index, n int) (tokens int, err error) {
-	q := l.request("", words(draw(l.Seed, warmupStream, index), n), 2)
+	q := l.request(index, "", words(draw(l.Seed, warmupStream, index), n), 2)
 	for c, err := range l.Generator.Generate(ctx, q) {
 		if err != nil {
 			return 0, err

@@ -21,7 +21,9 @@ type Solo struct {
 	Prompt   int // tokens
 	Generate int // tokens of the answer, at least 2; the end of text does not end it
 	Repeat   int
-	Seed     uint64
+
+	Temperature float64
+	Seed        uint64
 }
 
 // SoloReport is what the engine alone achieves. Rates are medians of the runs.
@@ -34,7 +36,8 @@ type SoloReport struct {
 	DecodeRuns    Runs      `json:"decode" en:"the runs behind decode_tokens_per_second" zh:"decode_tokens_per_second 的各次结果"`
 	FirstToken    []float64 `json:"first_token_seconds" en:"wait for the first token, of every run" zh:"每次等待第一个词元的时间（秒）"`
 	ResidentBytes int64     `json:"resident_bytes" en:"memory of the process after the runs, pages of the model file included" zh:"各次之后进程占用的内存，含模型文件的页"`
-	Seed          uint64    `json:"seed" en:"of the prompts" zh:"提示词的随机种子"`
+	Temperature   float64   `json:"temperature" en:"of sampling; 0 takes the likeliest token" zh:"采样温度，0 表示总取最可能的词元"`
+	Seed          uint64    `json:"seed" en:"of prompts and sampling" zh:"提示词与采样的随机种子"`
 	Stopped       string    `json:"stopped,omitempty" en:"interrupted, if it was ended early; the figures are of the runs before" zh:"提前结束时为 interrupted，数字来自此前的各次"`
 }
 
@@ -48,7 +51,7 @@ func (s *Solo) Run(ctx context.Context, watch func(done, total int)) (*SoloRepor
 	if _, err := s.once(ctx, warmupStream, 0, min(s.Prompt, warmPrompt), min(s.Generate, warmGenerate), func(int) {}); err != nil {
 		return nil, err
 	}
-	r := &SoloReport{Seed: s.Seed}
+	r := &SoloReport{Temperature: s.Temperature, Seed: s.Seed}
 	var prefill, decode []float64
 	each := s.Prompt + s.Generate
 	for i := range s.Repeat {
@@ -80,11 +83,9 @@ type turn struct {
 // once asks with a prompt of its own. Tokens that were remembered are not counted as
 // computed.
 func (s *Solo) once(ctx context.Context, stream uint64, index, prompt, generate int, watch func(done int)) (one turn, err error) {
-	zero := 0.0
 	c := &hearth.Completion{
-		Prompt: []hearth.Span{{Text: fit(draw(s.Seed, stream, index), s.Count, prompt), Literal: true}},
-		Decoding: hearth.Decoding{MaxTokens: generate, IgnoreEnd: true,
-			Sampling: hearth.Sampling{Temperature: &zero}},
+		Prompt:   []hearth.Span{{Text: fit(draw(s.Seed, stream, index), s.Count, prompt), Literal: true}},
+		Decoding: hearth.Decoding{MaxTokens: generate, IgnoreEnd: true, Sampling: sampling(s.Temperature, s.Seed, index)},
 	}
 	began := time.Now()
 	var first, last time.Time
@@ -107,6 +108,12 @@ func (s *Solo) once(ctx context.Context, stream uint64, index, prompt, generate 
 	one.prefill = rate(one.usage.PromptTokens-one.usage.CachedTokens, one.first)
 	one.decode = rate(tokens-firstTokens, last.Sub(first))
 	return one, nil
+}
+
+// sampling is that of the index-th request: the same whenever it is asked.
+func sampling(temperature float64, seed uint64, index int) hearth.Sampling {
+	of := int64(seed>>1) + int64(index)
+	return hearth.Sampling{Temperature: &temperature, Seed: &of}
 }
 
 // rate is so many per second; 0 where no time passed.
