@@ -219,6 +219,7 @@ func (t *terminal) benchEngine(cmd *cobra.Command, f benchFlags) error {
 	defer a.Close()
 	solo := &bench.Solo{Model: a, Count: a.Count, Prompt: f.load.Prompt, Generate: f.load.Generate, Repeat: f.repeat, Temperature: f.load.Temperature, Seed: f.load.Seed}
 	draw, clear := t.benchBar()
+	draw(0, 1, t.say("warming up", "预热"))
 	r, err := solo.Run(cmd.Context(), func(done, total int) { draw(int64(done), int64(total), "") })
 	clear()
 	if err != nil {
@@ -247,6 +248,7 @@ func (t *terminal) benchServer(ctx context.Context, f benchFlags) error {
 	}
 	l.Generator = u
 	draw, clear := t.benchBar()
+	draw(0, 1, t.say("warming up", "预热"))
 	r, err := l.Run(ctx, func(p bench.Progress) {
 		done, total := int64(p.Done), int64(l.Requests)
 		if total == 0 {

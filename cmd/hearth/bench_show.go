@@ -102,8 +102,12 @@ func (t *terminal) asked(a bench.LoadAsked) string {
 }
 
 func (t *terminal) showStopped(why string) {
-	if why != "" {
-		t.printf(t.say("\nended early: %s\n", "\n提前结束：%s\n"), why)
+	switch why {
+	case "":
+	case bench.StoppedInterrupted:
+		t.text(t.say("\nended early: interrupted\n", "\n提前结束：被中断\n"))
+	default:
+		t.printf(t.say("\nended early: the limit %s is reached\n", "\n提前结束：达到上限 %s\n"), why)
 	}
 }
 

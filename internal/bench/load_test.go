@@ -185,6 +185,41 @@ func TestNoCoordinatedOmission(t *testing.T) {
 	})
 }
 
+// TestLateSendingIsWaiting is invariant B1 for a request that could not be sent when
+// it was due.
+func TestLateSendingIsWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(1, time.Second, time.Second)
+		s.slots = make(chan struct{}, 1)
+		l := &Load{Generator: s, SLOTTFT: 5 * time.Second}
+		r := &run{Load: l, began: time.Now()}
+		time.Sleep(10 * time.Second)
+		r.ask(t.Context(), l.request(0, "", "hi", 3), time.Now().Add(-4*time.Second))
+		r.ask(t.Context(), l.request(0, "", "hi", 3), time.Now().Add(-4*time.Second-1))
+		r.ended = time.Now()
+		p := r.report()
+		if !near(p.TTFT.Min, 5) || !near(p.Latency.Min, 7) || !near(p.Delay.Min, 4) || *p.Good != 1 || !near(p.Each[0].TTFT, 5) {
+			t.Errorf("%+v", p)
+		}
+	})
+}
+
+// TestCatchingUp is the same for arrivals: a run that is far behind sends at once what
+// was due, and counts from then.
+func TestCatchingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(9, time.Second, time.Second)
+		s.slots = make(chan struct{}, 9)
+		r := &run{Load: &Load{Generator: s, Rate: 1, Requests: 4, Prompt: 10, Generate: 1, Seed: 1}, scale: usualScale, began: time.Now().Add(-time.Hour)}
+		r.open(t.Context())
+		r.ended = time.Now()
+		p := r.report()
+		if p.Completed != 4 || p.TTFT.Min < 3500 || !near(p.TTFT.Min, p.Delay.Min+1) || !near(p.Each[0].Due+p.Each[0].TTFT, 3601) {
+			t.Errorf("%+v", p)
+		}
+	})
+}
+
 func TestDuration(t *testing.T) {
 	s := newServer(100, 300*time.Millisecond, 10*time.Millisecond)
 	under(t, s, Load{Clients: 2, Duration: time.Second, Prompt: 16, Generate: 11}, func(t *testing.T, r *LoadReport) {
