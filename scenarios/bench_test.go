@@ -83,7 +83,7 @@ func TestBenchServer(t *testing.T) {
 	for name, load := range map[string][]string{
 		"clients": {"--clients", "4"}, "rate": {"--rate", "40"}, "address": {"--url", s.url, "--key", s.key, "--clients", "2"},
 	} {
-		r := bench(t, s.home, append(load, "--model", "chat", "--requests", "12", "--prompt", "400", "--shared-prefix", "150",
+		r := bench(t, s.home, append(load, "--model", "chat", "--requests", "12", "--prompt", "120", "--shared-prefix", "60",
 			"--generate", "10", "--slo-ttft", "1h", "--slo-gap", "1h")...)
 		if r.Requests != 12 || r.Completed != 12 || len(r.Each) != 12 || r.AnswerTokens != 120 || r.Errors == nil || len(r.Errors) != 0 || !strings.HasPrefix(r.URL, s.url) {
 			t.Errorf("%s: %+v", name, r)
@@ -94,8 +94,8 @@ func TestBenchServer(t *testing.T) {
 		if r.Wall <= 0 || r.AnswerRate <= 0 || r.Goodput == nil || *r.Goodput <= 0 {
 			t.Errorf("%s: %+v", name, r)
 		}
-		for _, e := range r.Each { // 550 as asked, give or take what words have of letters
-			if e.Prompt < 400 || e.Prompt > 700 {
+		for _, e := range r.Each { // 180 as asked, give or take what words have of letters
+			if e.Prompt < 120 || e.Prompt > 240 {
 				t.Errorf("%s: a prompt of %d tokens", name, e.Prompt)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ import (
 // Limits of what can be asked for.
 const (
 	benchTokensMax  = 1 << 20
+	benchLengthsMax = 16
 	benchRepeatMax  = 1000
 	benchThreadsMax = 1024
 	benchRateMax    = 10_000
@@ -87,7 +89,7 @@ measured. docs/bench.md explains every field of --json.`,
 	}
 	s := cmd.Flags()
 	s.StringVar(&l.Model, "model", "", t.say("the model; a file is measured in the engine alone", "模型；文件只能用引擎单独测量"))
-	s.IntVar(&l.Prompt, "prompt", 512, t.say("tokens of each prompt", "每个提示词的词元数"))
+	s.IntSliceVar(&l.Prompts, "prompt", []int{512}, t.say("tokens of each prompt; server: several lengths, such as 128,4000, are mixed", "每个提示词的词元数；服务器：可混合多种长度，例如 128,4000"))
 	s.IntVar(&l.Generate, "generate", 64, t.say("tokens of each answer", "每个回答的词元数"))
 	s.Uint64Var(&l.Seed, "seed", 1, t.say("the same seed asks the same at the same moments", "种子相同，则提问内容与时刻相同"))
 	s.Float64Var(&l.Temperature, "temperature", 0, t.say("of sampling; 0 takes the likeliest token, which repeats itself more than people do", "采样温度；0 总取最可能的词元，比真实使用更易重复"))
@@ -127,6 +129,8 @@ func (f *benchFlags) check(cmd *cobra.Command, server string) error {
 			"--%s 只用于引擎单独测量，--%s 只用于测量服务器，请去掉其一", engine, server)
 	case server == "" && l.Model == "":
 		return wrongUse("--model is missing: a name or a file", "缺少 --model：模型名称或文件")
+	case len(l.Prompts) == 0 || len(l.Prompts) > benchLengthsMax || server == "" && len(l.Prompts) > 1:
+		return wrongUse("--prompt takes one length, or for a server up to %d that are mixed", "--prompt 取一个长度；测量服务器时可混合至多 %d 种", benchLengthsMax)
 	case cmd.Flags().Changed("clients") && cmd.Flags().Changed("rate"):
 		return wrongUse("--clients and --rate exclude each other: clients wait for their answers, arrivals do not",
 			"--clients 与 --rate 不能同时使用：客户端会等待回答，按速率到达的请求不会")
@@ -153,7 +157,8 @@ func (f *benchFlags) checkRanges(cmd *cobra.Command) error {
 		min, max  float64
 		otherwise bool // fine where it was not given
 	}{
-		{"prompt", float64(l.Prompt), 1, benchTokensMax, false},
+		{"prompt", float64(slices.Min(l.Prompts)), 1, benchTokensMax, false},
+		{"prompt", float64(slices.Max(l.Prompts)), 1, benchTokensMax, false},
 		{"generate", float64(l.Generate), 2, benchTokensMax, false}, // one has no pace
 		{"temperature", l.Temperature, 0, 2, false},
 		{"repeat", float64(f.repeat), 1, benchRepeatMax, false},
@@ -212,12 +217,12 @@ func (t *terminal) benchEngine(cmd *cobra.Command, f benchFlags) error {
 		fmt.Fprintf(t.err, t.say("warning: a server runs on this machine (process %d); what it computes meanwhile falsifies the figures\n",
 			"警告：本机正在运行服务（进程 %d），其间的计算会影响测量结果\n"), s.PID)
 	}
-	a, err := appliance.OpenAlone(c, m, f.threads, f.load.Prompt+f.load.Generate)
+	a, err := appliance.OpenAlone(c, m, f.threads, f.load.Prompts[0]+f.load.Generate)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	solo := &bench.Solo{Model: a, Count: a.Count, Prompt: f.load.Prompt, Generate: f.load.Generate, Repeat: f.repeat, Temperature: f.load.Temperature, Seed: f.load.Seed}
+	solo := &bench.Solo{Model: a, Count: a.Count, Prompt: f.load.Prompts[0], Generate: f.load.Generate, Repeat: f.repeat, Temperature: f.load.Temperature, Seed: f.load.Seed}
 	draw, clear := t.benchBar()
 	draw(0, 1, t.say("warming up", "预热"))
 	r, err := solo.Run(cmd.Context(), func(done, total int) { draw(int64(done), int64(total), "") })

@@ -81,8 +81,14 @@ func (t *terminal) showServer(r bench.ServerReport) {
 		return []string{name, wait(s.P50), wait(s.P90), wait(s.P95), wait(s.P99), wait(s.Max)}
 	}
 	t.text("\n")
-	t.table([][]string{{t.say("WAIT", "等待"), "p50", "p90", "p95", "p99", t.say("max", "最大")},
-		row(t.say("first token", "首个词元"), r.TTFT), row(t.say("next token", "词元间隔"), r.Gap), row(t.say("whole answer", "完整回答"), r.Latency)})
+	waits := func(of string, ttft, gap, latency bench.Spread) [][]string {
+		return [][]string{row(t.say("first token", "首个词元")+of, ttft), row(t.say("next token", "词元间隔")+of, gap), row(t.say("whole answer", "完整回答")+of, latency)}
+	}
+	rows := append([][]string{{t.say("WAIT", "等待"), "p50", "p90", "p95", "p99", t.say("max", "最大")}}, waits("", r.TTFT, r.Gap, r.Latency)...)
+	for _, l := range r.Lengths {
+		rows = append(rows, waits(fmt.Sprintf(t.say(", prompt of %d", "，提示词 %d"), l.Prompt), l.TTFT, l.Gap, l.Latency)...)
+	}
+	t.table(rows)
 	t.plotBins(t.say("\nfirst token\n", "\n首个词元\n"), r.TTFTBins)
 	t.plotBins(t.say("\nnext token\n", "\n词元间隔\n"), r.GapBins)
 	t.showStopped(r.Stopped)
@@ -94,7 +100,8 @@ func (t *terminal) asked(a bench.LoadAsked) string {
 	if a.Rate > 0 {
 		who = fmt.Sprintf(t.say("%g requests/s", "每秒 %g 个请求"), a.Rate)
 	}
-	what := fmt.Sprintf(t.say("%d tokens in, %d out", "提示词 %d，回答 %d"), a.Prompt, a.Generate)
+	lengths := strings.Trim(strings.ReplaceAll(fmt.Sprint(a.Prompts), " ", "/"), "[]")
+	what := fmt.Sprintf(t.say("%s tokens in, %d out", "提示词 %s，回答 %d"), lengths, a.Generate)
 	if a.SharedPrefix > 0 {
 		what += fmt.Sprintf(t.say(", %d shared", "，共同前缀 %d"), a.SharedPrefix)
 	}

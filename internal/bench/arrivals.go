@@ -25,5 +25,6 @@ const (
 	arrivalStream = 0x61727269766c
 	promptStream  = 0x70726f6d7074
 	prefixStream  = 0x707265666978
+	lengthStream  = 0x6c656e677468
 	warmupStream  = 0x7761726d7570
 )

@@ -39,9 +39,9 @@ type Load struct {
 	Requests int           // to send; 0 is no limit but RequestsMax
 	Duration time.Duration // nothing is started after it; 0 is no limit
 
-	Prompt       int // tokens, without those of the shared prefix
-	SharedPrefix int // tokens of a system prompt that all requests have in common
-	Generate     int // tokens of each answer
+	Prompts      []int // tokens, without those of the shared prefix; of several lengths, each request draws one
+	SharedPrefix int   // tokens of a system prompt that all requests have in common
+	Generate     int   // tokens of each answer
 	IgnoreEnd    bool
 	Temperature  float64
 	Seed         uint64
@@ -107,7 +107,7 @@ func (r *run) closed(ctx context.Context) {
 				}
 				q := r.request(i)
 				r.running.Add(1)
-				answered := r.ask(ctx, q, time.Now())
+				answered := r.ask(ctx, i, q, time.Now())
 				r.running.Add(-1)
 				if !answered {
 					pause(ctx, errorPause) // a server that refuses at once is not hammered
@@ -138,7 +138,7 @@ func (r *run) open(ctx context.Context) {
 		r.running.Add(1) // here, so that the limit sees those not yet scheduled
 		asked.Go(func() {
 			defer r.running.Add(-1)
-			r.ask(ctx, q, due)
+			r.ask(ctx, i, q, due)
 		})
 	}
 	asked.Wait()

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/hearthbox/hearth"
@@ -35,6 +36,7 @@ type LoadReport struct {
 	Stream   Spread   `json:"stream_tokens_per_second" en:"tokens of one answer, from its first piece to its last; answered requests only" zh:"单个回答的生成速度，从第一个片段到最后一个，仅统计完成的请求"`
 	TTFTBins []Bin    `json:"ttft_histogram" en:"waits for the first piece, by length" zh:"首个片段等待时间的分布"`
 	GapBins  []Bin    `json:"gap_histogram" en:"pauses, by length" zh:"间隔的分布"`
+	Lengths  []Length `json:"by_prompt,omitempty" en:"the waits by the length of the prompt, where prompts of several lengths were mixed" zh:"混合多种提示词长度时，按长度统计的等待"`
 	Err      error    `json:"-"` // the first a request failed with, for who wants to explain
 	Each     []Each   `json:"each" en:"every request, in the order they were due" zh:"每个请求，按应发时刻排列"`
 }
@@ -51,8 +53,20 @@ type Each struct {
 	Cut     bool        `json:"unfinished,omitempty" en:"whether it was cut" zh:"是否被中断"`
 }
 
+// Length is what requests met whose prompts were of one length.
+type Length struct {
+	Prompt   int    `json:"prompt_tokens" en:"tokens that were asked for" zh:"要求的词元数"`
+	Requests int    `json:"requests" en:"requests of that length" zh:"该长度的请求数"`
+	TTFT     Spread `json:"ttft_seconds" en:"as above" zh:"同上"`
+	Gap      Spread `json:"gap_seconds" en:"as above" zh:"同上"`
+	Latency  Spread `json:"latency_seconds" en:"as above" zh:"同上"`
+}
+
 // tally gathers samples.
-type tally struct{ delay, ttft, gap, latency, stream []float64 }
+type tally struct {
+	requests                          int
+	delay, ttft, gap, latency, stream []float64
+}
 
 // report adds up the records.
 func (r *run) report() *LoadReport {
@@ -61,14 +75,22 @@ func (r *run) report() *LoadReport {
 	slices.SortStableFunc(r.records, func(a, b record) int { return int(a.due - b.due) })
 	var t tally
 	good := 0
+	lengths := map[int]*tally{}
 	for i := range r.records {
 		rec := &r.records[i]
 		p.count(rec)
 		t.add(rec)
+		if lengths[rec.length] == nil {
+			lengths[rec.length] = &tally{}
+		}
+		lengths[rec.length].add(rec)
 		p.Each = append(p.Each, rec.each())
 		if rec.code == "" && r.met(rec) {
 			good++
 		}
+	}
+	if len(r.Prompts) > 1 {
+		p.Lengths = byLength(lengths)
 	}
 	p.TTFT, p.Gap, p.Latency, p.Stream, p.Delay = describe(t.ttft), describe(t.gap), describe(t.latency), describe(t.stream), describe(t.delay)
 	p.TTFTBins, p.GapBins = histogram(t.ttft), histogram(t.gap)
@@ -79,6 +101,14 @@ func (r *run) report() *LoadReport {
 		p.Good, p.Goodput = &good, &goodput
 	}
 	return p
+}
+
+func byLength(lengths map[int]*tally) (list []Length) {
+	for _, n := range slices.Sorted(maps.Keys(lengths)) {
+		t := lengths[n]
+		list = append(list, Length{n, t.requests, describe(t.ttft), describe(t.gap), describe(t.latency)})
+	}
+	return list
 }
 
 func (p *LoadReport) count(rec *record) {
@@ -100,6 +130,7 @@ func (p *LoadReport) count(rec *record) {
 }
 
 func (t *tally) add(rec *record) {
+	t.requests++
 	t.delay = append(t.delay, (rec.sent - rec.due).Seconds())
 	t.gap = append(t.gap, rec.gaps...)
 	if rec.pieces > 0 {
@@ -152,7 +183,7 @@ type LoadAsked struct {
 	Rate         float64 `json:"rate,omitempty" en:"or requests that arrive per second, whatever happens to the earlier ones" zh:"或每秒到达的请求数，与先前请求是否完成无关"`
 	Requests     int     `json:"requests,omitempty" en:"requests to send" zh:"要发送的请求数"`
 	Seconds      float64 `json:"duration_seconds,omitempty" en:"time in which requests are started" zh:"发起请求的时长"`
-	Prompt       int     `json:"prompt_tokens" en:"tokens of each prompt, nearly" zh:"每个提示词的近似词元数"`
+	Prompts      []int   `json:"prompt_tokens" en:"tokens of prompts, nearly; of several lengths, each request draws one" zh:"提示词的近似词元数；有多种长度时，每个请求随机取一种"`
 	SharedPrefix int     `json:"shared_prefix_tokens,omitempty" en:"tokens of the system prompt they share, besides" zh:"另有的共同系统提示词元数"`
 	Generate     int     `json:"generate_tokens" en:"tokens of each answer, at most" zh:"每个回答的词元数上限"`
 	IgnoreEnd    bool    `json:"ignore_end" en:"whether the server was asked not to end earlier" zh:"是否要求服务器不提前结束"`
@@ -164,7 +195,7 @@ type LoadAsked struct {
 
 // Asked says what was asked of the run.
 func (l *Load) Asked() LoadAsked {
-	return LoadAsked{Clients: l.Clients, Rate: l.Rate, Requests: l.Requests, Seconds: l.Duration.Seconds(), Prompt: l.Prompt,
+	return LoadAsked{Clients: l.Clients, Rate: l.Rate, Requests: l.Requests, Seconds: l.Duration.Seconds(), Prompts: l.Prompts,
 		SharedPrefix: l.SharedPrefix, Generate: l.Generate, IgnoreEnd: l.IgnoreEnd, Temperature: l.Temperature, Seed: l.Seed,
 		SLOTTFT: l.SLOTTFT.Seconds(), SLOGap: l.SLOGap.Seconds()}
 }

@@ -18,11 +18,12 @@ import (
 // fakeServer answers in virtual time, so many at once; others wait in line. It counts
 // two tokens for a word and ten for its template.
 type fakeServer struct {
-	atOnce int
-	first  time.Duration
-	gap    time.Duration
-	silent bool                             // about tokens
-	hook   func(n int) (time.Duration, any) // of the n-th measured request: a stall, and an error in its place
+	atOnce  int
+	perWord time.Duration // of the prompt
+	first   time.Duration
+	gap     time.Duration
+	silent  bool                             // about tokens
+	hook    func(n int) (time.Duration, any) // of the n-th measured request: a stall, and an error in its place
 
 	slots    chan struct{} // made in the bubble of the test
 	mu       sync.Mutex
@@ -63,17 +64,17 @@ func (s *fakeServer) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[
 			yield(hearth.Chunk{}, hearth.NewError(hearth.Canceled))
 			return
 		}
-		wait := s.first
+		words := 0
+		for _, m := range r.Messages {
+			words += countWords(m.Text)
+		}
+		wait := s.first + time.Duration(words)*s.perWord
 		if s.hook != nil && n > 0 {
 			stall, fail := s.hook(n)
 			if wait += stall; fail != nil {
 				yield(hearth.Chunk{}, fail.(error))
 				return
 			}
-		}
-		words := 0
-		for _, m := range r.Messages {
-			words += countWords(m.Text)
 		}
 		for i := range r.MaxTokens {
 			if i > 0 {
@@ -129,7 +130,7 @@ func near(a, b float64) bool { return math.Abs(a-b) < 1e-9+1e-9*math.Abs(b) }
 
 func TestClients(t *testing.T) {
 	s := newServer(2, 100*time.Millisecond, 10*time.Millisecond)
-	l := Load{Model: "m", Clients: 4, Requests: 12, Prompt: 110, SharedPrefix: 40, Generate: 21, Seed: 3, SLOTTFT: 100 * time.Millisecond, SLOGap: 10 * time.Millisecond, IgnoreEnd: true}
+	l := Load{Model: "m", Clients: 4, Requests: 12, Prompts: []int{110}, SharedPrefix: 40, Generate: 21, Seed: 3, SLOTTFT: 100 * time.Millisecond, SLOGap: 10 * time.Millisecond, IgnoreEnd: true}
 	under(t, s, l, func(t *testing.T, r *LoadReport) {
 		// Two at a time, 0.3 s each: the first two wait 0.1 s for a token, all others
 		// 0.3 s longer, and twelve take 1.8 s.
@@ -168,7 +169,7 @@ func TestNoCoordinatedOmission(t *testing.T) {
 		}
 		return 0, nil
 	}
-	under(t, s, Load{Rate: 20, Requests: 1000, Prompt: 16, Generate: 2, Seed: 5}, func(t *testing.T, r *LoadReport) {
+	under(t, s, Load{Rate: 20, Requests: 1000, Prompts: []int{16}, Generate: 2, Seed: 5}, func(t *testing.T, r *LoadReport) {
 		late := 0
 		for _, e := range r.Each {
 			if e.TTFT > 1 {
@@ -191,11 +192,11 @@ func TestLateSendingIsWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(1, time.Second, time.Second)
 		s.slots = make(chan struct{}, 1)
-		l := &Load{Generator: s, SLOTTFT: 5 * time.Second}
+		l := &Load{Generator: s, Prompts: []int{9}, SLOTTFT: 5 * time.Second}
 		r := &run{Load: l, began: time.Now()}
 		time.Sleep(10 * time.Second)
-		r.ask(t.Context(), l.request(0, "", "hi", 3), time.Now().Add(-4*time.Second))
-		r.ask(t.Context(), l.request(0, "", "hi", 3), time.Now().Add(-4*time.Second-1))
+		r.ask(t.Context(), 0, l.request(0, "", "hi", 3), time.Now().Add(-4*time.Second))
+		r.ask(t.Context(), 0, l.request(0, "", "hi", 3), time.Now().Add(-4*time.Second-1))
 		r.ended = time.Now()
 		p := r.report()
 		if !near(p.TTFT.Min, 5) || !near(p.Latency.Min, 7) || !near(p.Delay.Min, 4) || *p.Good != 1 || !near(p.Each[0].TTFT, 5) {
@@ -210,7 +211,7 @@ func TestCatchingUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(9, time.Second, time.Second)
 		s.slots = make(chan struct{}, 9)
-		r := &run{Load: &Load{Generator: s, Rate: 1, Requests: 4, Prompt: 10, Generate: 1, Seed: 1}, scale: usualScale, began: time.Now().Add(-time.Hour)}
+		r := &run{Load: &Load{Generator: s, Rate: 1, Requests: 4, Prompts: []int{10}, Generate: 1, Seed: 1}, scale: usualScale, began: time.Now().Add(-time.Hour)}
 		r.open(t.Context())
 		r.ended = time.Now()
 		p := r.report()
@@ -220,16 +221,33 @@ func TestCatchingUp(t *testing.T) {
 	})
 }
 
+// TestLengths mixes short prompts with long ones, for which this server takes longer.
+func TestLengths(t *testing.T) {
+	s := newServer(100, 0, 10*time.Millisecond)
+	s.perWord = time.Millisecond
+	under(t, s, Load{Rate: 2, Requests: 300, Prompts: []int{50, 2010}, Generate: 5, Seed: 9}, func(t *testing.T, r *LoadReport) {
+		if len(r.Lengths) != 2 || r.Lengths[0].Prompt != 50 || r.Lengths[1].Prompt != 2010 || r.Lengths[0].Requests+r.Lengths[1].Requests != 300 {
+			t.Fatalf("%+v", r.Lengths)
+		}
+		for i, wait := range []float64{0.02, 1} { // two tokens a word, ten for the template
+			l := r.Lengths[i]
+			if l.Requests < 120 || l.TTFT.Count != l.Requests || l.Gap.Count != 4*l.Requests || !near(l.TTFT.Min, wait) || !near(l.TTFT.Max, wait) || !near(l.Latency.P50, wait+0.04) {
+				t.Errorf("%+v, want a wait of %g s", l, wait)
+			}
+		}
+	})
+}
+
 func TestDuration(t *testing.T) {
 	s := newServer(100, 300*time.Millisecond, 10*time.Millisecond)
-	under(t, s, Load{Clients: 2, Duration: time.Second, Prompt: 16, Generate: 11}, func(t *testing.T, r *LoadReport) {
+	under(t, s, Load{Clients: 2, Duration: time.Second, Prompts: []int{16}, Generate: 11}, func(t *testing.T, r *LoadReport) {
 		// Answers take 0.4 s: three begin within the second, and the third is waited for.
 		if r.Requests != 6 || r.Completed != 6 || !near(r.WallSeconds, 1.2) || r.Good != nil || r.Goodput != nil {
 			t.Errorf("%d of %d in %g s", r.Completed, r.Requests, r.WallSeconds)
 		}
 	})
 	s = newServer(1000, 300*time.Millisecond, 10*time.Millisecond)
-	under(t, s, Load{Rate: 50, Duration: 20 * time.Second, Prompt: 16, Generate: 11}, func(t *testing.T, r *LoadReport) {
+	under(t, s, Load{Rate: 50, Duration: 20 * time.Second, Prompts: []int{16}, Generate: 11}, func(t *testing.T, r *LoadReport) {
 		if r.Requests < 900 || r.Requests > 1100 || r.Each[r.Requests-1].Due >= 20 || !near(r.TTFT.Min, 0.3) || !near(r.TTFT.Max, 0.3) {
 			t.Errorf("%d requests, the last due after %g s, %+v", r.Requests, r.Each[r.Requests-1].Due, r.TTFT)
 		}
@@ -248,7 +266,7 @@ func TestErrorsAreCounted(t *testing.T) {
 		}
 		return 0, nil
 	}
-	under(t, s, Load{Clients: 1, Requests: 50, Prompt: 16, Generate: 2, SLOTTFT: time.Second}, func(t *testing.T, r *LoadReport) {
+	under(t, s, Load{Clients: 1, Requests: 50, Prompts: []int{16}, Generate: 2, SLOTTFT: time.Second}, func(t *testing.T, r *LoadReport) {
 		if r.Completed != 30 || r.Failed != 20 || r.Errors[hearth.UpstreamBusy] != 10 || r.Errors[hearth.InternalError] != 10 || !errors.Is(r.Err, busy) {
 			t.Errorf("%+v", r)
 		}
@@ -265,7 +283,7 @@ func TestErrorsAreCounted(t *testing.T) {
 func TestServerThatDoesNotCount(t *testing.T) {
 	s := newServer(4, time.Millisecond, time.Millisecond)
 	s.silent = true
-	under(t, s, Load{Clients: 2, Requests: 4, Prompt: 130, Generate: 8}, func(t *testing.T, r *LoadReport) {
+	under(t, s, Load{Clients: 2, Requests: 4, Prompts: []int{130}, Generate: 8}, func(t *testing.T, r *LoadReport) {
 		if r.AnswerTokens != 32 || r.PromptTokens != 0 || countWords(s.requests[3].Messages[0].Text) != 100 {
 			t.Errorf("%+v, asked with %d words", r, countWords(s.requests[3].Messages[0].Text))
 		}
@@ -275,8 +293,8 @@ func TestServerThatDoesNotCount(t *testing.T) {
 // TestInterrupted cuts what is under way, and reports what had come.
 func TestInterrupted(t *testing.T) {
 	for name, l := range map[string]Load{
-		"clients": {Clients: 3, Requests: 1000, Prompt: 16, Generate: 100},
-		"rate":    {Rate: 3, Duration: time.Hour, Prompt: 16, Generate: 100},
+		"clients": {Clients: 3, Requests: 1000, Prompts: []int{16}, Generate: 100},
+		"rate":    {Rate: 3, Duration: time.Hour, Prompts: []int{16}, Generate: 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -309,7 +327,7 @@ func TestInterrupted(t *testing.T) {
 
 func TestServerThatIsNotThere(t *testing.T) {
 	fail := hearth.NewError(hearth.UpstreamUnreachable, "upstream", "x")
-	l := Load{Clients: 1, Requests: 5, Prompt: 16, Generate: 2,
+	l := Load{Clients: 1, Requests: 5, Prompts: []int{16}, Generate: 2,
 		Generator: hearth.GeneratorFunc(func(context.Context, *hearth.Request) iter.Seq2[hearth.Chunk, error] { return hearth.Fail(fail) })}
 	if r, err := l.Run(t.Context(), nil); !errors.Is(err, fail) {
 		t.Errorf("%+v (%v)", r, err)
@@ -319,7 +337,7 @@ func TestServerThatIsNotThere(t *testing.T) {
 // TestLimits reaches what bounds a run.
 func TestLimits(t *testing.T) {
 	s := newServer(1, time.Second, time.Second)
-	under(t, s, Load{Rate: 10_000, Prompt: 16, Generate: 1}, func(t *testing.T, r *LoadReport) {
+	under(t, s, Load{Rate: 10_000, Prompts: []int{16}, Generate: 1}, func(t *testing.T, r *LoadReport) {
 		if r.Stopped != StoppedOutstanding || r.Requests != ClientsMax || r.Completed != ClientsMax {
 			t.Errorf("%s after %d of %d", r.Stopped, r.Completed, r.Requests)
 		}

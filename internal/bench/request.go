@@ -11,6 +11,7 @@ import (
 // record is what was seen of one request. Moments are counted from the beginning of
 // the run; zero ones did not come.
 type record struct {
+	length             int // tokens of the prompt that were asked for
 	due, sent          time.Duration
 	first, last, ended time.Duration // first and last piece of the answer, end of the stream
 	gaps               []float64     // seconds between pieces
@@ -22,9 +23,9 @@ type record struct {
 
 // ask sends a request, listens to the end, and keeps the record. It reports whether
 // there was an answer.
-func (r *run) ask(ctx context.Context, q *hearth.Request, due time.Time) bool {
+func (r *run) ask(ctx context.Context, i int, q *hearth.Request, due time.Time) bool {
 	now := func() time.Duration { return time.Since(r.began) }
-	rec := record{due: due.Sub(r.began), sent: now()}
+	rec := record{length: r.length(i), due: due.Sub(r.began), sent: now()}
 	var failure error
 	for c, err := range r.Generator.Generate(ctx, q) {
 		if failure = err; err != nil {
@@ -73,8 +74,13 @@ func (rec *record) answerTokens() int {
 
 // request makes the i-th request.
 func (r *run) request(i int) *hearth.Request {
-	own := words(draw(r.Seed, promptStream, i), r.scale.words(r.Prompt, r.scale.fixed))
+	own := words(draw(r.Seed, promptStream, i), r.scale.words(r.length(i), r.scale.fixed))
 	return r.Load.request(i, r.prefix, own, r.Generate)
+}
+
+// length is that of the i-th prompt, in tokens.
+func (l *Load) length(i int) int {
+	return l.Prompts[draw(l.Seed, lengthStream, i).IntN(len(l.Prompts))]
 }
 
 func (l *Load) request(index int, system, user string, generate int) *hearth.Request {
