@@ -53,6 +53,9 @@ type Decoding struct {
 	MaxTokens int // of each answer; 0 means what the context leaves
 	Stop      []string
 
+	// IgnoreEnd goes on past the model's end of text, up to MaxTokens: for measuring.
+	IgnoreEnd bool
+
 	Sampling Sampling
 
 	// LogProbs asks for the log-probability of each chosen token and of the

@@ -5,8 +5,8 @@ package docs
 
 import "embed"
 
-// Manual is the pages for operators, in English and Chinese. Settings and errors
-// are one page each, in both languages.
+// Manual is the pages for operators, in English and Chinese. Settings, errors and
+// what measurements report are one page each, in both languages.
 //
-//go:embed about.en.md about.zh-CN.md operator.en.md operator.zh-CN.md settings.md errors.md
+//go:embed about.en.md about.zh-CN.md operator.en.md operator.zh-CN.md settings.md errors.md bench.md
 var Manual embed.FS

@@ -24,7 +24,8 @@ go test -run '^$' -bench . ./internal/simd
 
 echo "== one model, one request: tokens per second"
 for weights in Q4_K Q8_0; do
-	go run ./tools/speed -make qwen2.5-0.5b-like -weights $weights -prompt 64 -generate 32 $model
+	go run ./tools/model -weights $weights $model
+	bin/hearth bench --data build/bench/data --model $model --prompt 64 --generate 32
 	"$python" tools/oracle/speed.py $model 64 32 "$(nproc)"
 done
 

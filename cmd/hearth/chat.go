@@ -71,7 +71,7 @@ func (t *terminal) chat(cmd *cobra.Command, args []string, f chatFlags) error {
 	// Ctrl-C stops an answer here, not the command; SIGTERM still ends it.
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(cmd.Context()), syscall.SIGTERM)
 	defer stop()
-	s, err := t.session(cmd.Context())
+	s, err := t.session(cmd.Context(), "hearth chat")
 	if err != nil {
 		return err
 	}

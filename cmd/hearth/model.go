@@ -201,8 +201,7 @@ func (t *terminal) progress() func(done, total int64) {
 		if done == total {
 			end = "\n"
 		}
-		_, _ = io.WriteString(t.err, "\r"+strings.Repeat("█", int(percent/4))+strings.Repeat("░", 25-int(percent/4))+" "+
-			strconv.FormatInt(percent, 10)+"% "+bytes(done)+" / "+bytes(total)+end)
+		_, _ = io.WriteString(t.err, "\r"+bar(done, total)+" "+bytes(done)+" / "+bytes(total)+end)
 	}
 }
 

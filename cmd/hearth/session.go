@@ -14,7 +14,7 @@ import (
 	"github.com/hearthbox/hearth/internal/upstream"
 )
 
-// sessionMax is how long the key of a chat lives, should nobody end it.
+// sessionMax is how long the key of a session lives, should nobody end it.
 const sessionMax = 12 * time.Hour
 
 // session is a way to the models: through the running server, or through one that
@@ -22,6 +22,7 @@ const sessionMax = 12 * time.Hour
 // with a key of its own.
 type session struct {
 	upstream *upstream.OpenAI
+	url      string         // without /v1
 	closers  []func() error // last first
 }
 
@@ -31,7 +32,8 @@ func (s *session) close() {
 	}
 }
 
-func (t *terminal) session(ctx context.Context) (s *session, err error) {
+// session opens one; name is what its key is called.
+func (t *terminal) session(ctx context.Context, name string) (s *session, err error) {
 	c, err := t.config()
 	if err != nil {
 		return nil, err
@@ -53,11 +55,12 @@ func (t *terminal) session(ctx context.Context) (s *session, err error) {
 	} else if data, server.URL, err = s.start(ctx, t, c); err != nil {
 		return nil, err
 	}
-	secret, key, err := data.Access.Create(ctx, "hearth chat", hearth.StandingUser, sessionMax)
+	secret, key, err := data.Access.Create(ctx, name, hearth.StandingUser, sessionMax)
 	if err != nil {
 		return nil, err
 	}
 	s.closers = append(s.closers, func() error { return data.Access.Revoke(context.WithoutCancel(ctx), key.ID) })
+	s.url = server.URL
 	trust, err := trusted(c)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -181,6 +182,12 @@ func (t *terminal) table(rows [][]string) {
 		}
 		t.printf("%s\n", strings.TrimRight(line.String(), " "))
 	}
+}
+
+// bar draws how much of a whole is done.
+func bar(done, total int64) string {
+	percent := min(100, max(0, done*100/max(1, total)))
+	return strings.Repeat("█", int(percent/4)) + strings.Repeat("░", 25-int(percent/4)) + " " + strconv.FormatInt(percent, 10) + "%"
 }
 
 // bytes is a size for people.

@@ -66,7 +66,7 @@ func (s *sequence) accept(logits []float32, t *tokenizer.Tokenizer, context int)
 	id := s.sampler.next(logits)
 	s.tokens = append(s.tokens, id)
 	s.usage.CompletionTokens++
-	if t.IsEnd(int32(id)) {
+	if t.IsEnd(int32(id)) && !s.IgnoreEnd {
 		s.end("", hearth.FinishStop)
 		return true
 	}

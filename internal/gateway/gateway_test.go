@@ -332,7 +332,7 @@ func TestNothingSaidIsLogged(t *testing.T) {
 func TestRequestReachesTheGeneratorWhole(t *testing.T) {
 	d := &door{chunks: answer}
 	d.do("POST", "/v1/chat/completions", "", `{"model":"m","n":2,"max_completion_tokens":9,"stop":"END","temperature":0.5,"top_p":0.9,
-		"top_k":40,"min_p":0.05,"repetition_penalty":1.1,"frequency_penalty":1,"presence_penalty":-1,"logit_bias":{"5":-100},"seed":42,
+		"top_k":40,"min_p":0.05,"ignore_eos":true,"repetition_penalty":1.1,"frequency_penalty":1,"presence_penalty":-1,"logit_bias":{"5":-100},"seed":42,
 		"logprobs":true,"top_logprobs":3,"chat_template_kwargs":{"enable_thinking":false},
 		"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"b":1,"a":2}}}],
 		"messages":[{"role":"developer","content":"be brief"},{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
@@ -348,7 +348,7 @@ func TestRequestReachesTheGeneratorWhole(t *testing.T) {
 			{Role: hearth.RoleAssistant, TextAbsent: true, Reasoning: "hm", ToolCalls: []hearth.ToolCall{{ID: "c1", Name: "f", Arguments: `{"x": 1}`}}},
 			{Role: hearth.RoleTool, Text: "ok", ToolCallID: "c1"}},
 		Tools: []hearth.Tool{{Name: "f", Description: "d", Parameters: json.RawMessage(`{"b":1,"a":2}`)}},
-		Decoding: hearth.Decoding{Choices: 2, MaxTokens: 9, Stop: []string{"END"}, LogProbs: true, TopLogProbs: 3,
+		Decoding: hearth.Decoding{Choices: 2, MaxTokens: 9, Stop: []string{"END"}, IgnoreEnd: true, LogProbs: true, TopLogProbs: 3,
 			Sampling: hearth.Sampling{Temperature: &half, TopP: &p, TopK: 40, MinP: 0.05, Repetition: 1.1, Frequency: 1, Presence: -1,
 				Bias: map[int]float64{5: -100}, Seed: &seed}}}
 	got, _ := json.MarshalIndent(d.request, "", " ")

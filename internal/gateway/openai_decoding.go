@@ -38,6 +38,7 @@ type openAIDecoding struct {
 	TopK              *int     `json:"top_k"`
 	MinP              *float64 `json:"min_p"`
 	RepetitionPenalty *float64 `json:"repetition_penalty"`
+	IgnoreEOS         bool     `json:"ignore_eos"`
 }
 
 type streamOptions struct {
@@ -71,6 +72,7 @@ func (d *openAIDecoding) decoding() (hearth.Decoding, error) {
 		Choices:   c.integer("n", d.N, 1, choicesMax, 1),
 		MaxTokens: c.integer("max_tokens", d.MaxTokens, 1, maxTokensMax, 0),
 		Stop:      c.stops(d.Stop),
+		IgnoreEnd: d.IgnoreEOS,
 		Sampling: hearth.Sampling{
 			Temperature: c.optional("temperature", d.Temperature, 0, 2),
 			TopP:        c.optional("top_p", d.TopP, 0, 1),

@@ -11,7 +11,7 @@ func (u *OpenAI) body(r *hearth.Request) (path string, b chatBody) {
 	s := r.Sampling
 	b = chatBody{
 		Model: u.upstreamName(r.Model), Stream: true, StreamOptions: map[string]bool{"include_usage": true},
-		MaxTokens: r.MaxTokens, Stop: r.Stop,
+		MaxTokens: r.MaxTokens, Stop: r.Stop, IgnoreEOS: r.IgnoreEnd,
 		Temperature: s.Temperature, TopP: s.TopP, TopK: s.TopK, MinP: s.MinP,
 		FrequencyPenalty: s.Frequency, PresencePenalty: s.Presence, Seed: s.Seed,
 	}

@@ -263,12 +263,12 @@ func TestRequestOnTheWire(t *testing.T) {
 			Messages: []hearth.Message{{Role: hearth.RoleAssistant, TextAbsent: true, ToolCalls: []hearth.ToolCall{{ID: "c", Name: "f", Arguments: "{}"}}},
 				{Role: hearth.RoleTool, Text: "", ToolCallID: "c"}},
 			Tools:    []hearth.Tool{{Name: "f", Parameters: json.RawMessage(`{"a":1}`)}},
-			Decoding: hearth.Decoding{MaxTokens: 5, Stop: []string{"s"}, Sampling: hearth.Sampling{Temperature: &half, Bias: map[int]float64{7: -1}}}})
+			Decoding: hearth.Decoding{MaxTokens: 5, Stop: []string{"s"}, IgnoreEnd: true, Sampling: hearth.Sampling{Temperature: &half, Bias: map[int]float64{7: -1}}}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		got, _ := json.Marshal(body)
-		const want = `{"chat_template_kwargs":{"enable_thinking":false,"thinking":false},"logit_bias":{"7":-1},"max_tokens":5,` +
+		const want = `{"chat_template_kwargs":{"enable_thinking":false,"thinking":false},"ignore_eos":true,"logit_bias":{"7":-1},"max_tokens":5,` +
 			`"messages":[{"content":null,"role":"assistant","tool_calls":[{"function":{"arguments":"{}","name":"f"},"id":"c","index":0,"type":"function"}]},` +
 			`{"content":"","role":"tool","tool_call_id":"c"}],"model":"their/name","stop":["s"],"stream":true,"stream_options":{"include_usage":true},` +
 			`"temperature":0.5,"tools":[{"function":{"name":"f","parameters":{"a":1}},"type":"function"}]}`

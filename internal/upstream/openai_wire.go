@@ -24,6 +24,7 @@ type chatBody struct {
 	FrequencyPenalty  float64            `json:"frequency_penalty,omitempty"`
 	PresencePenalty   float64            `json:"presence_penalty,omitempty"`
 	LogitBias         map[string]float64 `json:"logit_bias,omitempty"`
+	IgnoreEOS         bool               `json:"ignore_eos,omitempty"` // vLLM, SGLang, llama.cpp, hearth
 	Seed              *int64             `json:"seed,omitempty"`
 	LogProbs          any                `json:"logprobs,omitempty"` // bool for chats, a count for completions
 	TopLogProbs       int                `json:"top_logprobs,omitempty"`

@@ -1,4 +1,4 @@
-"""Measures llama.cpp on a model file as `go run ./tools/speed FILE` measures hearth.
+"""Measures llama.cpp on a model file as `hearth bench --model FILE` measures hearth.
 
 usage: speed.py FILE [PROMPT] [GENERATE] [THREADS]
 """
