@@ -142,7 +142,7 @@ func TestSameTokensInAnyCompany(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				got.chunks = alone[i].chunks
+				got.chunks, got.usage.CachedTokens = alone[i].chunks, alone[i].usage.CachedTokens
 				if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", alone[i]) {
 					t.Errorf("request %d in company:\n%+v\nalone:\n%+v", i, got, alone[i])
 				}
@@ -150,8 +150,8 @@ func TestSameTokensInAnyCompany(t *testing.T) {
 		}
 		wg.Wait()
 	}
-	if a, b := roomy.Stats(), tight.Stats(); b.PromptTokens <= 2*a.PromptTokens {
-		t.Errorf("nothing was put aside: %+v alone, %+v in company", a, b)
+	if s := tight.Stats(); s.PutAside == 0 || s.Accepted == 0 {
+		t.Errorf("nothing was put aside, or nothing guessed: %+v", s)
 	}
 }
 

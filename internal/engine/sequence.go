@@ -26,6 +26,15 @@ type sequence struct {
 	tokens []int // prompt and answer
 	kv     nn.Sequence
 
+	// What the loop keeps.
+	at      *node // in the tree of prefixes; nil while waiting
+	depth   int   // of at: so many pages are the tree's
+	arrival int   // on the clock of prompts
+	aside   bool  // was put aside once
+	share   int   // tokens of the batch to come
+	drafts  []int // proposals in the batch, after the share
+	guess   guess
+
 	sampler *sampler
 	decoder *tokenizer.Decoder
 	stops   stops
@@ -52,6 +61,10 @@ func newSequence(r *request, choice int, t *tokenizer.Tokenizer) *sequence {
 		decoder: t.Decoder(tokenizer.Decoding{Continues: true, Control: r.ShowControl}),
 		stops:   newStops(r.Stop, r.Aside)}
 }
+
+// rest is how many tokens are to be computed before the next can be drawn, at
+// least one.
+func (s *sequence) rest() int { return len(s.tokens) - s.kv.Len }
 
 // answered is how many tokens of the answer there are.
 func (s *sequence) answered() int { return len(s.tokens) - len(s.prompt) }
