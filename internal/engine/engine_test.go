@@ -150,8 +150,8 @@ func TestSameTokensInAnyCompany(t *testing.T) {
 		}
 		wg.Wait()
 	}
-	if s := tight.Stats(); s.PutAside == 0 || s.Accepted == 0 {
-		t.Errorf("nothing was put aside, or nothing guessed: %+v", s)
+	if s := tight.Stats(); s.PutAside == 0 {
+		t.Errorf("nothing was put aside: %+v", s)
 	}
 }
 

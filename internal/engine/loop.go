@@ -186,7 +186,7 @@ func (l *loop) place() {
 			continue
 		}
 		l.batch[len(l.batch)-1].Logits = true
-		l.propose(s)
+		l.propose(s, n)
 		for _, id := range s.drafts {
 			l.batch = append(l.batch, nn.Token{ID: id, Sequence: &s.kv, Logits: true})
 		}

@@ -4,13 +4,14 @@ package engine
 // pay: what a text is like can change.
 const skipsMax = 64
 
-// propose puts into s what may follow its last token, as much as is likely to pay.
+// propose puts into s what may follow the share it has in the batch, as much as is
+// likely to pay.
 //
 // A proposal pays if its chance to be right is larger than what it adds to the time
 // of the batch, in tokens that the batch would give in that time. On a machine that
 // waits for memory, the time hardly grows with the batch, and nearly every proposal
 // pays; with many answers in the batch it computes all the time, and none does.
-func (l *loop) propose(s *sequence) {
+func (l *loop) propose(s *sequence, share int) {
 	s.drafts = s.drafts[:0]
 	g := &s.guess
 	most := min(proposalsMax, draftsMax-l.drafted, l.context-len(s.tokens)-1)
@@ -30,7 +31,7 @@ func (l *loop) propose(s *sequence) {
 		g.skip, n = g.skips, 1 // one, to learn whether that has changed
 	}
 	s.drafts = g.follow(s.drafts, s.tokens, n)
-	for len(s.drafts) > 0 && !l.cache.Grow(&s.kv, 1+len(s.drafts)) {
+	for len(s.drafts) > 0 && !l.cache.Grow(&s.kv, share+len(s.drafts)) {
 		if !l.known.evict() {
 			s.drafts = s.drafts[:len(s.drafts)-1]
 		}
