@@ -37,13 +37,13 @@ func (c *costs) add(took time.Duration, answers, prompts int) {
 // answers.
 func (c *costs) prompts(answers int) int {
 	if c.prompt == 0 {
-		return promptsMin // nothing is known yet
+		return promptsFirst
 	}
-	budget, least := aloneMost.Seconds(), promptsMin
+	budget := aloneMost.Seconds()
 	if answers > 0 {
 		budget = (mixedTimes - 1) * c.answers.at(answers)
 	}
-	return int(min(max(budget/c.prompt, float64(least)), promptsMax))
+	return int(min(max(budget/c.prompt, 1), promptsMax))
 }
 
 // line is the straight line through measurements, the later ones counting more. The

@@ -12,16 +12,16 @@ import (
 //
 // While answers run, the prompts get as many tokens as take mixedTimes as long as
 // the answers alone, by what lately took how long: so a running answer goes on at
-// half its pace when prompts come, and a prompt at about half of its. They never
-// get less than promptsMin: below that, a batch is not faster for being smaller.
+// half its pace when prompts come, and prompts get half of the time, however few
+// tokens that is: one at least.
 // Without answers, prompts are computed in batches as large as pays, but for
 // aloneMost: so long a newcomer may have to wait, and so long a canceled prompt
 // keeps its slot.
 const (
-	mixedTimes = 2
-	aloneMost  = 1500 * time.Millisecond
-	promptsMin = 8
-	promptsMax = 512
+	mixedTimes   = 2
+	aloneMost    = 1500 * time.Millisecond
+	promptsFirst = 8 // while nothing was measured
+	promptsMax   = 512
 )
 
 // plan says how many tokens of each sequence the next batch has.
