@@ -114,7 +114,7 @@ func TestSameTokensInAnyCompany(t *testing.T) {
 	path := write(t, nntest.Make(small))
 	roomy := openFile(t, path)
 	tight := openFile(t, path, func(o *engine.Options) {
-		o.ContextTokens, o.CacheBytes, o.Sequences = 512, int64(20*32*2*2*32*2), 6 // 20 pages, and 16 for a full context
+		o.ContextTokens, o.CacheBytes, o.Sequences = 512, twentyPages(t), 6 // a full context is 16
 	})
 	rng := rand.New(rand.NewPCG(1, 2))
 	var requests []*hearth.Completion

@@ -10,8 +10,14 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/engine"
+	"github.com/hearthbox/hearth/internal/nn"
 	"github.com/hearthbox/hearth/internal/nn/nntest"
 )
+
+// twentyPages is what 640 tokens of the small model take in the cache.
+func twentyPages(t testing.TB) int64 {
+	return 20 * nn.PageTokens * engine.TokenBytes(open(t, small))
+}
 
 // told is a conversation's text of n tokens.
 func told(n int) string {
@@ -102,7 +108,7 @@ func TestTogetherABeginningIsComputedOnce(t *testing.T) {
 // prompt.
 func TestChoicesShareTheirPrompt(t *testing.T) {
 	m := open(t, small, func(o *engine.Options) {
-		o.ContextTokens, o.Sequences, o.CacheBytes = 512, 8, int64(20*32*2*2*32*2) // 20 pages
+		o.ContextTokens, o.Sequences, o.CacheBytes = 512, 8, twentyPages(t)
 	})
 	c := ask(told(384), 20, 1)
 	c.Choices = 8
@@ -119,10 +125,9 @@ func TestChoicesShareTheirPrompt(t *testing.T) {
 
 // TestWhatIsKnownMakesRoom fills a small cache many times over.
 func TestWhatIsKnownMakesRoom(t *testing.T) {
-	small := func(o *engine.Options) {
-		o.ContextTokens, o.Sequences, o.CacheBytes = 512, 2, int64(20*32*2*2*32*2) // 20 pages
-	}
-	m := open(t, nntest.Shape{Vocabulary: true, Embedding: 64, FeedForward: 96, Heads: 4, KVHeads: 2, HeadDim: 16, Seed: 7}, small)
+	m := open(t, small, func(o *engine.Options) {
+		o.ContextTokens, o.Sequences, o.CacheBytes = 512, 2, twentyPages(t)
+	})
 	var first reply
 	for i := range 30 {
 		r := mustCollect(t, m, ask(fmt.Sprint(i%10, told(300)), 5, 1))
@@ -144,7 +149,7 @@ func TestWhatIsKnownMakesRoom(t *testing.T) {
 // TestParkedTextsComeBack is the same with a folder to park pages in.
 func TestParkedTextsComeBack(t *testing.T) {
 	m := open(t, small, func(o *engine.Options) {
-		o.ContextTokens, o.Sequences, o.CacheBytes = 512, 2, int64(20*32*2*2*32*2)
+		o.ContextTokens, o.Sequences, o.CacheBytes = 512, 2, twentyPages(t)
 		o.Park, o.ParkBytes = t.TempDir(), 1<<22
 	})
 	var replies []reply
