@@ -112,10 +112,11 @@ func Open(id, path string, o Options) (*Model, error) {
 	if err != nil {
 		return nil, errors.Join(loadError(id, err), f.Close())
 	}
+	go m.run()
 	return m, nil
 }
 
-// load is Open for a file that is open.
+// load is Open for a file that is open, but for the loop, which does not run yet.
 func load(id string, f *gguf.File, o Options) (*Model, error) {
 	m := &Model{id: id, file: f, limit: o, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	var err error
@@ -138,7 +139,6 @@ func load(id string, f *gguf.File, o Options) (*Model, error) {
 	if m.loop, err = newLoop(m, cacheTokens); err != nil {
 		return nil, err
 	}
-	go m.run()
 	return m, nil
 }
 

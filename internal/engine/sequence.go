@@ -56,7 +56,7 @@ type pendingOdds struct {
 }
 
 func newSequence(r *request, choice int, t *tokenizer.Tokenizer) *sequence {
-	return &sequence{request: r, choice: choice, tokens: append([]int(nil), r.prompt...),
+	return &sequence{request: r, choice: choice, tokens: append(make([]int, 0, len(r.prompt)+min(r.MaxTokens, roomTokens)), r.prompt...),
 		sampler: newSampler(r.Sampling, choice, r.prompt),
 		decoder: t.Decoder(tokenizer.Decoding{Continues: true, Control: r.ShowControl}),
 		stops:   newStops(r.Stop, r.Aside)}
@@ -112,6 +112,9 @@ func (s *sequence) end(text string, why hearth.FinishReason) {
 	}
 	s.send(text+rest, why)
 }
+
+// roomTokens is for how long an answer there is room from the start.
+const roomTokens = 4096
 
 // unknown is where a token ends whose character is not complete.
 const unknown = -1
