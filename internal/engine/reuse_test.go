@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -262,5 +263,69 @@ func TestPromptsDoNotStarve(t *testing.T) {
 	wg.Wait()
 	if at := slices.Index(order, "long"); at > 100 {
 		t.Errorf("the long prompt came after %d short ones", at)
+	}
+}
+
+// TestDrawnTokensHaveTheModelsDistribution counts what is drawn at the fourth place
+// of an answer, which proposals reach, over many seeds: the counts must be as likely
+// as the model's own odds say (Pearson's chi-square).
+func TestDrawnTokensHaveTheModelsDistribution(t *testing.T) {
+	m := open(t, small)
+	const letters, place, draws = "abcd", 4, 1500
+	c := ask("abcdabcdabcd", place, 0)
+	c.Sampling.Bias = map[int]float64{}
+	for id := range 272 {
+		if !strings.ContainsRune(letters, rune(id)) {
+			c.Sampling.Bias[id] = -100
+		}
+	}
+	// What follows every three letters, by the model's own odds.
+	expected := map[string]float64{}
+	var walk func(text string, p float64)
+	walk = func(text string, p float64) {
+		if len(text) == place {
+			expected[text] = p * draws
+			return
+		}
+		odds := *c
+		odds.Prompt, odds.MaxTokens, odds.LogProbs, odds.TopLogProbs = []hearth.Span{{Text: "abcdabcdabcd" + text}}, 1, true, 272
+		sum, each := 0.0, map[string]float64{}
+		for _, top := range mustCollect(t, m, &odds).odds[0][0].Top {
+			if len(top.Bytes) == 1 && strings.Contains(letters, string(top.Bytes)) {
+				each[string(top.Bytes)] = math.Exp(top.LogProb)
+				sum += math.Exp(top.LogProb)
+			}
+		}
+		for l, e := range each {
+			walk(text+l, p*e/sum)
+		}
+	}
+	walk("", 1)
+	counts := map[string]int{}
+	for seed := range int64(draws) {
+		c.Sampling.Seed = &seed
+		counts[mustCollect(t, m, c).text[0]]++
+	}
+	var chi, rest, restCount float64
+	cells := 0
+	for text, want := range expected {
+		if want < 5 { // too few to count apart
+			rest, restCount = rest+want, restCount+float64(counts[text])
+			continue
+		}
+		cells++
+		chi += (float64(counts[text]) - want) * (float64(counts[text]) - want) / want
+	}
+	if rest > 5 {
+		cells++
+		chi += (restCount - rest) * (restCount - rest) / rest
+	}
+	// One in ten thousand is beyond 3.7 deviations (Wilson and Hilferty 1931).
+	df := float64(cells - 1)
+	if limit := df * math.Pow(1-2/(9*df)+3.72*math.Sqrt(2/(9*df)), 3); chi > limit || cells < 10 {
+		t.Errorf("chi-square is %.1f over %d cells, at most %.1f is likely", chi, cells, limit)
+	}
+	if s := m.Stats(); s.Accepted < draws/20 || s.Proposed == s.Accepted {
+		t.Errorf("%d of %d proposals were accepted", s.Accepted, s.Proposed)
 	}
 }
