@@ -15,6 +15,11 @@ type Request struct {
 
 	// By is who asks.
 	By Principal
+
+	// Realm is among whom it may show, in how long an answer takes, that a text
+	// began like another one: what an engine knows of a text is used again only for
+	// texts of the same realm. Empty is a realm like any other.
+	Realm string
 }
 
 // Completion asks a [Completer] to continue a text.
@@ -26,6 +31,9 @@ type Completion struct {
 	ShowControl bool
 
 	Aside Aside
+
+	// Realm is as in [Request].
+	Realm string
 
 	Decoding
 }

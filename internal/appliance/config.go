@@ -63,6 +63,9 @@ type EngineConfig struct {
 	CacheBytes      Bytes         `yaml:"cache_bytes" en:"for the conversations of one model; 0 takes a quarter of memory_bytes; it bounds the context" zh:"单个模型的对话缓存；0 表示 memory_bytes 的四分之一；上下文长度受其限制"`
 	ContextTokens   int           `yaml:"context_tokens" en:"longest conversation; 0 is as the model was trained" zh:"对话的最大长度；0 表示按模型训练长度"`
 	Sequences       int           `yaml:"sequences" en:"answers a model computes at once" zh:"一个模型同时生成的回答数"`
+	SharePrefixes   bool          `yaml:"share_prefixes" en:"whether what was computed of a prompt serves all keys whose prompts begin alike, such as with the same instructions; false keeps it to each key, so that no key can tell from how soon an answer comes what others have asked" zh:"提示开头相同（例如系统指令相同）时，是否在所有密钥之间复用已计算的部分；false 表示仅在同一密钥内复用，任何密钥都无法凭响应快慢探知他人的提问"`
+	ParkFolder      string        `yaml:"park_folder" en:"folder for a file in which conversations wait that cache_bytes has no room for, encrypted with a key that nobody keeps; empty is none" zh:"缓存放不下的对话可暂存到该目录的文件中，以不留存的密钥加密；留空表示不暂存"`
+	ParkBytes       Bytes         `yaml:"park_bytes" en:"how large that file may become, for each model" zh:"每个模型的暂存文件上限"`
 	WaitingRequests int           `yaml:"waiting_requests" en:"requests that may stand in line for a model" zh:"一个模型可排队等待的请求数"`
 	KeepLoaded      time.Duration `yaml:"keep_loaded" en:"how long a model nobody asks stays in memory; 0 is for ever" zh:"无人使用的模型在内存中保留多久；0 表示一直保留"`
 }
@@ -83,7 +86,7 @@ func Defaults(home string) Config {
 		Listen:    "127.0.0.1:4327", // HEAR on a telephone
 		Discover:  []string{hearth.OriginOllama, hearth.OriginHuggingFace, hearth.OriginModelScope, hearth.OriginLMStudio},
 		Starter:   true,
-		Engine:    EngineConfig{Sequences: 8, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
+		Engine:    EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
 		StopGrace: 20 * time.Second,
 	}
 	c.Limits.RequestBytes, c.Limits.Connections = 32<<20, 4096
@@ -161,7 +164,7 @@ func Load(s Source) (Config, error) {
 // atHome reads a leading ~/ as the shell does, which sees only some of the places
 // where paths are written.
 func (c *Config) atHome(home string) {
-	paths := []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key}
+	paths := []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.Engine.ParkFolder}
 	for i := range c.TrustedKeys {
 		paths = append(paths, &c.TrustedKeys[i])
 	}

@@ -36,6 +36,7 @@ func (c *Config) check() error {
 		{"engine.threads", int64(c.Engine.Threads), 0, 4096},
 		{"engine.context_tokens", int64(c.Engine.ContextTokens), 0, 1 << 24},
 		{"engine.sequences", int64(c.Engine.Sequences), 1, 1024},
+		{"engine.park_bytes", int64(c.Engine.ParkBytes), 0, 1 << 50},
 		{"engine.waiting_requests", int64(c.Engine.WaitingRequests), 1, 1 << 20},
 		{"engine.keep_loaded", int64(c.Engine.KeepLoaded), 0, 1 << 62},
 		{"download.bytes_per_second", int64(c.Download.BytesPerSecond), 0, 1 << 50},

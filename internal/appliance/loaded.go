@@ -93,7 +93,8 @@ func (m *models) open(l *loaded, x hearth.Model) (err error) {
 	}
 	e := m.data.config.Engine
 	l.model, err = engine.Open(x.ID, x.Path, engine.Options{Workers: m.workers, ContextTokens: e.ContextTokens,
-		CacheBytes: m.cache, Sequences: e.Sequences, Waiting: e.WaitingRequests})
+		CacheBytes: m.cache, Sequences: e.Sequences, Waiting: e.WaitingRequests,
+		Park: e.ParkFolder, ParkBytes: int64(e.ParkBytes)})
 	if err != nil {
 		return err
 	}

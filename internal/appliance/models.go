@@ -180,6 +180,9 @@ func (m *models) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hear
 		defer release()
 		asked := *r
 		asked.Model = x.ID // as it is listed, however it was written
+		if !m.data.config.Engine.SharePrefixes {
+			asked.Realm = r.By.KeyID
+		}
 		g.Generate(ctx, &asked)(yield)
 	}
 }

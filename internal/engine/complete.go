@@ -20,8 +20,10 @@ func (m *Model) Complete(ctx context.Context, c *hearth.Completion) iter.Seq2[he
 		}
 		defer r.leave(m)
 		first := true
+		var chunks []hearth.Chunk
 		for {
-			chunks, closed, err := r.out.take()
+			var closed bool
+			chunks, closed, err = r.out.take(chunks)
 			for _, c := range chunks {
 				if ctx.Err() != nil {
 					break // said below

@@ -25,6 +25,13 @@ type Options struct {
 	CacheBytes int64 // for the keys and values of all sequences together
 	Sequences  int   // computed at once
 	Waiting    int   // requests in line beyond those
+
+	// Park is a folder for a file of up to ParkBytes, in which what is known of
+	// texts waits that CacheBytes has no room for. Empty is none.
+	Park      string
+	ParkBytes int64
+
+	mute bool // propose nothing; for tests
 }
 
 // contextMin is the context a file is given at least. Converters of llama2.c models
@@ -64,10 +71,18 @@ type Model struct {
 
 // Stats count a model's work.
 type Stats struct {
-	Running, Waiting int   // sequences
-	PromptTokens     int64 // computed since loading
-	AnswerTokens     int64
-	Busy             time.Duration // spent computing them
+	Running, Waiting int // sequences
+
+	// Since loading:
+	PromptTokens int64         // computed
+	AnswerTokens int64         // drawn
+	Busy         time.Duration // spent computing them
+	PutAside     int64         // sequences that had to make room, and were computed again
+	Proposed     int64         // tokens computed on the guess that they come next
+	Accepted     int64         // of them, those that did
+
+	// Pages that are kept for texts that begin alike, and that no sequence is on.
+	CachedPages, ParkedPages int
 }
 
 // Check says whether a file is a model this engine runs, reading no more of it than
@@ -97,10 +112,11 @@ func Open(id, path string, o Options) (*Model, error) {
 	if err != nil {
 		return nil, errors.Join(loadError(id, err), f.Close())
 	}
+	go m.run()
 	return m, nil
 }
 
-// load is Open for a file that is open.
+// load is Open for a file that is open, but for the loop, which does not run yet.
 func load(id string, f *gguf.File, o Options) (*Model, error) {
 	m := &Model{id: id, file: f, limit: o, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	var err error
@@ -120,8 +136,9 @@ func load(id string, f *gguf.File, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.loop = newLoop(m, cacheTokens)
-	go m.run()
+	if m.loop, err = newLoop(m, cacheTokens); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 

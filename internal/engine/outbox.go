@@ -40,10 +40,12 @@ func (o *outbox) wake() {
 	}
 }
 
-// take returns everything there is, and whether that is the end.
-func (o *outbox) take() (chunks []hearth.Chunk, closed bool, err error) {
+// take returns everything there is, and whether that is the end. It takes back what
+// it returned before, to be filled again.
+func (o *outbox) take(used []hearth.Chunk) (chunks []hearth.Chunk, closed bool, err error) {
+	clear(used)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	chunks, o.chunks = o.chunks, nil
+	chunks, o.chunks = o.chunks, used[:0]
 	return chunks, o.closed, o.err
 }

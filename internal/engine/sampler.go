@@ -17,7 +17,7 @@ type sampler struct {
 	random      *rand.Rand
 
 	prompt map[int]bool // tokens of the prompt, for the repetition penalty
-	answer map[int]int  // occurrences in the answer
+	answer map[int]int  // occurrences in the answer, for all penalties; nil without any
 
 	candidates []candidate
 }
@@ -33,7 +33,7 @@ func newSampler(s hearth.Sampling, choice int, prompt []int) *sampler {
 	if s.Seed != nil {
 		seed = uint64(*s.Seed) + uint64(choice)
 	}
-	m := &sampler{Sampling: s, temperature: 1, topP: 1, answer: map[int]int{},
+	m := &sampler{Sampling: s, temperature: 1, topP: 1,
 		random: rand.New(rand.NewPCG(seed, 0x6865617274680000))}
 	if s.Temperature != nil {
 		m.temperature = *s.Temperature
@@ -41,7 +41,11 @@ func newSampler(s hearth.Sampling, choice int, prompt []int) *sampler {
 	if s.TopP != nil {
 		m.topP = *s.TopP
 	}
-	if s.Repetition != 0 && s.Repetition != 1 {
+	repeats := s.Repetition != 0 && s.Repetition != 1
+	if repeats || s.Frequency != 0 || s.Presence != 0 {
+		m.answer = map[int]int{}
+	}
+	if repeats {
 		m.prompt = make(map[int]bool, len(prompt))
 		for _, id := range prompt {
 			m.prompt[id] = true
@@ -54,7 +58,9 @@ func newSampler(s hearth.Sampling, choice int, prompt []int) *sampler {
 func (s *sampler) next(logits []float32) int {
 	s.adjust(logits)
 	id := s.draw(logits)
-	s.answer[id]++
+	if s.answer != nil {
+		s.answer[id]++
+	}
 	return id
 }
 

@@ -26,6 +26,15 @@ type sequence struct {
 	tokens []int // prompt and answer
 	kv     nn.Sequence
 
+	// What the loop keeps.
+	at      *node // in the tree of prefixes; nil while waiting
+	depth   int   // of at: so many pages are the tree's
+	arrival int   // on the clock of prompts
+	aside   bool  // was put aside once
+	share   int   // tokens of the batch to come
+	drafts  []int // proposals in the batch, after the share
+	guess   guess
+
 	sampler *sampler
 	decoder *tokenizer.Decoder
 	stops   stops
@@ -47,11 +56,15 @@ type pendingOdds struct {
 }
 
 func newSequence(r *request, choice int, t *tokenizer.Tokenizer) *sequence {
-	return &sequence{request: r, choice: choice, tokens: append([]int(nil), r.prompt...),
+	return &sequence{request: r, choice: choice, tokens: append(make([]int, 0, len(r.prompt)+min(r.MaxTokens, roomTokens)), r.prompt...),
 		sampler: newSampler(r.Sampling, choice, r.prompt),
 		decoder: t.Decoder(tokenizer.Decoding{Continues: true, Control: r.ShowControl}),
 		stops:   newStops(r.Stop, r.Aside)}
 }
+
+// rest is how many tokens are to be computed before the next can be drawn, at
+// least one.
+func (s *sequence) rest() int { return len(s.tokens) - s.kv.Len }
 
 // answered is how many tokens of the answer there are.
 func (s *sequence) answered() int { return len(s.tokens) - len(s.prompt) }
@@ -99,6 +112,9 @@ func (s *sequence) end(text string, why hearth.FinishReason) {
 	}
 	s.send(text+rest, why)
 }
+
+// roomTokens is for how long an answer there is room from the start.
+const roomTokens = 4096
 
 // unknown is where a token ends whose character is not complete.
 const unknown = -1

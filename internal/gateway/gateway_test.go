@@ -106,7 +106,7 @@ var answer = []hearth.Chunk{
 	{Text: "你好 <b>"},
 	{Text: "!", LogProbs: []hearth.TokenLogProb{{Token: "!", Bytes: []byte("!"), LogProb: -0.5,
 		Top: []hearth.TokenLogProb{{Token: "!", Bytes: []byte("!"), LogProb: -0.5}, {Token: "\ufffd", Bytes: []byte{0xe4}, LogProb: -1.5}}}}},
-	{Finish: hearth.FinishStop, Usage: &hearth.Usage{PromptTokens: 7, CompletionTokens: 5, ReasoningTokens: 2}},
+	{Finish: hearth.FinishStop, Usage: &hearth.Usage{PromptTokens: 7, CachedTokens: 4, CompletionTokens: 5, ReasoningTokens: 2}},
 }
 
 var calls = []hearth.Chunk{

@@ -1,20 +1,29 @@
 package nn
 
+import "encoding/binary"
+
 // PageTokens is how many tokens a page of the cache holds.
 const PageTokens = 32
 
 // Cache holds the keys and values of sequences in pages of equal size, which are
-// handed out and taken back. It never holds more than its limit. It is not safe
-// for concurrent use.
+// handed out and taken back. Sequences that begin alike may hold the same pages; a
+// page is written only while it has one holder, and goes back when it has none.
+// The cache never holds more than its limit. It is not safe for concurrent use.
 type Cache struct {
 	layers int
 	width  int // of keys, and of values, per token and layer
 	limit  int // pages
 	made   int // pages that exist
-	free   []*page
+	free   []*Page
 }
 
-// page is PageTokens tokens of one sequence, in all layers, as halves.
+// Page is PageTokens tokens of a text, in all layers.
+type Page struct {
+	page
+	holders int
+}
+
+// page is where the numbers of a Page are, as halves.
 type page struct {
 	keys, values []uint16 // [layer][token][width]
 }
@@ -22,7 +31,7 @@ type page struct {
 // Sequence is one text in the cache.
 type Sequence struct {
 	Len   int // tokens whose keys and values are there
-	pages []*page
+	pages []*Page
 }
 
 // NewCache makes an empty cache for sequences of m of up to tokens together. Memory
@@ -34,50 +43,144 @@ func NewCache(m *Model, tokens int) *Cache {
 // Pages is how many pages a sequence of so many tokens takes.
 func Pages(tokens int) int { return (tokens + PageTokens - 1) / PageTokens }
 
+// Limit is how many pages there can be.
+func (c *Cache) Limit() int { return c.limit }
+
 // Free is how many pages can still be handed out.
 func (c *Cache) Free() int { return c.limit - c.made + len(c.free) }
 
 // Grow makes room for n more tokens in s and reports whether there was enough.
-// When there was not, nothing changed.
+// When there was not, nothing changed. A last page that others hold too, and that
+// has room left, is replaced by a copy.
 func (c *Cache) Grow(s *Sequence, n int) bool {
 	need := Pages(s.Len+n) - len(s.pages)
+	last := s.Len / PageTokens
+	torn := n > 0 && last < len(s.pages) && s.pages[last].holders > 1
+	if torn {
+		need++
+	}
 	if need > c.Free() {
 		return false
 	}
+	if torn {
+		mine := c.Take()
+		mine.copyFrom(&s.pages[last].page)
+		c.Drop(s.pages[last])
+		s.pages[last] = mine
+		need--
+	}
 	for range need {
-		s.pages = append(s.pages, c.take())
+		s.pages = append(s.pages, c.Take())
 	}
 	return true
 }
 
-// Copy makes dst, which is empty, a copy of src, and reports whether there was room.
-func (c *Cache) Copy(dst, src *Sequence) bool {
-	if !c.Grow(dst, src.Len) {
-		return false
+// Cut forgets all but the first n tokens of s.
+func (c *Cache) Cut(s *Sequence, n int) {
+	for i := Pages(n); i < len(s.pages); i++ {
+		c.Drop(s.pages[i])
 	}
-	for i, p := range dst.pages {
-		copy(p.keys, src.pages[i].keys)
-		copy(p.values, src.pages[i].values)
+	s.pages, s.Len = s.pages[:Pages(n)], n
+}
+
+// Release forgets all of s.
+func (c *Cache) Release(s *Sequence) { c.Cut(s, 0) }
+
+// Fork makes dst, which is empty, the same text as src, on the same pages.
+func (c *Cache) Fork(dst, src *Sequence) {
+	for _, p := range src.pages[:Pages(src.Len)] {
+		c.Hold(p)
+		dst.pages = append(dst.pages, p)
 	}
 	dst.Len = src.Len
-	return true
 }
 
-// Release takes back all pages of s, which is empty afterwards.
-func (c *Cache) Release(s *Sequence) {
-	c.free = append(c.free, s.pages...)
-	*s = Sequence{}
+// Join lets s, whose pages are full, go on with the first n tokens of p.
+func (c *Cache) Join(s *Sequence, p *Page, n int) {
+	if s.Len != len(s.pages)*PageTokens {
+		panic("nn: a page joined to one that is not full")
+	}
+	c.Hold(p)
+	s.pages = append(s.pages, p)
+	s.Len += n
 }
 
-func (c *Cache) take() *page {
+// Replace lets s hold p as its page i, which says the same.
+func (c *Cache) Replace(s *Sequence, i int, p *Page) {
+	c.Hold(p)
+	c.Drop(s.pages[i])
+	s.pages[i] = p
+}
+
+// Page is page i of the sequence.
+func (s *Sequence) Page(i int) *Page { return s.pages[i] }
+
+// Held is how many pages the sequence holds.
+func (s *Sequence) Held() int { return len(s.pages) }
+
+// Take hands out a page with one holder. There must be one free.
+func (c *Cache) Take() *Page {
 	if n := len(c.free); n > 0 {
 		p := c.free[n-1]
 		c.free = c.free[:n-1]
+		p.holders = 1
 		return p
 	}
+	if c.made == c.limit {
+		panic("nn: a page taken from a cache that is full")
+	}
 	c.made++
+	return &Page{page: c.newPage(), holders: 1}
+}
+
+// Hold adds a holder to p.
+func (c *Cache) Hold(p *Page) { p.holders++ }
+
+// Drop takes a holder from p.
+func (c *Cache) Drop(p *Page) {
+	if p.holders--; p.holders > 0 {
+		return
+	}
+	if p.holders < 0 {
+		panic("nn: a page dropped more often than held")
+	}
+	c.free = append(c.free, p)
+}
+
+// Holders is how many hold the page.
+func (p *Page) Holders() int { return p.holders }
+
+func (c *Cache) newPage() page {
 	size := c.layers * PageTokens * c.width
-	return &page{keys: make([]uint16, size), values: make([]uint16, size)}
+	return page{keys: make([]uint16, size), values: make([]uint16, size)}
+}
+
+func (p *page) copyFrom(o *page) {
+	copy(p.keys, o.keys)
+	copy(p.values, o.values)
+}
+
+// PageBytes is the size of a page, as Write writes it.
+func (c *Cache) PageBytes() int { return c.layers * PageTokens * c.width * 2 * 2 }
+
+// Write writes the page into b, which has its size.
+func (p *Page) Write(b []byte) {
+	for _, half := range [...][]uint16{p.keys, p.values} {
+		for i, h := range half {
+			binary.LittleEndian.PutUint16(b[2*i:], h)
+		}
+		b = b[2*len(half):]
+	}
+}
+
+// Read reads the page from b, where Write has written one of the same cache.
+func (p *Page) Read(b []byte) {
+	for _, half := range [...][]uint16{p.keys, p.values} {
+		for i := range half {
+			half[i] = binary.LittleEndian.Uint16(b[2*i:])
+		}
+		b = b[2*len(half):]
+	}
 }
 
 // at is where a token's keys and values start within its page.

@@ -15,7 +15,7 @@
 //
 //   - N1. The logits of a token depend on its sequence alone, bit for bit: not on
 //     what else is in the batch, on how a prompt was cut into batches, or on the
-//     number of workers.
+//     number of workers, or on whose pages of the cache it goes on from.
 //   - N2. A model whose tensors are not exactly those the architecture knows is
 //     refused when it is loaded; nothing is ignored.
 //   - N3. After loading, nothing fails: sizes were checked against one another.

@@ -95,6 +95,60 @@ func TestCacheKeepsItsLimit(t *testing.T) {
 	}
 }
 
+// TestSharedPagesAreNotWritten lets texts go on from pages of one another: from all
+// of them, from the middle of one, and after a guess that was forgotten.
+func TestSharedPagesAreNotWritten(t *testing.T) {
+	m := load(t, nntest.Make(nntest.Shape{Weights: gguf.Q8_0, Seed: 5}))
+	rng := rand.New(rand.NewPCG(5, 5))
+	text := func(n int) []int {
+		ids := make([]int, n)
+		for i := range ids {
+			ids[i] = rng.IntN(m.Vocab)
+		}
+		return ids
+	}
+	c := nn.NewCache(m, 6*nn.PageTokens)
+	run := nn.NewRunner(m, c, nntest.Workers(2), 64, m.Context)
+	add := func(s *nn.Sequence, ids []int) []float32 {
+		t.Helper()
+		if !c.Grow(s, len(ids)) {
+			t.Fatal("the cache is full")
+		}
+		batch := make([]nn.Token, len(ids))
+		for i, id := range ids {
+			batch[i] = nn.Token{ID: id, Sequence: s, Logits: i == len(ids)-1}
+		}
+		return run.Step(batch)[0]
+	}
+	check := func(what string, s *nn.Sequence, text []int) {
+		t.Helper()
+		if row := add(s, text[s.Len:]); !slices.Equal(row, logits(m, text, []int{len(text) - 1})[0]) {
+			t.Errorf("%s has other logits", what)
+		}
+	}
+	first := text(50)
+	var a, b, d nn.Sequence
+	add(&a, first[:40])
+	add(&a, text(20)) // a guess
+	c.Cut(&a, 40)
+	c.Fork(&b, &a)
+	check("what was forked", &a, first)
+	check("the fork", &b, append(slices.Clone(first[:40]), text(15)...))
+	c.Join(&d, a.Page(0), nn.PageTokens)
+	c.Join(&d, a.Page(1), 3)
+	if a.Page(0).Holders() != 3 || a.Page(1).Holders() != 2 || c.Free() != 3 {
+		t.Errorf("%d and %d holders, %d pages free", a.Page(0).Holders(), a.Page(1).Holders(), c.Free())
+	}
+	check("what joined in the middle of a page", &d, append(slices.Clone(first[:35]), text(8)...))
+	check("who had it", &a, append(slices.Clone(first), text(5)...))
+	for _, s := range []*nn.Sequence{&a, &b, &d} {
+		c.Release(s)
+	}
+	if c.Free() != c.Limit() {
+		t.Errorf("%d of %d pages came back", c.Free(), c.Limit())
+	}
+}
+
 // TestUnsoundModelsAreRefused changes one thing about a sound model at a time.
 func TestUnsoundModelsAreRefused(t *testing.T) {
 	tiny := nntest.Shape{Embedding: 64, FeedForward: 64, Heads: 2, KVHeads: 1, HeadDim: 32}

@@ -59,7 +59,7 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 	if err != nil {
 		return hearth.Fail(err)
 	}
-	completion := &hearth.Completion{Prompt: cut, Decoding: r.Decoding}
+	completion := &hearth.Completion{Prompt: cut, Realm: r.Realm, Decoding: r.Decoding}
 	if r.Prompt != nil {
 		return c.completer.Complete(ctx, completion)
 	}
