@@ -1,5 +1,15 @@
 package simd
 
+// native is what this machine computes with, nil if it has no kernels.
+var native = best(machines())
+
+func best(list []*machine) *machine {
+	if len(list) == 0 {
+		return nil
+	}
+	return list[0]
+}
+
 // machine is the kernels of an instruction set. Its rows of a panel lie side by side
 // in the lanes of a vector.
 type machine struct {

@@ -5,9 +5,6 @@ import "golang.org/x/sys/cpu"
 //go:generate go -C gen run . -isa avx512 -pkg simd -out ../avx512_amd64.s -stubs ../avx512_amd64.go
 //go:generate go -C gen run . -isa avx2 -pkg simd -out ../avx2_amd64.s -stubs ../avx2_amd64.go
 
-// native is what this machine computes with, nil if it has no kernels.
-var native = best(machines())
-
 // machines lists the instruction sets that this machine has, best first.
 // GODEBUG=cpu.avx512vnni=off and cpu.avx2=off hide them.
 func machines() (list []*machine) {
@@ -19,13 +16,6 @@ func machines() (list []*machine) {
 		list = append(list, avx2())
 	}
 	return list
-}
-
-func best(list []*machine) *machine {
-	if len(list) == 0 {
-		return nil
-	}
-	return list[0]
 }
 
 func avx512() *machine {
