@@ -1,20 +1,16 @@
 package main
 
 var formats = []format{
-	{"Q8_0", 2 + 32, 32, 256, scratch32, unpackQ8_0, tile32(7, false), tiles},
-	{"Q4_0", 2 + 16, 32, 256, scratch32, unpackQ4_0, tile32(3, false), tiles},
-	{"Q4_1", 4 + 16, 32, 256, scratch32, unpackQ4_1, tile32(-1, true), tiles},
-	{"Q5_0", 6 + 16, 32, 256, scratch32, unpackQ5_0, tile32(4, false), tiles},
-	{"Q5_1", 8 + 16, 32, 256, scratch32, unpackQ5_1, tile32(-1, true), tiles},
-	{"IQ4NL", 2 + 16, 32, 256, scratch32, unpackIQ4NL, tile32(7, false), tiles},
-	{"Q4K", 16 + 128, 256, 256, scratchK, unpackQ4K, tileK(8, 8, finishMinima), tilesK},
-	{"Q5K", 16 + 160, 256, 256, scratchK, unpackQ5K, tileK(8, 4, finishMinima), tilesK},
-	{"Q6K", 192 + 18, 256, 256, scratch6, unpackQ6K, tileK(4, 2, finish6), tilesK},
-	{"F32", 16, 4, groupFloats, 4, unpackF32, tileFloat, tilesF},
-	{"F16", 16, 8, groupFloats, 8, unpackF16, tileFloat, tilesF},
-	{"BF16", 16, 8, groupFloats, 8, unpackBF16, tileFloat, tilesF},
+	{name: "Q8_0", blockBytes: 2 + 32, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ8_0, bias: 7, together: 1},
+	{name: "Q4_0", blockBytes: 2 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ4_0, bias: 3, together: 8},
+	{name: "Q4_1", blockBytes: 4 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ4_1, bias: -1, minima: true, together: 8},
+	{name: "Q5_0", blockBytes: 6 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ5_0, bias: 4, together: 4},
+	{name: "Q5_1", blockBytes: 8 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ5_1, bias: -1, minima: true, together: 4},
+	{name: "IQ4NL", blockBytes: 2 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackIQ4NL, bias: 7, together: 1},
+	{name: "Q4K", blockBytes: 16 + 128, blockLen: 256, group: 256, scratch: scratchK, unpack: unpackQ4K, sub: 8, together: 8, finish: finishMinima},
+	{name: "Q5K", blockBytes: 16 + 160, blockLen: 256, group: 256, scratch: scratchK, unpack: unpackQ5K, sub: 8, together: 4, finish: finishMinima},
+	{name: "Q6K", blockBytes: 192 + 18, blockLen: 256, group: 256, scratch: scratch6, unpack: unpackQ6K, sub: 4, together: 2, finish: finish6},
+	{name: "F32", blockBytes: 16, blockLen: 4, group: groupFloats, scratch: 4, unpack: unpackF32},
+	{name: "F16", blockBytes: 16, blockLen: 8, group: groupFloats, scratch: 8, unpack: unpackF16},
+	{name: "BF16", blockBytes: 16, blockLen: 8, group: groupFloats, scratch: 8, unpack: unpackBF16},
 }
-
-func tiles(m *machine) []int  { return m.tiles }
-func tilesK(m *machine) []int { return m.tilesK }
-func tilesF(m *machine) []int { return m.tilesF }

@@ -21,8 +21,15 @@ type format struct {
 	group      int // numbers unpacked at a time
 	scratch    int // vectors of scratch per block
 	unpack     func(k *kernel)
-	tile       func(k *kernel, tokens int)
-	sizes      func(m *machine) []int
+
+	// Of blocks of 32.
+	bias   int  // power of two that was added to weights, -1 if none was
+	minima bool // there are minima
+
+	// Of K blocks.
+	sub      int // vectors of weights in a sub-block
+	together int // how many sums of two products fit into 16 bits together
+	finish   func(k *kernel, tokens int, total, v []reg.VecPhysical)
 }
 
 // tokensMax is how many tokens a kernel takes in one call.
@@ -34,6 +41,14 @@ type kernel struct {
 	format
 	vars int // where variables start in scratch
 	acc  int // where the accumulators of the tokens start
+
+	// What the tokens' numbers are read from.
+	q, scales, sums reg.GPPhysical
+	// Where the tokens' accumulators are.
+	sum    reg.GPPhysical
+	sumsAt int
+
+	direct bool // weights are multiplied at once, not stored (direct.go)
 }
 
 // What lives all the while: scratch; while rows are read: their addresses; in tiles:
@@ -46,10 +61,8 @@ var (
 	out                     = reg.RDX
 	ahead                   = reg.R12
 
-	q, scales, sums = reg.RSI, reg.RDI, reg.R8
-	sum             = reg.R9 // accumulators
-	w               = reg.RDX
-	left            = reg.R10 // tokens
+	w    = reg.RDX
+	left = reg.R10 // tokens
 
 	count = reg.RCX
 	spare = reg.RAX
@@ -68,7 +81,7 @@ func (k *kernel) variable(name string) Mem {
 }
 
 func (m *machine) kernel(f format) {
-	k := &kernel{machine: m, format: f}
+	k := &kernel{machine: m, format: f, q: reg.RSI, scales: reg.RDI, sums: reg.R8, sum: reg.R9}
 	k.vars = f.group / f.blockLen * f.scratch * m.bytes()
 	k.acc = k.vars + 64
 	TEXT(fmt.Sprintf("mul%s%s", f.name, m.name), 0,
@@ -88,6 +101,7 @@ func (m *machine) kernel(f format) {
 	ADDQ(spare, ahead)
 	MOVQ(ahead, k.variable("ahead"))
 
+	k.one()
 	Label("group")
 	MOVQ(k.variable("blocks"), count)
 	TESTQ(count, count)
@@ -106,11 +120,7 @@ func (m *machine) kernel(f format) {
 
 	Label("store")
 	k.store()
-	if m.wide() {
-		VZEROUPPER()
-	} else {
-		VZEROUPPER()
-	}
+	VZEROUPPER()
 	RET()
 }
 
@@ -128,13 +138,13 @@ func (k *kernel) floats() bool { return k.blockLen < 32 }
 func (k *kernel) clear() {
 	v := k.vectors[0]
 	k.zero(v)
-	LEAQ(at(base, k.acc), sum)
+	LEAQ(at(base, k.acc), k.sum)
 	Load(Param("tokens"), left)
 	Label("clear")
 	for i := range k.sumsOf() {
-		VMOVUPS(v, at(sum, i*k.bytes()))
+		VMOVUPS(v, at(k.sum, i*k.bytes()))
 	}
-	ADDQ(number(k.sumsOf()*k.bytes()), sum)
+	ADDQ(number(k.sumsOf()*k.bytes()), k.sum)
 	DECQ(left)
 	JNZ(LabelRef("clear"))
 }
@@ -145,16 +155,16 @@ func (k *kernel) store() {
 	Load(Param("dst"), out)
 	Load(Param("stride"), step)
 	SHLQ(U8(2), step)
-	LEAQ(at(base, k.acc), sum)
+	LEAQ(at(base, k.acc), k.sum)
 	Load(Param("tokens"), count)
 	Label("out")
-	VMOVUPS(at(sum, 0), v)
+	VMOVUPS(at(k.sum, 0), v)
 	if k.floats() {
-		VADDPS(at(sum, k.bytes()), v, v)
+		VADDPS(at(k.sum, k.bytes()), v, v)
 	}
 	VMOVUPS(v, at(out, 0))
 	ADDQ(step, out)
-	ADDQ(number(k.sumsOf()*k.bytes()), sum)
+	ADDQ(number(k.sumsOf()*k.bytes()), k.sum)
 	DECQ(count)
 	JNZ(LabelRef("out"))
 }
@@ -175,19 +185,30 @@ func (k *kernel) open() {
 
 // each repeats what is written for every block, of which there are count.
 func (k *kernel) each(block func()) {
-	Label("block")
+	label := "block"
+	if k.direct {
+		label = "blockOfOne"
+	}
+	Label(label)
 	lines := (k.lanes*k.blockBytes + 63) / 64
 	for i := range lines {
 		PREFETCHT1(at(ahead, 64*i))
 	}
 	ADDQ(number(k.lanes*k.blockBytes), ahead)
+	if k.direct {
+		k.startBlock()
+	}
 	block()
 	for _, r := range k.rows() {
 		ADDQ(number(k.blockBytes), r)
 	}
-	ADDQ(number(k.scratch*k.bytes()), out)
+	if k.direct {
+		k.finishBlock()
+	} else {
+		ADDQ(number(k.scratch*k.bytes()), out)
+	}
 	DECQ(count)
-	JNZ(LabelRef("block"))
+	JNZ(LabelRef(label))
 }
 
 func (k *kernel) rows() []reg.GPPhysical {
@@ -264,17 +285,34 @@ func (k *kernel) widen(src, dst reg.VecPhysical) {
 	VCVTPH2PS(dst.AsX(), dst)
 }
 
+// sumOf is the address of a byte of the accumulators.
+func (k *kernel) sumOf(disp int) Mem { return at(k.sum, k.sumsAt+disp) }
+
 // put stores a vector of the block's scratch.
-func (k *kernel) put(v reg.VecPhysical, i int) { VMOVUPS(v, at(out, i*k.bytes())) }
+func (k *kernel) put(v reg.VecPhysical, i int) {
+	if k.direct && i < k.weights() {
+		k.multiply(v, i)
+		return
+	}
+	VMOVUPS(v, at(out, i*k.bytes()))
+}
+
+// weights is how many vectors of a block's scratch are weights.
+func (k *kernel) weights() int {
+	if k.floats() {
+		return k.blockLen
+	}
+	return k.blockLen / 4
+}
 
 // tokens multiplies what was unpacked with all tokens, tile by tile.
 func (k *kernel) tokens() {
-	MOVQ(k.variable("q"), q)
-	MOVQ(k.variable("scales"), scales)
-	MOVQ(k.variable("sums"), sums)
+	MOVQ(k.variable("q"), k.q)
+	MOVQ(k.variable("scales"), k.scales)
+	MOVQ(k.variable("sums"), k.sums)
 	MOVQ(k.variable("tokens"), left)
-	LEAQ(at(base, k.acc), sum)
-	tiles := k.sizes(k.machine)
+	LEAQ(at(base, k.acc), k.sum)
+	tile, tiles := k.tile()
 	for i, n := range tiles {
 		name := fmt.Sprintf("tile%d", n)
 		next := "next"
@@ -284,13 +322,13 @@ func (k *kernel) tokens() {
 		Label(name)
 		CMPQ(left, number(n))
 		JLT(LabelRef(next))
-		k.tile(k, n)
-		ADDQ(number(n*k.sumsOf()*k.bytes()), sum)
+		tile(n)
+		ADDQ(number(n*k.sumsOf()*k.bytes()), k.sum)
 		SUBQ(number(n), left)
 		JMP(LabelRef(name))
 	}
 	Label("next")
-	MOVQ(q, k.variable("q"))
-	MOVQ(scales, k.variable("scales"))
-	MOVQ(sums, k.variable("sums"))
+	MOVQ(k.q, k.variable("q"))
+	MOVQ(k.scales, k.variable("scales"))
+	MOVQ(k.sums, k.variable("sums"))
 }

@@ -8,6 +8,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// What the quantizers read and write.
+var q, scales, sums, numbers = reg.RSI, reg.RDI, reg.R8, reg.R9
+
 // quantizers write the preparation of vectors: q and scales as quantize in package
 // simd has them, and sums as Batch wants them.
 func (m *machine) quantizers() {
@@ -22,7 +25,7 @@ func (m *machine) quantizer(name string, size, sumBytes int, add func(size int))
 	Load(Param("q"), q)
 	Load(Param("scales"), scales)
 	Load(Param("sums"), sums)
-	Load(Param("f"), row12)
+	Load(Param("f"), numbers)
 	Load(Param("n"), count)
 	Label("block")
 	m.largest(size)
@@ -30,7 +33,7 @@ func (m *machine) quantizer(name string, size, sumBytes int, add func(size int))
 	m.round(size)
 	add(size)
 	ADDQ(number(size), q)
-	ADDQ(number(4*size), row12)
+	ADDQ(number(4*size), numbers)
 	ADDQ(number(4), scales)
 	ADDQ(number(sumBytes), sums)
 	DECQ(count)
@@ -50,7 +53,7 @@ func (m *machine) largest(size int) {
 	constant(0x7fffffff, y(8))
 	VPXOR(y(0), y(0), y(0))
 	for i := 0; i < size; i += 8 {
-		VPAND(at(row12, 4*i), y(8), y(1))
+		VPAND(at(numbers, 4*i), y(8), y(1))
 		VPMAXUD(y(1), y(0), y(0))
 	}
 	for _, swap := range []func(){
@@ -83,7 +86,7 @@ func (m *machine) round(size int) {
 	constant(0xff, y(1))
 	for i := 0; i < size; i += 32 {
 		for j := range 4 {
-			VMULPS(at(row12, 4*i+32*j), y(2), y(3+j))
+			VMULPS(at(numbers, 4*i+32*j), y(2), y(3+j))
 			VADDPS(y(8), y(3+j), y(3+j))
 			VPAND(y(1), y(3+j), y(3+j))
 		}

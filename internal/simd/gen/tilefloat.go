@@ -12,11 +12,11 @@ const groupFloats = 64
 
 // tileFloat adds products of even columns to the first sum of a token, of odd ones
 // to the second, so that one does not have to wait for the other.
-func tileFloat(k *kernel, n int) {
+func (k *kernel) tileFloat(n int) {
 	even, odd, v := k.vectors[:n], k.vectors[n:2*n], k.vectors[2*n:]
 	for t := range n {
-		VMOVUPS(at(sum, 2*t*k.bytes()), even[t])
-		VMOVUPS(at(sum, (2*t+1)*k.bytes()), odd[t])
+		VMOVUPS(k.sumOf(2*t*k.bytes()), even[t])
+		VMOVUPS(k.sumOf((2*t+1)*k.bytes()), odd[t])
 	}
 	MOVQ(base, w)
 	MOVQ(k.variable("now"), count)
@@ -28,7 +28,7 @@ func tileFloat(k *kernel, n int) {
 				if c%2 == 1 {
 					dst = odd[t]
 				}
-				a := at(scales, t*groupBytes+4*c)
+				a := at(k.scales, t*groupBytes+4*c)
 				if k.wide() {
 					VFMADD231PS_BCST(a, v[0], dst)
 					continue
@@ -38,14 +38,14 @@ func tileFloat(k *kernel, n int) {
 			}
 		}
 		ADDQ(number(k.blockLen*k.bytes()), w)
-		ADDQ(number(k.blockLen*4), scales)
+		ADDQ(number(k.blockLen*4), k.scales)
 	})
 	for t := range n {
-		VMOVUPS(even[t], at(sum, 2*t*k.bytes()))
-		VMOVUPS(odd[t], at(sum, (2*t+1)*k.bytes()))
+		VMOVUPS(even[t], k.sumOf(2*t*k.bytes()))
+		VMOVUPS(odd[t], k.sumOf((2*t+1)*k.bytes()))
 	}
 	MOVQ(k.variable("now"), spare)
 	IMUL3Q(I8(int8(-4*k.blockLen)), spare, spare)
-	ADDQ(spare, scales)
-	ADDQ(number(n*groupBytes), scales)
+	ADDQ(spare, k.scales)
+	ADDQ(number(n*groupBytes), k.scales)
 }

@@ -8,41 +8,38 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// tileK is the tile of the K formats: sub is the number of vectors of weights in a
-// sub-block, together how many 16-bit sums of products may be added up.
-func tileK(sub, together int, finish func(k *kernel, n int, total, v []reg.VecPhysical)) func(k *kernel, tokens int) {
-	return func(k *kernel, n int) {
-		total, dot, v := k.vectors[:n], k.vectors[n:2*n], k.vectors[2*n:]
-		for t := range n {
-			k.zero(total[t])
-		}
-		MOVQ(base, w)
-		LEAQ(at(base, atKScales*k.bytes()), spare)
-		repeat(fmt.Sprintf("sub%d", n), 64/sub, func() {
-			if k.wide() {
-				k.dotsK(n, sub, total, dot, v)
-			} else {
-				k.dotsKNarrow(n, sub, together, total, dot, v)
-			}
-			ADDQ(number(sub*k.bytes()), w)
-			ADDQ(number(sub*4), q)
-			ADDQ(number(k.bytes()), spare)
-		})
-		finish(k, n, total, k.vectors[n:])
-		ADDQ(number(n*groupBytes-groupBytes), q)
-		ADDQ(number(n*4), scales)
-		ADDQ(number(n*sumsK), sums)
+// tileK is the tile of the K formats.
+func (k *kernel) tileK(n int) {
+	total, dot, v := k.vectors[:n], k.vectors[n:2*n], k.vectors[2*n:]
+	for t := range n {
+		k.zero(total[t])
 	}
+	MOVQ(base, w)
+	LEAQ(at(base, atKScales*k.bytes()), spare)
+	repeat(fmt.Sprintf("sub%d", n), 64/k.sub, func() {
+		if k.wide() {
+			k.dotsK(n, total, dot, v)
+		} else {
+			k.dotsKNarrow(n, total, dot, v)
+		}
+		ADDQ(number(k.sub*k.bytes()), w)
+		ADDQ(number(k.sub*4), k.q)
+		ADDQ(number(k.bytes()), spare)
+	})
+	k.finish(k, n, total, k.vectors[n:])
+	ADDQ(number(n*groupBytes-groupBytes), k.q)
+	ADDQ(number(n*4), k.scales)
+	ADDQ(number(n*sumsK), k.sums)
 }
 
-func (k *kernel) dotsK(n, sub int, total, dot, v []reg.VecPhysical) {
+func (k *kernel) dotsK(n int, total, dot, v []reg.VecPhysical) {
 	for t := range n {
 		k.zero(dot[t])
 	}
-	for c := range sub {
+	for c := range k.sub {
 		k.load(at(w, c*k.bytes()), v[0])
 		for t := range n {
-			k.dot4(at(q, t*groupBytes+4*c), v[0], dot[t])
+			VPDPBUSD_BCST(at(k.q, t*groupBytes+4*c), v[0], dot[t])
 		}
 	}
 	k.load(at(spare, 0), v[0])
@@ -52,21 +49,21 @@ func (k *kernel) dotsK(n, sub int, total, dot, v []reg.VecPhysical) {
 	}
 }
 
-func (k *kernel) dotsKNarrow(n, sub, together int, total, dot, v []reg.VecPhysical) {
+func (k *kernel) dotsKNarrow(n int, total, dot, v []reg.VecPhysical) {
 	w0, parts, scale := v[0], v[1:3], v[3]
 	k.load(at(spare, 0), scale)
-	for c := range sub {
+	for c := range k.sub {
 		k.load(at(w, c*k.bytes()), w0)
 		for t := range n {
 			part := parts[t%2]
-			VPBROADCASTD(at(q, t*groupBytes+4*c), part)
-			if c%together == 0 {
+			VPBROADCASTD(at(k.q, t*groupBytes+4*c), part)
+			if c%k.together == 0 {
 				VPMADDUBSW(part, w0, dot[t])
 			} else {
 				VPMADDUBSW(part, w0, part)
 				VPADDW(part, dot[t], dot[t])
 			}
-			if (c+1)%together == 0 {
+			if (c+1)%k.together == 0 {
 				VPMADDWD(scale, dot[t], dot[t])
 				VPADDD(dot[t], total[t], total[t])
 			}
@@ -81,10 +78,10 @@ func (k *kernel) words(n, i, a int, v []reg.VecPhysical, dst reg.VecPhysical) {
 	for j := range n {
 		if k.wide() {
 			k.load(at(base, (i+j)*k.bytes()), v[0])
-			VPDPWSSD_BCST(at(sums, a+4*j), v[0], dst)
+			VPDPWSSD_BCST(at(k.sums, a+4*j), v[0], dst)
 			continue
 		}
-		VPBROADCASTD(at(sums, a+4*j), v[0])
+		VPBROADCASTD(at(k.sums, a+4*j), v[0])
 		VPMADDWD(at(base, (i+j)*k.bytes()), v[0], v[0])
 		VPADDD(v[0], dst, dst)
 	}
@@ -93,13 +90,13 @@ func (k *kernel) words(n, i, a int, v []reg.VecPhysical, dst reg.VecPhysical) {
 // add adds the token's scale times v.
 func (k *kernel) add(t int, v, spare reg.VecPhysical) {
 	if k.wide() {
-		VMULPS_BCST(at(scales, 4*t), v, v)
+		VMULPS_BCST(at(k.scales, 4*t), v, v)
 	} else {
-		VBROADCASTSS(at(scales, 4*t), spare)
+		VBROADCASTSS(at(k.scales, 4*t), spare)
 		VMULPS(spare, v, v)
 	}
-	VADDPS(at(sum, t*k.bytes()), v, v)
-	VMOVUPS(v, at(sum, t*k.bytes()))
+	VADDPS(k.sumOf(t*k.bytes()), v, v)
+	VMOVUPS(v, k.sumOf(t*k.bytes()))
 }
 
 // finishMinima adds scale of the token · (scale · total − scale of minima · Σ
@@ -123,14 +120,10 @@ func finish6(k *kernel, n int, total, v []reg.VecPhysical) {
 		VPSLLD(U8(5), v[0], v[0])
 		VPSUBD(v[0], total[t], total[t])
 		VCVTDQ2PS(total[t], total[t])
-		if k.wide() {
-			VBROADCASTSS(at(scales, 4*t), v[0])
-		} else {
-			VBROADCASTSS(at(scales, 4*t), v[0])
-		}
+		VBROADCASTSS(at(k.scales, 4*t), v[0])
 		VMULPS(at(base, at6Scale*k.bytes()), v[0], v[0])
 		VMULPS(v[0], total[t], total[t])
-		VADDPS(at(sum, t*k.bytes()), total[t], total[t])
-		VMOVUPS(total[t], at(sum, t*k.bytes()))
+		VADDPS(k.sumOf(t*k.bytes()), total[t], total[t])
+		VMOVUPS(total[t], k.sumOf(t*k.bytes()))
 	}
 }
