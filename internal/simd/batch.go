@@ -106,32 +106,3 @@ func (b *Batch) group(i, g int) int {
 	first := i / size * size
 	return first*b.groups() + g*min(size, b.n-first) + i - first
 }
-
-// quantize32 is the twin of the kernels of this name: it prepares up to eight blocks
-// of 32 numbers.
-func quantize32(q *[groupLen]int8, scales *[8]float32, sums *[8]int32, f []float32) {
-	for i := range len(f) / 32 {
-		scales[i] = quantize(q[32*i:32*i+32], f[32*i:32*i+32])
-		sums[i] = -add(q[32*i : 32*i+32])
-	}
-}
-
-// quantize256 is the twin of the kernels of this name: it prepares a group.
-func quantize256(q *[groupLen]int8, scale *float32, sums *[sumsK]int32, f *[groupLen]float32) {
-	*scale = quantize(q[:], f[:])
-	var words [2 * sumsK]int32
-	for i := range 16 {
-		words[i] = add(q[16*i : 16*i+16])
-		words[16+i/2] += words[i]
-	}
-	for i := range sums {
-		sums[i] = words[2*i]&0xffff | words[2*i+1]<<16
-	}
-}
-
-func add(q []int8) (s int32) {
-	for _, v := range q {
-		s += int32(v)
-	}
-	return s
-}
