@@ -185,13 +185,12 @@ type product struct {
 	chunk int // rows
 }
 
-// chunk is how many rows of a matrix a worker takes at a time: so many that their
-// weights, which lie side by side, are a few pages of memory, so few that the last
-// worker is not waited for. It is a multiple of the rows that kernels like to have.
+// chunk is how many rows of a matrix a worker takes at a time. Kernels fetch ahead
+// what comes next in memory, so a worker should go on where it was; but nobody
+// should be waited for long. It is a multiple of the rows that kernels like to have.
 func (p *pass) chunk(m *Matrix) int {
-	const panel, bytesMax, shares = 16, 1 << 17, 8
-	n := min(bytesMax/m.format.RowBytes(m.cols), m.rows/(shares*p.workers.Count()))
-	return max(panel, n/panel*panel)
+	const panel, shares = 16, 4
+	return max(panel, m.rows/(shares*p.workers.Count())/panel*panel)
 }
 
 // mulChunk computes chunk i of the product; the last one takes what rows remain.

@@ -11,7 +11,7 @@
 //
 // [Format.Mul] multiplies many rows with the vectors of a [Batch]. It uses kernels
 // in assembly where the machine has instructions for them: AVX-512 with VNNI, or
-// AVX2 with FMA. GODEBUG=cpu.avx512vnni=off hides the first, cpu.avx2=off both. The
+// AVX2 with FMA. GODEBUG=cpu.avx512f=off hides the first, cpu.avx2=off both. The
 // assembly is written by the program in gen; "go generate" runs it. The plain Go of
 // [Format] is the reference that kernels are checked against, and the fallback where
 // there are none. The package does not know tensors, models or threads.

@@ -6,16 +6,16 @@ import "golang.org/x/sys/cpu"
 //go:generate go -C gen run . -isa avx2 -pkg simd -out ../avx2_amd64.s -stubs ../avx2_amd64.go
 
 // machines lists the instruction sets that this machine has, best first.
-// GODEBUG=cpu.avx512vnni=off and cpu.avx2=off hide them.
+// GODEBUG=cpu.avx512f=off hides the first, cpu.avx2=off both.
 func machines() (list []*machine) {
 	x := cpu.X86
-	if x.HasAVX2 && x.HasFMA && x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512VNNI {
+	if !x.HasAVX2 || !x.HasFMA || !x.HasF16C {
+		return nil
+	}
+	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512VNNI {
 		list = append(list, avx512())
 	}
-	if x.HasAVX2 && x.HasFMA {
-		list = append(list, avx2())
-	}
-	return list
+	return append(list, avx2())
 }
 
 func avx512() *machine {
