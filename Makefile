@@ -45,7 +45,8 @@ oracle: $(VENV)/.oracle build/signing/.deps ## compute the goldens anew with oth
 starter: build build/torch/.deps ## train the starter model; TEXTS names the folders of its sources (tools/starter/README.md)
 	@TORCH=build/torch/bin/python tools/starter/starter.sh $(or $(SIZE),5m) $(or $(TOKENS),60e6) $(TEXTS)
 
-generate: ## write anew what is made from the code: api/openapi.yaml, docs/{errors,settings,bench}.md, golden exchanges
+generate: ## write anew what is made from the code: api/openapi.yaml, docs/{errors,settings,bench}.md, golden exchanges, assembly
+	$(GO) generate ./internal/simd
 	$(GO) test . ./internal/admin ./internal/gateway ./internal/appliance ./internal/bench -run 'OpenAPI|Exchanges|Manual' -update >/dev/null
 
 clean: ## forget everything built

@@ -445,27 +445,3 @@ func TestUnfitFiles(t *testing.T) {
 		t.Errorf("a cache of a kilobyte: %v", err)
 	}
 }
-
-func TestWorkersPassPanicsOn(t *testing.T) {
-	w := engine.NewWorkers(3)
-	defer w.Stop()
-	for range 100 {
-		func() {
-			defer func() {
-				if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), "seven") {
-					t.Errorf("recovered %v", v)
-				}
-			}()
-			w.Run(50, func(_, i int) {
-				if i == 7 {
-					panic("seven")
-				}
-			})
-		}()
-	}
-	var sum [3]int
-	w.Run(1000, func(worker, i int) { sum[worker] += i })
-	if got := sum[0] + sum[1] + sum[2]; got != 499500 {
-		t.Errorf("after panics the workers add up to %d", got)
-	}
-}

@@ -37,6 +37,7 @@ func NewRunner(m *Model, cache *Cache, w Workers, tokens, context int) *Runner {
 	r := &Runner{max: tokens}
 	p := &r.pass
 	p.model, p.cache, p.workers = m, cache, w
+	p.mulChunks = p.mulChunk
 	widest := 5*m.Embedding + 4*m.Heads*m.HeadDim + 4*m.kvDim() + 2*m.FeedForward
 	p.arena = make([]float32, tokens*(widest+2*m.Embedding))
 	p.cos = make([]float32, tokens*m.HeadDim/2)
@@ -99,9 +100,11 @@ type pass struct {
 	ids   int
 
 	prepared [3]struct {
-		id     int
-		inputs []simd.Input
+		simd.Batch
+		id int
 	}
+	product   product
+	mulChunks func(worker, i int) // is mulChunk
 }
 
 // begin places the tokens in their sequences.
@@ -160,42 +163,58 @@ func (p *pass) embed(m *Matrix) rows {
 // mul multiplies every row with the matrix. Rows of the matrix are shared out;
 // each is read once for all tokens.
 func (p *pass) mul(x rows, m *Matrix) rows {
-	const chunk = 16
-	in := p.prepare(x, m.format.Input)
 	y := p.rows(x.count(), m.rows)
-	part := func(_, i int) {
-		for r := i * chunk; r < min((i+1)*chunk, m.rows); r++ {
-			weights := m.row(r)
-			for t := range in {
-				y.data[t*m.rows+r] = m.format.Dot(weights, &in[t])
-			}
-		}
-	}
-	n := (m.rows + chunk - 1) / chunk
-	if p.small(m.rows * m.cols * len(in)) {
-		for i := range n {
-			part(0, i)
-		}
+	if x.count() == 0 {
 		return y
 	}
-	p.workers.Run(n, part)
+	p.product = product{m: m, in: p.prepare(x, m.format.Input), y: y.data, chunk: p.chunk(m)}
+	if p.small(m.rows * m.cols * x.count()) {
+		p.product.chunk = m.rows
+		p.mulChunk(0, 0)
+		return y
+	}
+	p.workers.Run(max(1, m.rows/p.product.chunk), p.mulChunks)
 	return y
+}
+
+// product is a matrix product under way.
+type product struct {
+	m     *Matrix
+	in    *simd.Batch
+	y     []float32
+	chunk int // rows
+}
+
+// chunk is how many rows of a matrix a worker takes at a time. Kernels fetch ahead
+// what comes next in memory, so a worker should go on where it was; but nobody
+// should be waited for long. It is a multiple of the rows that kernels like to have.
+func (p *pass) chunk(m *Matrix) int {
+	const panel, shares = 16, 4
+	return max(panel, m.rows/(shares*p.workers.Count())/panel*panel)
+}
+
+// mulChunk computes chunk i of the product; the last one takes what rows remain.
+func (p *pass) mulChunk(_, i int) {
+	m, chunk := p.product.m, p.product.chunk
+	first, n := i*chunk, chunk
+	if first+2*chunk > m.rows {
+		n = m.rows - first
+	}
+	weights := m.data[first*m.format.RowBytes(m.cols):]
+	m.format.Mul(p.product.y[first:], m.rows, weights, n, p.product.in)
 }
 
 // prepare makes the rows ready for dot products, once for all matrices they are
 // multiplied with in a row.
-func (p *pass) prepare(x rows, how simd.Preparation) []simd.Input {
+func (p *pass) prepare(x rows, how simd.Preparation) *simd.Batch {
 	ready := &p.prepared[how]
-	n := x.count()
 	if ready.id == x.id {
-		return ready.inputs[:n]
+		return &ready.Batch
 	}
-	for len(ready.inputs) < n {
-		ready.inputs = append(ready.inputs, simd.Input{})
-	}
-	p.each(n, x.width, func(i int) { ready.inputs[i].Prepare(how, x.row(i)) })
+	ready.Prepare(how, x.data, x.count())
+	p.each(x.count(), x.width, ready.PrepareOne)
 	ready.id = x.id
-	return ready.inputs[:n]
+	return &ready.Batch
 }
 
 // bias adds b, if there is one, to every row.

@@ -40,7 +40,7 @@ func dotQ4K(row []byte, in *Input) float32 {
 			s += scale0*lo + scale1*hi
 			m += min0*sums[2*j] + min1*sums[2*j+1]
 		}
-		sum += scale * (F16(u16(b[:]))*float32(s) - F16(u16(b[2:]))*float32(m))
+		sum += float32(scale * (float32(F16(u16(b[:]))*float32(s)) - float32(F16(u16(b[2:]))*float32(m))))
 	}
 	return sum
 }
@@ -70,7 +70,7 @@ func dotQ5K(row []byte, in *Input) float32 {
 			s += scale0*lo + scale1*hi
 			m += min0*sums[2*j] + min1*sums[2*j+1]
 		}
-		sum += scale * (F16(u16(b[:]))*float32(s) - F16(u16(b[2:]))*float32(m))
+		sum += float32(scale * (float32(F16(u16(b[:]))*float32(s)) - float32(F16(u16(b[2:]))*float32(m))))
 	}
 	return sum
 }
@@ -94,7 +94,7 @@ func dotQ6K(row []byte, in *Input) float32 {
 			s += halfQ6K((*[64]byte)(b[64*half:]), (*[32]byte)(b[128+32*half:]),
 				(*[8]byte)(b[192+8*half:]), (*[128]int8)(in.Q[i*256+128*half:]))
 		}
-		sum += F16(u16(b[208:])) * scale * float32(s)
+		sum += float32(F16(u16(b[208:])) * scale * float32(s))
 	}
 	return sum
 }

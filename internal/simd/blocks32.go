@@ -25,7 +25,7 @@ func dotQ8_0(row []byte, in *Input) float32 {
 			s0 += int32(int8(b[2+j])) * int32(x[j])
 			s1 += int32(int8(b[3+j])) * int32(x[j+1])
 		}
-		sum += F16(u16(b[:])) * scale * float32(s0+s1)
+		sum += float32(F16(u16(b[:])) * scale * float32(s0+s1))
 	}
 	return sum
 }
@@ -61,7 +61,7 @@ func dotQ4_0(row []byte, in *Input) float32 {
 	for i, scale := range in.Scales {
 		b := (*[q4_0Bytes]byte)(row[i*q4_0Bytes:])
 		s := nibbles((*[16]byte)(b[2:]), (*[32]int8)(in.Q[i*32:])) - 8*in.Sums[i]
-		sum += F16(u16(b[:])) * scale * float32(s)
+		sum += float32(F16(u16(b[:])) * scale * float32(s))
 	}
 	return sum
 }
@@ -71,7 +71,7 @@ func dotQ4_1(row []byte, in *Input) float32 {
 	for i, scale := range in.Scales {
 		b := (*[q4_1Bytes]byte)(row[i*q4_1Bytes:])
 		s := nibbles((*[16]byte)(b[4:]), (*[32]int8)(in.Q[i*32:]))
-		sum += scale * (F16(u16(b[:]))*float32(s) + F16(u16(b[2:]))*float32(in.Sums[i]))
+		sum += float32(scale * (float32(F16(u16(b[:]))*float32(s)) + float32(F16(u16(b[2:]))*float32(in.Sums[i]))))
 	}
 	return sum
 }
@@ -82,7 +82,7 @@ func dotQ5_0(row []byte, in *Input) float32 {
 		b := (*[q5_0Bytes]byte)(row[i*q5_0Bytes:])
 		x := (*[32]int8)(in.Q[i*32:])
 		s := nibbles((*[16]byte)(b[6:]), x) + fifthBits(binary.LittleEndian.Uint32(b[2:]), x) - 16*in.Sums[i]
-		sum += F16(u16(b[:])) * scale * float32(s)
+		sum += float32(F16(u16(b[:])) * scale * float32(s))
 	}
 	return sum
 }
@@ -93,7 +93,7 @@ func dotQ5_1(row []byte, in *Input) float32 {
 		b := (*[q5_1Bytes]byte)(row[i*q5_1Bytes:])
 		x := (*[32]int8)(in.Q[i*32:])
 		s := nibbles((*[16]byte)(b[8:]), x) + fifthBits(binary.LittleEndian.Uint32(b[4:]), x)
-		sum += scale * (F16(u16(b[:]))*float32(s) + F16(u16(b[2:]))*float32(in.Sums[i]))
+		sum += float32(scale * (float32(F16(u16(b[:]))*float32(s)) + float32(F16(u16(b[2:]))*float32(in.Sums[i]))))
 	}
 	return sum
 }
@@ -111,7 +111,7 @@ func dotIQ4NL(row []byte, in *Input) float32 {
 			lo += int32(iq4Values[v&15]) * int32(x[j])
 			hi += int32(iq4Values[v>>4]) * int32(x[j+16])
 		}
-		sum += F16(u16(b[:])) * scale * float32(lo+hi)
+		sum += float32(F16(u16(b[:])) * scale * float32(lo+hi))
 	}
 	return sum
 }

@@ -9,14 +9,21 @@
 // compares with a float computation must allow for that rounding: it is at most
 // 1/254 of the block's largest magnitude per number.
 //
-// The code here is plain Go. It is the reference that machine-specific kernels are
-// checked against, and the fallback where there are none. The package does not
-// know tensors, models or threads.
+// [Format.Mul] multiplies many rows with the vectors of a [Batch]. It uses kernels
+// in assembly where the machine has instructions for them: AVX-512 with VNNI, or
+// AVX2 with FMA. GODEBUG=cpu.avx512f=off hides the first, cpu.avx2=off both. The
+// assembly is written by the program in gen; "go generate" runs it. The plain Go of
+// [Format] is the reference that kernels are checked against, and the fallback where
+// there are none. The package does not know tensors, models or threads.
 //
 // Invariants:
 //
 //   - S1. The result of a dot product depends on its two operands alone: not on
 //     the batch around it, the thread or the time. Sums run in one fixed order.
+//   - S1a. With quantised weights it does not depend on the machine either: sums of
+//     a block are integers and exact, and blocks are added in their order, every
+//     operation rounded by itself. With float weights the order, and whether a
+//     product is rounded before it is added, are the instruction set's.
 //   - S2. Block layouts are those of ggml (ggml-common.h); a block's bytes mean
 //     the same here and there.
 package simd

@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package simd
+
+// machines lists the instruction sets that there are kernels for: of this processor
+// none.
+func machines() []*machine { return nil }
