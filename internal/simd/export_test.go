@@ -1,0 +1,3 @@
+package simd
+
+var Quantise32, Quantise256 = quantise32, quantise256
