@@ -1,22 +1,18 @@
 package nn
 
+import "github.com/hearthbox/hearth/internal/simd"
+
 // PageTokens is how many tokens a page of the cache holds.
-const PageTokens = 32
+const PageTokens = simd.Lanes
 
 // Cache holds the keys and values of sequences in pages of equal size, which are
 // handed out and taken back. It never holds more than its limit. It is not safe
 // for concurrent use.
 type Cache struct {
-	layers int
-	width  int // of keys, and of values, per token and layer
-	limit  int // pages
-	made   int // pages that exist
-	free   []*page
-}
-
-// page is PageTokens tokens of one sequence, in all layers, as halves.
-type page struct {
-	keys, values []uint16 // [layer][token][width]
+	kvShape
+	limit int // pages
+	made  int // pages that exist
+	free  []*page
 }
 
 // Sequence is one text in the cache.
@@ -27,8 +23,11 @@ type Sequence struct {
 
 // NewCache makes an empty cache for sequences of m of up to tokens together. Memory
 // is taken as it is needed, and reused.
-func NewCache(m *Model, tokens int) *Cache {
-	return &Cache{layers: m.Layers, width: m.kvDim(), limit: tokens / PageTokens}
+func NewCache(m *Model, tokens int) *Cache { return NewCacheIn(KVHalf, m, tokens) }
+
+// NewCacheIn is NewCache with another format.
+func NewCacheIn(f KVFormat, m *Model, tokens int) *Cache {
+	return &Cache{kvShape: m.kvShape(f), limit: tokens / PageTokens}
 }
 
 // Pages is how many pages a sequence of so many tokens takes.
@@ -56,8 +55,7 @@ func (c *Cache) Copy(dst, src *Sequence) bool {
 		return false
 	}
 	for i, p := range dst.pages {
-		copy(p.keys, src.pages[i].keys)
-		copy(p.values, src.pages[i].values)
+		p.copyFrom(src.pages[i])
 	}
 	dst.Len = src.Len
 	return true
@@ -76,11 +74,6 @@ func (c *Cache) take() *page {
 		return p
 	}
 	c.made++
-	size := c.layers * PageTokens * c.width
-	return &page{keys: make([]uint16, size), values: make([]uint16, size)}
-}
-
-// at is where a token's keys and values start within its page.
-func (c *Cache) at(layer, position int) int {
-	return (layer*PageTokens + position%PageTokens) * c.width
+	p := c.newPage()
+	return &p
 }
