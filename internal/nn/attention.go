@@ -28,6 +28,7 @@ type attention struct {
 	tiles   []tile
 	workers []attendant
 	apart   []float32 // results of spans
+	longest int       // context of the batch, in tokens
 	spans   int       // of the longest tile, if they are computed apart
 
 	layer        int
@@ -93,10 +94,10 @@ func spans(tokens int) int { return (Pages(tokens) + spanPages - 1) / spanPages 
 // heads, and if that is less than one for each worker, by spans too.
 func (a *attention) plan() {
 	p := a.pass
-	a.tiles, a.spans = a.tiles[:0], 0
-	most, longest := p.tileRows()/p.group(), 0
+	a.tiles, a.longest, a.spans = a.tiles[:0], 0, 0
+	most := p.tileRows() / p.group()
 	for i, t := range p.tokens {
-		longest = max(longest, p.positions[i]+1)
+		a.longest = max(a.longest, p.positions[i]+1)
 		if n := len(a.tiles); n > 0 && p.tokens[i-1].Sequence == t.Sequence && a.tiles[n-1].count < most {
 			a.tiles[n-1].count++
 			continue
@@ -104,7 +105,7 @@ func (a *attention) plan() {
 		a.tiles = append(a.tiles, tile{first: i, count: 1, position: p.positions[i]})
 	}
 	n := len(a.tiles) * p.model.KVHeads
-	if s := spans(longest); n < len(a.workers) && s > 1 && n*s*p.tileRows()*(p.cache.padded()+2) <= len(a.apart) {
+	if s := spans(a.longest); n < len(a.workers) && s > 1 && n*s*p.tileRows()*(p.cache.padded()+2) <= len(a.apart) {
 		a.spans = s
 	}
 }
@@ -123,7 +124,7 @@ func (p *pass) attend(layer int, q, k, v rows) rows {
 		p.workers.Run(n, a.join)
 		return a.out
 	}
-	p.run(n, len(q.data)*(p.positions[len(p.positions)-1]+1), a.whole)
+	p.run(n, len(q.data)*a.longest, a.whole)
 	return a.out
 }
 

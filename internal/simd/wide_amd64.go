@@ -1,10 +1,6 @@
 package simd
 
-import (
-	"unsafe"
-
-	"golang.org/x/sys/cpu"
-)
+import "golang.org/x/sys/cpu"
 
 //go:generate go run -C genfloat . -isa AVX2 -pkg simd -out ../float_avx2_amd64.s -stubs ../float_avx2_amd64.go
 //go:generate go run -C genfloat . -isa AVX512 -pkg simd -out ../float_avx512_amd64.s -stubs ../float_avx512_amd64.go
@@ -165,10 +161,18 @@ func quantise256Wide(q []int8, scales []float32, sums []int32, f []float32) int 
 	return len(scales)
 }
 
+// first is where f begins, nil if there is none.
+func first(f []float32) *float32 {
+	if len(f) == 0 {
+		return nil
+	}
+	return &f[0]
+}
+
 // mixHalfWide says whether it did the work, like the functions below. AVX2 has the
 // registers for half of the columns.
 func mixHalfWide(out, a Rows, b []uint16, stride, n int, keep []float32) bool {
-	k := unsafe.SliceData(keep)
+	k := first(keep)
 	switch floatISA {
 	case floatPlain:
 		return false
@@ -182,7 +186,7 @@ func mixHalfWide(out, a Rows, b []uint16, stride, n int, keep []float32) bool {
 }
 
 func mixBytesWide(out, a Rows, b []int8, stride, n int, keep, scale []float32) bool {
-	k := unsafe.SliceData(keep)
+	k := first(keep)
 	switch floatISA {
 	case floatPlain:
 		return false
