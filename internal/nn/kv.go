@@ -26,9 +26,10 @@ type kvShape struct {
 // page holds keys and values of PageTokens tokens in all layers, by blocks: what
 // one head of one layer has of them. A block of keys has the first number of all
 // tokens, then the second of all, and so on, so that a query meets all keys at
-// once; a block of values has the tokens one after another, each filled up to a
-// multiple of simd.Lanes. Scales are per token and 32 numbers, those of all tokens
-// side by side. Of places no token has been written to, nothing is known.
+// once; a block of values has the tokens one after another. Scales are per token
+// and 32 numbers, those of all tokens side by side. Of places no token has been
+// written to, nothing is known. Values have room behind them, as rows of values are
+// read by simd.Lanes numbers at a time.
 type page struct {
 	keys, values           []uint16
 	keyBytes, valueBytes   []int8
@@ -38,7 +39,7 @@ type page struct {
 // chunks is how many scales a head has.
 func (s *kvShape) chunks() int { return (s.dim + simd.Lanes - 1) / simd.Lanes }
 
-// padded is how many numbers a head of values takes.
+// padded is how many numbers a head takes where it is read by simd.Lanes.
 func (s *kvShape) padded() int { return s.chunks() * simd.Lanes }
 
 // block is which block a head of a layer has.
@@ -46,22 +47,23 @@ func (s *kvShape) block(layer, head int) int { return layer*s.heads + head }
 
 func (s *kvShape) newPage() page {
 	tokens := s.layers * s.heads * PageTokens
+	n := tokens * s.dim
 	if s.format == KVHalf {
-		return page{keys: make([]uint16, tokens*s.dim), values: make([]uint16, tokens*s.padded())}
+		return page{keys: make([]uint16, n), values: make([]uint16, n, n+simd.Lanes)}
 	}
 	return page{
-		keyBytes: make([]int8, tokens*s.dim), keyScales: make([]float32, tokens*s.chunks()),
-		valueBytes: make([]int8, tokens*s.padded()), valueScales: make([]float32, tokens*s.chunks()),
+		keyBytes: make([]int8, n), keyScales: make([]float32, tokens*s.chunks()),
+		valueBytes: make([]int8, n, n+simd.Lanes), valueScales: make([]float32, tokens*s.chunks()),
 	}
 }
 
 // PageBytes is the size of a page, as Write writes it.
 func (s *kvShape) PageBytes() int {
-	head := (s.dim + s.padded()) * 2
+	half := 2 * s.dim
 	if s.format == KVBytes {
-		head = s.dim + s.padded() + 2*4*s.chunks()
+		half = s.dim + 4*s.chunks()
 	}
-	return s.layers * s.heads * PageTokens * head
+	return s.layers * s.heads * PageTokens * 2 * half
 }
 
 func (p *page) copyFrom(o *page) {
@@ -138,7 +140,7 @@ func (s *kvShape) newRoom(rows int) kvRoom {
 // put stores one token's key and value of a block in a slot of the page.
 func (s *kvShape) put(p *page, block, slot int, k, v []float32, room *kvRoom) {
 	keys := block*s.dim*PageTokens + slot
-	values := (block*PageTokens + slot) * s.padded()
+	values := (block*PageTokens + slot) * s.dim
 	if s.format == KVHalf {
 		simd.ToHalf(room.halves, k)
 		for i, h := range room.halves {
@@ -179,14 +181,14 @@ func (s *kvShape) score(p *page, block int, scores, queries simd.Rows, room *kvR
 
 // gather adds the block's first n values, by their weights, to what is kept of out.
 func (s *kvShape) gather(p *page, block, n int, out, weights simd.Rows, keep []float32, room *kvRoom) {
-	values := block * PageTokens * s.padded()
+	values := block * PageTokens * s.dim
 	for from := 0; from < s.dim; from += simd.Lanes {
 		if s.format == KVHalf {
-			simd.MixHalf(out.Columns(from), weights, p.values[values+from:], s.padded(), n, keep)
+			simd.MixHalf(out.Columns(from), weights, p.values[values+from:], s.dim, n, keep)
 			continue
 		}
 		scaled := simd.Rows{Data: room.weights[:weights.Count*simd.Lanes], Stride: simd.Lanes, Count: weights.Count}
 		simd.ScaleColumns(scaled.Data, weights.Data[:len(scaled.Data)], p.valueScales[block*s.chunks()*PageTokens+from:])
-		simd.MixBytes(out.Columns(from), scaled, p.valueBytes[values+from:], s.padded(), n, keep, room.ones)
+		simd.MixBytes(out.Columns(from), scaled, p.valueBytes[values+from:], s.dim, n, keep, room.ones)
 	}
 }
