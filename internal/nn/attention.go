@@ -206,14 +206,14 @@ func (a *attention) walk(w *attendant, t tile, head, span int, queries simd.Rows
 	pages := a.pass.tokens[t.first].Sequence.pages
 	last := min((span+1)*spanPages, Pages(t.position+t.count))
 	for i := span * spanPages; i < last; i++ {
-		a.visit(w, t, pages[i], i*PageTokens, head, queries, g)
+		a.visit(w, t, pages[i], pages[min(i+1, last-1)], i*PageTokens, head, queries, g)
 	}
 }
 
 // visit gathers what a tile finds in one page, which begins at a position. Tokens
 // that see all of it are computed together; one that sees a part stays alone, so
 // that what the others write there can't reach it, were it infinite.
-func (a *attention) visit(w *attendant, t tile, p *page, begins, head int, queries simd.Rows, g gathered) {
+func (a *attention) visit(w *attendant, t tile, p, next *page, begins, head int, queries simd.Rows, g gathered) {
 	cache, group := a.pass.cache, a.pass.group()
 	block := cache.block(a.layer, head)
 	first := max(0, begins-t.position)
@@ -221,14 +221,14 @@ func (a *attention) visit(w *attendant, t tile, p *page, begins, head int, queri
 	values := simd.Rows{Data: g.values, Stride: cache.padded(), Count: queries.Count}
 	cache.score(p, block, scores.From(first*group), queries.From(first*group), &w.kvRoom)
 	for i := first; i < t.count; {
-		n, next := t.position+i+1-begins, i+1
+		n, end := t.position+i+1-begins, i+1
 		if n >= PageTokens {
-			n, next = PageTokens, t.count
+			n, end = PageTokens, t.count
 		}
-		from, to := i*group, next*group
+		from, to := i*group, end*group
 		simd.Soften(scores.From(from).Data, n, g.largest[from:to], g.sum[from:to], w.keep)
-		cache.gather(p, block, n, values.From(from).Only(to-from), scores.From(from).Only(to-from), w.keep, &w.kvRoom)
-		i = next
+		cache.gather(p, next, block, n, values.From(from).Only(to-from), scores.From(from).Only(to-from), w.keep, &w.kvRoom)
+		i = end
 	}
 }
 

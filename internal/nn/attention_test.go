@@ -36,7 +36,11 @@ func (g goes) Run(n int, f func(worker, i int)) {
 
 // heads makes a runner of a model that is nothing but the shape of its heads.
 func heads(format KVFormat, heads, kvHeads, dim, tokens, context int, w Workers) *Runner {
-	c := Config{Layers: 2, Embedding: 32, FeedForward: 32, Heads: heads, KVHeads: kvHeads, HeadDim: dim, Rope: Rope{Base: 1e4, Factor: 1}}
+	return layered(2, format, heads, kvHeads, dim, tokens, context, w)
+}
+
+func layered(layers int, format KVFormat, heads, kvHeads, dim, tokens, context int, w Workers) *Runner {
+	c := Config{Layers: layers, Embedding: 32, FeedForward: 32, Heads: heads, KVHeads: kvHeads, HeadDim: dim, Rope: Rope{Base: 1e4, Factor: 1}}
 	m := &Model{Config: c}
 	m.rope = newRopeTable(&c, nil)
 	return NewRunner(m, NewCacheIn(format, m, 8192), w, tokens, context)
@@ -313,30 +317,50 @@ func TestVerbsAllocateNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkAttention is one layer of a model of 1.5 billion weights: a token after
-// a context, and a part of a prompt.
+// BenchmarkAttention is a layer of a model of 1.5 billion weights, one layer after
+// the other, so that keys and values come from memory as they do in the model: a
+// token after a context, and a part of a prompt.
 func BenchmarkAttention(b *testing.B) {
+	const layers = 28
 	for _, format := range []KVFormat{KVHalf, KVBytes} {
 		for _, s := range []struct{ context, tokens int }{{500, 1}, {4000, 1}, {0, 512}, {3500, 512}} {
 			b.Run(fmt.Sprintf("format=%d/context=%d/tokens=%d", format, s.context, s.tokens), func(b *testing.B) {
-				r := heads(format, 12, 2, 128, max(s.tokens, s.context, 1), s.context+s.tokens, goes(1))
+				r := layered(layers, format, 12, 2, 128, max(s.tokens, s.context, 1), s.context+s.tokens, goes(1))
 				p, c := &r.pass, &r.pass.model.Config
 				text := newText(rand.New(rand.NewPCG(1, 2)), c, s.context+s.tokens)
 				if s.context > 0 {
 					attend(r, part{text, s.context})
 				}
 				attend(r, part{text, s.tokens})
+				for _, page := range text.kv.pages { // the other layers say the same
+					for layer := range layers {
+						spread(page.keys, layer, layers)
+						spread(page.values, layer, layers)
+						spread(page.keyBytes, layer, layers)
+						spread(page.valueBytes, layer, layers)
+						spread(page.keyScales, layer, layers)
+						spread(page.valueScales, layer, layers)
+					}
+				}
 				q, k, v := p.rows(s.tokens, 12*128), p.rows(s.tokens, 256), p.rows(s.tokens, 256)
 				copy(q.data, text.q[0])
-				batch := p.tokens
+				batch, layer, used := p.tokens, 0, p.used
 				for b.Loop() {
 					text.kv.Len = s.context
 					p.begin(batch)
-					p.attend(1, q, k, v)
+					p.used = used
+					p.attend(layer%layers, q, k, v)
+					layer++
 				}
 				macs := float64(s.tokens) * (float64(s.context) + float64(s.tokens+1)/2) * 12 * 128 * 2
 				b.ReportMetric(macs*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GMAC/s")
 			})
 		}
 	}
+}
+
+// spread copies what layer 1 has to another layer.
+func spread[T any](f []T, layer, layers int) {
+	n := len(f) / layers
+	copy(f[layer*n:(layer+1)*n], f[n:2*n])
 }

@@ -163,32 +163,34 @@ func (s *kvShape) put(p *page, block, slot int, k, v []float32, room *kvRoom) {
 	}
 }
 
-// score multiplies queries with all keys of a block.
+// score multiplies queries with all keys of a block. Its values are fetched from
+// memory meanwhile.
 func (s *kvShape) score(p *page, block int, scores, queries simd.Rows, room *kvRoom) {
 	keys := block * s.dim * PageTokens
 	if s.format == KVHalf {
-		simd.MixHalf(scores, queries, p.keys[keys:], PageTokens, s.dim, nil)
+		simd.MixHalf(scores, queries, p.keys[keys:], PageTokens, s.dim, nil, p.values[keys:])
 		return
 	}
 	var keep []float32
 	for c := range s.chunks() {
 		from := c * simd.Lanes
 		simd.MixBytes(scores, queries.Columns(from), p.keyBytes[keys+from*PageTokens:], PageTokens,
-			min(simd.Lanes, s.dim-from), keep, p.keyScales[(block*s.chunks()+c)*PageTokens:])
+			min(simd.Lanes, s.dim-from), keep, p.keyScales[(block*s.chunks()+c)*PageTokens:], p.valueBytes[keys+from*PageTokens:])
 		keep = room.ones
 	}
 }
 
 // gather adds the block's first n values, by their weights, to what is kept of out.
-func (s *kvShape) gather(p *page, block, n int, out, weights simd.Rows, keep []float32, room *kvRoom) {
+// The keys of the next page are fetched from memory meanwhile.
+func (s *kvShape) gather(p, next *page, block, n int, out, weights simd.Rows, keep []float32, room *kvRoom) {
 	values := block * PageTokens * s.dim
 	for from := 0; from < s.dim; from += simd.Lanes {
 		if s.format == KVHalf {
-			simd.MixHalf(out.Columns(from), weights, p.values[values+from:], s.dim, n, keep)
+			simd.MixHalf(out.Columns(from), weights, p.values[values+from:], s.dim, n, keep, next.keys[values+from*PageTokens:])
 			continue
 		}
 		scaled := simd.Rows{Data: room.weights[:weights.Count*simd.Lanes], Stride: simd.Lanes, Count: weights.Count}
 		simd.ScaleColumns(scaled.Data, weights.Data[:len(scaled.Data)], p.valueScales[block*s.chunks()*PageTokens+from:])
-		simd.MixBytes(out.Columns(from), scaled, p.valueBytes[values+from:], s.dim, n, keep, room.ones)
+		simd.MixBytes(out.Columns(from), scaled, p.valueBytes[values+from:], s.dim, n, keep, room.ones, next.keyBytes[values+from*PageTokens:])
 	}
 }

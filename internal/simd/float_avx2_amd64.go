@@ -62,12 +62,12 @@ func quantise256AVX2(q *int8, scales *float32, sums *int32, f *float32, blocks i
 // mixHalfAVX2 mixes the columns of two vectors.
 //
 //go:noescape
-func mixHalfAVX2(out *float32, outStride int, a *float32, aStride int, b *uint16, bStride int, rows int, n int, keep *float32)
+func mixHalfAVX2(out *float32, outStride int, a *float32, aStride int, b *uint16, bStride int, rows int, n int, keep *float32, ahead *uint16)
 
 // mixBytesAVX2 mixes the columns of two vectors.
 //
 //go:noescape
-func mixBytesAVX2(out *float32, outStride int, a *float32, aStride int, b *int8, bStride int, rows int, n int, keep *float32, scale *float32)
+func mixBytesAVX2(out *float32, outStride int, a *float32, aStride int, b *int8, bStride int, rows int, n int, keep *float32, scale *float32, ahead *int8)
 
 // softenAVX2 turns scores into weights.
 //

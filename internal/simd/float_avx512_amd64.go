@@ -62,12 +62,12 @@ func quantise256AVX512(q *int8, scales *float32, sums *int32, f *float32, blocks
 // mixHalfAVX512 mixes the columns of two vectors.
 //
 //go:noescape
-func mixHalfAVX512(out *float32, outStride int, a *float32, aStride int, b *uint16, bStride int, rows int, n int, keep *float32)
+func mixHalfAVX512(out *float32, outStride int, a *float32, aStride int, b *uint16, bStride int, rows int, n int, keep *float32, ahead *uint16)
 
 // mixBytesAVX512 mixes the columns of two vectors.
 //
 //go:noescape
-func mixBytesAVX512(out *float32, outStride int, a *float32, aStride int, b *int8, bStride int, rows int, n int, keep *float32, scale *float32)
+func mixBytesAVX512(out *float32, outStride int, a *float32, aStride int, b *int8, bStride int, rows int, n int, keep *float32, scale *float32, ahead *int8)
 
 // softenAVX512 turns scores into weights.
 //

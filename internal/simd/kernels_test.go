@@ -299,10 +299,10 @@ func newMixed(rng *rand.Rand, rows, n int) *mixed {
 
 func (m *mixed) run(out, a simd.Rows, keep []float32, bytes bool) {
 	if bytes {
-		simd.MixBytes(out, a, m.bytes, m.stride, m.n, keep, m.scale)
+		simd.MixBytes(out, a, m.bytes, m.stride, m.n, keep, m.scale, m.bytes)
 		return
 	}
-	simd.MixHalf(out, a, m.half, m.stride, m.n, keep)
+	simd.MixHalf(out, a, m.half, m.stride, m.n, keep, m.half)
 }
 
 func (m *mixed) check(t *testing.T, rows int, keep []float32, bytes bool) {

@@ -32,8 +32,9 @@ func (r Rows) holds(columns int) { _ = r.Data[:(r.Count-1)*r.Stride+columns] }
 // it takes Lanes columns: out = keep·out + a×b. keep has a number per row; without
 // it, out is overwritten. A row of out depends on its rows of a, b and keep alone.
 // Sums run from the first step to the last, fused or not: the error is that of n
-// roundings.
-func MixHalf(out, a Rows, b []uint16, stride, n int, keep []float32) {
+// roundings. What lies ahead, of which it takes Lanes numbers a step, is fetched
+// from memory meanwhile.
+func MixHalf(out, a Rows, b []uint16, stride, n int, keep []float32, ahead []uint16) {
 	if out.Count == 0 {
 		return
 	}
@@ -43,7 +44,7 @@ func MixHalf(out, a Rows, b []uint16, stride, n int, keep []float32) {
 	if keep != nil {
 		keep = keep[:out.Count]
 	}
-	if mixHalfWide(out, a, b, stride, n, keep) {
+	if mixHalfWide(out, a, b, stride, n, keep, ahead) {
 		return
 	}
 	var sum [Lanes]float32
@@ -59,7 +60,7 @@ func MixHalf(out, a Rows, b []uint16, stride, n int, keep []float32) {
 }
 
 // MixBytes is MixHalf for bytes, with a scale for each of the columns.
-func MixBytes(out, a Rows, b []int8, stride, n int, keep, scale []float32) {
+func MixBytes(out, a Rows, b []int8, stride, n int, keep, scale []float32, ahead []int8) {
 	if out.Count == 0 {
 		return
 	}
@@ -69,7 +70,7 @@ func MixBytes(out, a Rows, b []int8, stride, n int, keep, scale []float32) {
 	if keep != nil {
 		keep = keep[:out.Count]
 	}
-	if mixBytesWide(out, a, b, stride, n, keep, scale) {
+	if mixBytesWide(out, a, b, stride, n, keep, scale, ahead) {
 		return
 	}
 	var sum [Lanes]float32

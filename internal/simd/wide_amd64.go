@@ -162,7 +162,7 @@ func quantise256Wide(q []int8, scales []float32, sums []int32, f []float32) int 
 }
 
 // first is where f begins, nil if there is none.
-func first(f []float32) *float32 {
+func first[T any](f []T) *T {
 	if len(f) == 0 {
 		return nil
 	}
@@ -171,30 +171,30 @@ func first(f []float32) *float32 {
 
 // mixHalfWide says whether it did the work, like the functions below. AVX2 has the
 // registers for half of the columns.
-func mixHalfWide(out, a Rows, b []uint16, stride, n int, keep []float32) bool {
-	k := first(keep)
+func mixHalfWide(out, a Rows, b []uint16, stride, n int, keep []float32, ahead []uint16) bool {
+	k, next := first(keep), first(ahead)
 	switch floatISA {
 	case floatPlain:
 		return false
 	case floatAVX512:
-		mixHalfAVX512(&out.Data[0], 4*out.Stride, &a.Data[0], 4*a.Stride, &b[0], 2*stride, out.Count, n, k)
+		mixHalfAVX512(&out.Data[0], 4*out.Stride, &a.Data[0], 4*a.Stride, &b[0], 2*stride, out.Count, n, k, next)
 	default:
-		mixHalfAVX2(&out.Data[0], 4*out.Stride, &a.Data[0], 4*a.Stride, &b[0], 2*stride, out.Count, n, k)
-		mixHalfAVX2(&out.Data[16], 4*out.Stride, &a.Data[0], 4*a.Stride, &b[16], 2*stride, out.Count, n, k)
+		mixHalfAVX2(&out.Data[0], 4*out.Stride, &a.Data[0], 4*a.Stride, &b[0], 2*stride, out.Count, n, k, next)
+		mixHalfAVX2(&out.Data[16], 4*out.Stride, &a.Data[0], 4*a.Stride, &b[16], 2*stride, out.Count, n, k, next)
 	}
 	return true
 }
 
-func mixBytesWide(out, a Rows, b []int8, stride, n int, keep, scale []float32) bool {
-	k := first(keep)
+func mixBytesWide(out, a Rows, b []int8, stride, n int, keep, scale []float32, ahead []int8) bool {
+	k, next := first(keep), first(ahead)
 	switch floatISA {
 	case floatPlain:
 		return false
 	case floatAVX512:
-		mixBytesAVX512(&out.Data[0], 4*out.Stride, &a.Data[0], 4*a.Stride, &b[0], stride, out.Count, n, k, &scale[0])
+		mixBytesAVX512(&out.Data[0], 4*out.Stride, &a.Data[0], 4*a.Stride, &b[0], stride, out.Count, n, k, &scale[0], next)
 	default:
-		mixBytesAVX2(&out.Data[0], 4*out.Stride, &a.Data[0], 4*a.Stride, &b[0], stride, out.Count, n, k, &scale[0])
-		mixBytesAVX2(&out.Data[16], 4*out.Stride, &a.Data[0], 4*a.Stride, &b[16], stride, out.Count, n, k, &scale[16])
+		mixBytesAVX2(&out.Data[0], 4*out.Stride, &a.Data[0], 4*a.Stride, &b[0], stride, out.Count, n, k, &scale[0], next)
+		mixBytesAVX2(&out.Data[16], 4*out.Stride, &a.Data[0], 4*a.Stride, &b[16], stride, out.Count, n, k, &scale[16], next)
 	}
 	return true
 }

@@ -17,7 +17,11 @@ func toHalfWide(dst []uint16, src []float32) int                     { return 0 
 func quantise32Wide(q []int8, scales []float32, sums []int32, f []float32) int  { return 0 }
 func quantise256Wide(q []int8, scales []float32, sums []int32, f []float32) int { return 0 }
 
-func mixHalfWide(out, a Rows, b []uint16, stride, n int, keep []float32) bool       { return false }
-func mixBytesWide(out, a Rows, b []int8, stride, n int, keep, scale []float32) bool { return false }
-func softenWide(scores []float32, n int, largest, sum, keep []float32) bool         { return false }
-func scaleColumnsWide(dst, src, by []float32) bool                                  { return false }
+func mixHalfWide(out, a Rows, b []uint16, stride, n int, keep []float32, ahead []uint16) bool {
+	return false
+}
+func mixBytesWide(out, a Rows, b []int8, stride, n int, keep, scale []float32, ahead []int8) bool {
+	return false
+}
+func softenWide(scores []float32, n int, largest, sum, keep []float32) bool { return false }
+func scaleColumnsWide(dst, src, by []float32) bool                          { return false }

@@ -21,6 +21,14 @@ func (e element) parameters() (b, scale string) {
 	return "b *int8", ", scale *float32"
 }
 
+// line is how many bytes 32 elements take.
+func (e element) line() int {
+	if e == half {
+		return 64
+	}
+	return 32
+}
+
 // load widens a vector of elements, the i-th from p on.
 func (e element) load(c *isa, p Register, i int, v Op) {
 	if e == half {
@@ -42,10 +50,11 @@ type mixer struct {
 }
 
 // mix writes rows of two vectors of columns: out = keep·out + scale·(a × b), with
-// n steps of the sum. Strides are in bytes. Without keep, out is overwritten.
+// n steps of the sum. Strides are in bytes. Without keep, out is overwritten. What
+// lies ahead is brought closer, 32 elements a step: prefetching never faults.
 func (c *isa) mix(name string, e element) {
 	b, scale := e.parameters()
-	c.text(name, "func(out *float32, outStride int, a *float32, aStride int, "+b+", bStride, rows, n int, keep *float32"+scale+")",
+	c.text(name, "func(out *float32, outStride int, a *float32, aStride int, "+b+", bStride, rows, n int, keep *float32"+scale+", ahead "+b[2:]+")",
 		"mixes the columns of two vectors.")
 	m := &mixer{isa: c, element: e, out: pointer("out"), a: pointer("a"),
 		outStride: pointer("outStride"), aStride: pointer("aStride"), bStride: pointer("bStride"),
@@ -89,7 +98,7 @@ func (m *mixer) block(rows int) {
 
 // products walks the n steps.
 func (m *mixer) products(sums [][2]VecVirtual) {
-	b, n := pointer("b"), pointer("n")
+	b, n, ahead := pointer("b"), pointer("n"), pointer("ahead")
 	var base []Register // of every fourth row
 	for r := 0; r < len(sums); r += 4 {
 		p := GP64()
@@ -102,6 +111,8 @@ func (m *mixer) products(sums [][2]VecVirtual) {
 	}
 	m.loop(n, 1, func() {
 		b0, b1, a := m.vec(), m.vec(), m.vec()
+		PREFETCHT0(Mem{Base: ahead})
+		ADDQ(I8(int8(m.element.line())), ahead)
 		m.element.load(m.isa, b, 0, b0)
 		m.element.load(m.isa, b, 1, b1)
 		for r, s := range sums {

@@ -20,9 +20,16 @@ func (c *isa) soften() {
 		load(s, v)
 		m := c.most(v, largest)
 		k := c.all(Mem{Base: largest})
-		VMOVSS(m.AsX(), Mem{Base: largest})
 		VSUBPS(m, k, k)
+		VUCOMISS(Mem{Base: largest}, m.AsX())
+		VMOVSS(m.AsX(), Mem{Base: largest})
+		other, done := c.label("other"), c.label("done")
+		JNE(LabelRef(other))
+		VADDPS(p.number(1), k, k) // 2⁰, as it mostly is after a few pages
+		JMP(LabelRef(done))
+		Label(other)
 		p.exp2(k)
+		Label(done)
 		VMOVSS(k.AsX(), Mem{Base: keep})
 		t := c.vec()
 		for i := range v {
