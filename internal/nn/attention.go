@@ -90,12 +90,13 @@ func (p *pass) tileRows() int { return max(tileRows/p.group(), 1) * p.group() }
 // spans is how many spans so many tokens are cut into.
 func spans(tokens int) int { return (Pages(tokens) + spanPages - 1) / spanPages }
 
-// plan cuts the batch into tiles, and decides how they are shared out: by tiles and
-// heads, and if that is less than one for each worker, by spans too.
+// plan cuts the batch into tiles, smaller ones if there would be too few for the
+// workers, and decides how they are shared out: by tiles and heads, and if that is
+// still less than one for each worker, by spans too.
 func (a *attention) plan() {
 	p := a.pass
 	a.tiles, a.longest, a.spans = a.tiles[:0], 0, 0
-	most := p.tileRows() / p.group()
+	most := min(p.tileRows()/p.group(), max(1, len(p.tokens)*p.model.KVHeads/len(a.workers)))
 	for i, t := range p.tokens {
 		a.longest = max(a.longest, p.positions[i]+1)
 		if n := len(a.tiles); n > 0 && p.tokens[i-1].Sequence == t.Sequence && a.tiles[n-1].count < most {
@@ -124,7 +125,7 @@ func (p *pass) attend(layer int, q, k, v rows) rows {
 		p.workers.Run(n, a.join)
 		return a.out
 	}
-	p.run(n, len(q.data)*a.longest, a.whole)
+	p.run(n, len(q.data)*a.longest/4, a.whole)
 	return a.out
 }
 

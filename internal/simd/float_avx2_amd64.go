@@ -34,6 +34,16 @@ func blendAVX2(dst *float32, keep float32, src *float32, by float32, n int)
 //go:noescape
 func swigluAVX2(gate *float32, up *float32, n int)
 
+// largestAVX2 is the largest number, −∞ if there is none.
+//
+//go:noescape
+func largestAVX2(x *float32, n int) float32
+
+// powersAVX2 is e to the power of (x−subtract)·scale, and returns the sum.
+//
+//go:noescape
+func powersAVX2(dst *float32, x *float32, subtract float32, scale float32, n int) float64
+
 // rotateHalvesAVX2 turns pairs that lie apart.
 //
 //go:noescape

@@ -222,6 +222,112 @@ GLOBL c3f317218<>(SB), RODATA|NOPTR, $4
 DATA c3f800000<>+0(SB)/4, $0x3f800000
 GLOBL c3f800000<>(SB), RODATA|NOPTR, $4
 
+// func largestAVX2(x *float32, n int) float32
+// Requires: AVX, SSE
+TEXT ·largestAVX2(SB), NOSPLIT, $0-20
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS cff800000<>+0(SB), Y0
+	VBROADCASTSS cff800000<>+0(SB), Y1
+	VBROADCASTSS cff800000<>+0(SB), Y2
+	VBROADCASTSS cff800000<>+0(SB), Y3
+
+loop7:
+	VMOVUPS      (AX), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      32(AX), Y4
+	VMAXPS       Y1, Y4, Y1
+	ADDQ         $+64, AX
+	SUBQ         $+16, CX
+	JNZ          loop7
+	VMAXPS       Y1, Y0, Y0
+	VMAXPS       Y2, Y0, Y0
+	VMAXPS       Y3, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X1
+	VPERMILPS    $0x4e, X1, X0
+	VMAXPS       X0, X1, X1
+	VPERMILPS    $0xb1, X1, X0
+	VMAXPS       X0, X1, X1
+	MOVSS        X1, ret+16(FP)
+	VZEROUPPER
+	RET
+
+DATA cff800000<>+0(SB)/4, $0xff800000
+GLOBL cff800000<>(SB), RODATA|NOPTR, $4
+
+// func powersAVX2(dst *float32, x *float32, subtract float32, scale float32, n int) float64
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·powersAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VBROADCASTSS subtract+16(FP), Y0
+	VBROADCASTSS scale+20(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+
+loop8:
+	VMOVUPS      (CX), Y4
+	VSUBPS       Y0, Y4, Y4
+	VMULPS       Y1, Y4, Y4
+	VBROADCASTSS cc2d20000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VBROADCASTSS c42d20000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VBROADCASTSS c3fb8aa3b<>+0(SB), Y5
+	VMULPS       Y5, Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VMOVAPS      Y4, Y6
+	VBROADCASTSS c3fb8aa3b<>+0(SB), Y7
+	VFMSUB213PS  Y5, Y7, Y6
+	VBROADCASTSS c32a57060<>+0(SB), Y7
+	VFMADD231PS  Y7, Y4, Y6
+	VBROADCASTSS c392209c5<>+0(SB), Y4
+	VMOVAPS      Y4, Y4
+	VBROADCASTSS c3aaf8448<>+0(SB), Y7
+	VFMADD213PS  Y7, Y6, Y4
+	VBROADCASTSS c3c1d952a<>+0(SB), Y7
+	VFMADD213PS  Y7, Y6, Y4
+	VBROADCASTSS c3d6357b6<>+0(SB), Y7
+	VFMADD213PS  Y7, Y6, Y4
+	VBROADCASTSS c3e75fdf0<>+0(SB), Y7
+	VFMADD213PS  Y7, Y6, Y4
+	VBROADCASTSS c3f317218<>+0(SB), Y7
+	VFMADD213PS  Y7, Y6, Y4
+	VBROADCASTSS c3f800000<>+0(SB), Y7
+	VFMADD213PS  Y7, Y6, Y4
+	VCVTPS2DQ    Y5, Y5
+	VBROADCASTSS c3f800000<>+0(SB), Y7
+	VPSRAD       $0x01, Y5, Y6
+	VPSUBD       Y6, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       Y7, Y6, Y6
+	VMULPS       Y6, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y7, Y5, Y5
+	VMULPS       Y5, Y4, Y4
+	VMOVAPS      Y4, Y6
+	VMOVAPS      Y6, Y4
+	VMOVUPS      Y4, (AX)
+	VCVTPS2PD    (AX), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    16(AX), Y4
+	VADDPD       Y4, Y3, Y3
+	ADDQ         $+32, CX
+	ADDQ         $+32, AX
+	SUBQ         $+8, DX
+	JNZ          loop8
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VEXTRACTF128 $0x00, Y2, X1
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDSD       X1, X0, X0
+	MOVSD        X0, ret+32(FP)
+	VZEROUPPER
+	RET
+
 // func rotateHalvesAVX2(x *float32, cos *float32, sin *float32, apart int, n int)
 // Requires: AVX
 TEXT ·rotateHalvesAVX2(SB), NOSPLIT, $0-40
@@ -233,7 +339,7 @@ TEXT ·rotateHalvesAVX2(SB), NOSPLIT, $0-40
 	SHLQ $0x02, BX
 	ADDQ AX, BX
 
-loop7:
+loop9:
 	VMOVUPS (AX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (CX), Y2
@@ -263,7 +369,7 @@ loop7:
 	ADDQ    $+64, CX
 	ADDQ    $+64, DX
 	SUBQ    $+16, SI
-	JNZ     loop7
+	JNZ     loop9
 	VZEROUPPER
 	RET
 
@@ -276,7 +382,7 @@ TEXT ·rotatePairsAVX2(SB), NOSPLIT, $0-32
 	MOVQ         n+24(FP), BX
 	VPBROADCASTQ evenSign<>+0(SB), Y0
 
-loop8:
+loop10:
 	VMOVUPS   (AX), Y1
 	VPMOVZXDQ (CX), Y2
 	VMOVSLDUP Y2, Y2
@@ -292,7 +398,7 @@ loop8:
 	ADDQ      $+16, CX
 	ADDQ      $+16, DX
 	SUBQ      $+4, BX
-	JNZ       loop8
+	JNZ       loop10
 	VZEROUPPER
 	RET
 
@@ -306,7 +412,7 @@ TEXT ·toHalfAVX2(SB), NOSPLIT, $0-24
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
 
-loop9:
+loop11:
 	VMOVUPS   (CX), Y0
 	VCVTPS2PH $0x00, Y0, (AX)
 	VMOVUPS   32(CX), Y0
@@ -314,7 +420,7 @@ loop9:
 	ADDQ      $+64, CX
 	ADDQ      $+32, AX
 	SUBQ      $+16, DX
-	JNZ       loop9
+	JNZ       loop11
 	VZEROUPPER
 	RET
 
@@ -330,7 +436,7 @@ TEXT ·quantise32AVX2(SB), NOSPLIT, $0-40
 	VBROADCASTSS c4b400000<>+0(SB), Y1
 	VMOVSS       c42fe0000<>+0(SB), X2
 
-loop10:
+loop12:
 	VANDPS       (BX), Y0, Y3
 	VANDPS       32(BX), Y0, Y4
 	VANDPS       64(BX), Y0, Y5
@@ -350,7 +456,7 @@ loop10:
 	VBROADCASTSS X3, Y3
 	MOVQ         $+1, DI
 
-loop11:
+loop13:
 	VMULPS       (BX), Y3, Y5
 	VADDPS       Y1, Y5, Y5
 	VPSLLD       $0x18, Y5, Y5
@@ -387,10 +493,10 @@ loop11:
 	ADDQ         $+32, AX
 	ADDQ         $+4, DX
 	SUBQ         $+1, DI
-	JNZ          loop11
+	JNZ          loop13
 	ADDQ         $+4, CX
 	SUBQ         $+1, SI
-	JNZ          loop10
+	JNZ          loop12
 	VZEROUPPER
 	RET
 
@@ -425,7 +531,7 @@ TEXT ·quantise256AVX2(SB), NOSPLIT, $0-40
 	VBROADCASTSS c4b400000<>+0(SB), Y1
 	VMOVSS       c42fe0000<>+0(SB), X2
 
-loop12:
+loop14:
 	VANDPS       (BX), Y0, Y3
 	VANDPS       32(BX), Y0, Y4
 	VANDPS       64(BX), Y0, Y5
@@ -501,7 +607,7 @@ loop12:
 	VBROADCASTSS X3, Y3
 	MOVQ         $+8, DI
 
-loop13:
+loop15:
 	VMULPS       (BX), Y3, Y5
 	VADDPS       Y1, Y5, Y5
 	VPSLLD       $0x18, Y5, Y5
@@ -538,10 +644,10 @@ loop13:
 	ADDQ         $+32, AX
 	ADDQ         $+4, DX
 	SUBQ         $+1, DI
-	JNZ          loop13
+	JNZ          loop15
 	ADDQ         $+4, CX
 	SUBQ         $+1, SI
-	JNZ          loop12
+	JNZ          loop14
 	VZEROUPPER
 	RET
 
@@ -592,7 +698,7 @@ rowsf:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop14:
+loop16:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y12
@@ -619,11 +725,11 @@ loop14:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop14
+	JNZ          loop16
 	IMUL3Q       $+6, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh15
+	JZ           fresh17
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y12
 	VFMADD231PS  (R10), Y12, Y0
@@ -656,7 +762,7 @@ loop14:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh15:
+fresh17:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -695,7 +801,7 @@ rowse:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop16:
+loop18:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y10
@@ -719,11 +825,11 @@ loop16:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop16
+	JNZ          loop18
 	IMUL3Q       $+5, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh17
+	JZ           fresh19
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y10
 	VFMADD231PS  (R10), Y10, Y0
@@ -751,7 +857,7 @@ loop16:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh17:
+fresh19:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -784,7 +890,7 @@ rowsd:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop18:
+loop20:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y8
@@ -804,11 +910,11 @@ loop18:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop18
+	JNZ          loop20
 	IMUL3Q       $+4, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh19
+	JZ           fresh21
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y8
 	VFMADD231PS  (R10), Y8, Y0
@@ -831,7 +937,7 @@ loop18:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh19:
+fresh21:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -859,7 +965,7 @@ rowsc:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop20:
+loop22:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y6
@@ -876,11 +982,11 @@ loop20:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop20
+	JNZ          loop22
 	IMUL3Q       $+3, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh21
+	JZ           fresh23
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y6
 	VFMADD231PS  (R10), Y6, Y0
@@ -898,7 +1004,7 @@ loop20:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh21:
+fresh23:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -921,7 +1027,7 @@ rowsb:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop22:
+loop24:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y4
@@ -935,11 +1041,11 @@ loop22:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop22
+	JNZ          loop24
 	IMUL3Q       $+2, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh23
+	JZ           fresh25
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y4
 	VFMADD231PS  (R10), Y4, Y0
@@ -952,7 +1058,7 @@ loop22:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh23:
+fresh25:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -970,7 +1076,7 @@ rowsa:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop24:
+loop26:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y2
@@ -981,11 +1087,11 @@ loop24:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop24
+	JNZ          loop26
 	IMUL3Q       $+1, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh25
+	JZ           fresh27
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y2
 	VFMADD231PS  (R10), Y2, Y0
@@ -993,7 +1099,7 @@ loop24:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh25:
+fresh27:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1047,7 +1153,7 @@ rowsf:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop26:
+loop28:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y12
@@ -1076,7 +1182,7 @@ loop26:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop26
+	JNZ          loop28
 	IMUL3Q       $+6, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1095,7 +1201,7 @@ loop26:
 	VMULPS       Y12, Y9, Y9
 	VMULPS       Y12, Y11, Y11
 	TESTQ        R8, R8
-	JZ           fresh27
+	JZ           fresh29
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y12
 	VFMADD231PS  (R10), Y12, Y0
@@ -1128,7 +1234,7 @@ loop26:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh27:
+fresh29:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1167,7 +1273,7 @@ rowse:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop28:
+loop30:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y10
@@ -1193,7 +1299,7 @@ loop28:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop28
+	JNZ          loop30
 	IMUL3Q       $+5, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1210,7 +1316,7 @@ loop28:
 	VMULPS       Y10, Y7, Y7
 	VMULPS       Y10, Y9, Y9
 	TESTQ        R8, R8
-	JZ           fresh29
+	JZ           fresh31
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y10
 	VFMADD231PS  (R10), Y10, Y0
@@ -1238,7 +1344,7 @@ loop28:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh29:
+fresh31:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1271,7 +1377,7 @@ rowsd:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop30:
+loop32:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y8
@@ -1293,7 +1399,7 @@ loop30:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop30
+	JNZ          loop32
 	IMUL3Q       $+4, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1308,7 +1414,7 @@ loop30:
 	VMULPS       Y8, Y5, Y5
 	VMULPS       Y8, Y7, Y7
 	TESTQ        R8, R8
-	JZ           fresh31
+	JZ           fresh33
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y8
 	VFMADD231PS  (R10), Y8, Y0
@@ -1331,7 +1437,7 @@ loop30:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh31:
+fresh33:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1359,7 +1465,7 @@ rowsc:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop32:
+loop34:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y6
@@ -1378,7 +1484,7 @@ loop32:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop32
+	JNZ          loop34
 	IMUL3Q       $+3, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1391,7 +1497,7 @@ loop32:
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y5, Y5
 	TESTQ        R8, R8
-	JZ           fresh33
+	JZ           fresh35
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y6
 	VFMADD231PS  (R10), Y6, Y0
@@ -1409,7 +1515,7 @@ loop32:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh33:
+fresh35:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1432,7 +1538,7 @@ rowsb:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop34:
+loop36:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y4
@@ -1448,7 +1554,7 @@ loop34:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop34
+	JNZ          loop36
 	IMUL3Q       $+2, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1459,7 +1565,7 @@ loop34:
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y3, Y3
 	TESTQ        R8, R8
-	JZ           fresh35
+	JZ           fresh37
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y4
 	VFMADD231PS  (R10), Y4, Y0
@@ -1472,7 +1578,7 @@ loop34:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh35:
+fresh37:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1490,7 +1596,7 @@ rowsa:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop36:
+loop38:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y2
@@ -1503,7 +1609,7 @@ loop36:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop36
+	JNZ          loop38
 	IMUL3Q       $+1, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1512,7 +1618,7 @@ loop36:
 	VMOVUPS      32(R10), Y2
 	VMULPS       Y2, Y1, Y1
 	TESTQ        R8, R8
-	JZ           fresh37
+	JZ           fresh39
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y2
 	VFMADD231PS  (R10), Y2, Y0
@@ -1520,7 +1626,7 @@ loop36:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh37:
+fresh39:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1536,7 +1642,7 @@ TEXT ·softenAVX2(SB), NOSPLIT, $0-48
 	MOVQ sum+32(FP), BX
 	MOVQ keep+40(FP), SI
 
-loop38:
+loop40:
 	VBROADCASTSS cff800000<>+0(SB), Y1
 	VPBROADCASTD n+16(FP), Y0
 	VPCMPGTD     lanes<>+0(SB), Y0, Y0
@@ -1568,12 +1674,12 @@ loop38:
 	VSUBPS       Y4, Y5, Y5
 	VUCOMISS     (DX), X4
 	VMOVSS       X4, (DX)
-	JNE          other39
+	JNE          other41
 	VBROADCASTSS c3f800000<>+0(SB), Y6
 	VADDPS       Y6, Y5, Y5
-	JMP          done40
+	JMP          done42
 
-other39:
+other41:
 	VBROADCASTSS cc3200000<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VBROADCASTSS c43200000<>+0(SB), Y6
@@ -1606,7 +1712,7 @@ other39:
 	VMULPS       Y6, Y7, Y7
 	VMOVAPS      Y7, Y5
 
-done40:
+done42:
 	VMOVSS       X5, (SI)
 	VSUBPS       Y4, Y0, Y0
 	VBROADCASTSS cc3200000<>+0(SB), Y6
@@ -1756,7 +1862,7 @@ done40:
 	ADDQ         $+4, BX
 	ADDQ         $+4, SI
 	SUBQ         $+1, CX
-	JNZ          loop38
+	JNZ          loop40
 	VZEROUPPER
 	RET
 
@@ -1794,9 +1900,6 @@ DATA lanes<>+120(SB)/4, $0x0000001e
 DATA lanes<>+124(SB)/4, $0x0000001f
 GLOBL lanes<>(SB), RODATA|NOPTR, $128
 
-DATA cff800000<>+0(SB)/4, $0xff800000
-GLOBL cff800000<>(SB), RODATA|NOPTR, $4
-
 DATA cc3200000<>+0(SB)/4, $0xc3200000
 GLOBL cc3200000<>(SB), RODATA|NOPTR, $4
 
@@ -1815,7 +1918,7 @@ TEXT ·scaleColumnsAVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 64(DX), Y2
 	VMOVUPS 96(DX), Y3
 
-loop41:
+loop43:
 	VMULPS  (CX), Y0, Y4
 	VMOVUPS Y4, (AX)
 	VMULPS  32(CX), Y1, Y4
@@ -1827,6 +1930,6 @@ loop41:
 	ADDQ    $+128, AX
 	ADDQ    $+128, CX
 	SUBQ    $+1, BX
-	JNZ     loop41
+	JNZ     loop43
 	VZEROUPPER
 	RET

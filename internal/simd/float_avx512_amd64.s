@@ -192,6 +192,99 @@ GLOBL c3f317218<>(SB), RODATA|NOPTR, $4
 DATA c3f800000<>+0(SB)/4, $0x3f800000
 GLOBL c3f800000<>(SB), RODATA|NOPTR, $4
 
+// func largestAVX512(x *float32, n int) float32
+// Requires: AVX, AVX512F, SSE
+TEXT ·largestAVX512(SB), NOSPLIT, $0-20
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS cff800000<>+0(SB), Z0
+	VBROADCASTSS cff800000<>+0(SB), Z1
+
+loop7:
+	VMOVUPS       (AX), Z2
+	VMAXPS        Z0, Z2, Z0
+	ADDQ          $+64, AX
+	SUBQ          $+16, CX
+	JNZ           loop7
+	VMAXPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMAXPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VMAXPS        X0, X1, X0
+	VPERMILPS     $0x4e, X0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0xb1, X0, X1
+	VMAXPS        X1, X0, X0
+	MOVSS         X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+DATA cff800000<>+0(SB)/4, $0xff800000
+GLOBL cff800000<>(SB), RODATA|NOPTR, $4
+
+// func powersAVX512(dst *float32, x *float32, subtract float32, scale float32, n int) float64
+// Requires: AVX, AVX512DQ, AVX512F, SSE2
+TEXT ·powersAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VBROADCASTSS subtract+16(FP), Z0
+	VBROADCASTSS scale+20(FP), Z1
+	VBROADCASTSS cc2d20000<>+0(SB), Z2
+	VBROADCASTSS c42d20000<>+0(SB), Z3
+	VBROADCASTSS c3fb8aa3b<>+0(SB), Z4
+	VBROADCASTSS c32a57060<>+0(SB), Z5
+	VBROADCASTSS c392209c5<>+0(SB), Z6
+	VBROADCASTSS c3aaf8448<>+0(SB), Z7
+	VBROADCASTSS c3c1d952a<>+0(SB), Z8
+	VBROADCASTSS c3d6357b6<>+0(SB), Z9
+	VBROADCASTSS c3e75fdf0<>+0(SB), Z10
+	VBROADCASTSS c3f317218<>+0(SB), Z11
+	VBROADCASTSS c3f800000<>+0(SB), Z12
+	VXORPS       Z13, Z13, Z13
+	VXORPS       Z14, Z14, Z14
+
+loop8:
+	VMOVUPS       (CX), Z15
+	VSUBPS        Z0, Z15, Z15
+	VMULPS        Z1, Z15, Z15
+	VMAXPS        Z15, Z2, Z15
+	VMINPS        Z15, Z3, Z15
+	VMULPS        Z4, Z15, Z16
+	VRNDSCALEPS   $0x00, Z16, Z16
+	VMOVAPS       Z15, Z17
+	VFMSUB213PS   Z16, Z4, Z17
+	VFMADD231PS   Z5, Z15, Z17
+	VMOVAPS       Z6, Z15
+	VFMADD213PS   Z7, Z17, Z15
+	VFMADD213PS   Z8, Z17, Z15
+	VFMADD213PS   Z9, Z17, Z15
+	VFMADD213PS   Z10, Z17, Z15
+	VFMADD213PS   Z11, Z17, Z15
+	VFMADD213PS   Z12, Z17, Z15
+	VSCALEFPS     Z16, Z15, Z17
+	VMOVAPS       Z17, Z15
+	VMOVUPS       Z15, (AX)
+	VCVTPS2PD     (AX), Z15
+	VADDPD        Z15, Z13, Z13
+	VCVTPS2PD     32(AX), Z15
+	VADDPD        Z15, Z14, Z14
+	ADDQ          $+64, CX
+	ADDQ          $+64, AX
+	SUBQ          $+16, DX
+	JNZ           loop8
+	VADDPD        Z14, Z13, Z13
+	VEXTRACTF64X4 $0x01, Z13, Y0
+	VADDPD        Y0, Y13, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VEXTRACTF128  $0x00, Y0, X0
+	VADDPD        X0, X1, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDSD        X0, X1, X1
+	MOVSD         X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
 // func rotateHalvesAVX512(x *float32, cos *float32, sin *float32, apart int, n int)
 // Requires: AVX, AVX512F
 TEXT ·rotateHalvesAVX512(SB), NOSPLIT, $0-40
@@ -203,7 +296,7 @@ TEXT ·rotateHalvesAVX512(SB), NOSPLIT, $0-40
 	SHLQ $0x02, BX
 	ADDQ AX, BX
 
-loop7:
+loop9:
 	VMOVUPS (AX), Z0
 	VMOVUPS (BX), Z1
 	VMOVUPS (CX), Z2
@@ -221,7 +314,7 @@ loop7:
 	ADDQ    $+64, CX
 	ADDQ    $+64, DX
 	SUBQ    $+16, SI
-	JNZ     loop7
+	JNZ     loop9
 	VZEROUPPER
 	RET
 
@@ -234,7 +327,7 @@ TEXT ·rotatePairsAVX512(SB), NOSPLIT, $0-32
 	MOVQ         n+24(FP), BX
 	VPBROADCASTQ evenSign<>+0(SB), Z0
 
-loop8:
+loop10:
 	VMOVUPS   (AX), Z1
 	VPMOVZXDQ (CX), Z2
 	VMOVSLDUP Z2, Z2
@@ -250,7 +343,7 @@ loop8:
 	ADDQ      $+32, CX
 	ADDQ      $+32, DX
 	SUBQ      $+8, BX
-	JNZ       loop8
+	JNZ       loop10
 	VZEROUPPER
 	RET
 
@@ -264,13 +357,13 @@ TEXT ·toHalfAVX512(SB), NOSPLIT, $0-24
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
 
-loop9:
+loop11:
 	VMOVUPS   (CX), Z0
 	VCVTPS2PH $0x00, Z0, (AX)
 	ADDQ      $+64, CX
 	ADDQ      $+32, AX
 	SUBQ      $+16, DX
-	JNZ       loop9
+	JNZ       loop11
 	VZEROUPPER
 	RET
 
@@ -286,7 +379,7 @@ TEXT ·quantise32AVX512(SB), NOSPLIT, $0-40
 	VBROADCASTSS c4b400000<>+0(SB), Z1
 	VMOVSS       c42fe0000<>+0(SB), X2
 
-loop10:
+loop12:
 	VANDPS        (BX), Z0, Z3
 	VANDPS        64(BX), Z0, Z4
 	VPMAXSD       Z4, Z3, Z3
@@ -304,7 +397,7 @@ loop10:
 	VBROADCASTSS  X3, Z3
 	MOVQ          $+1, DI
 
-loop11:
+loop13:
 	VMULPS        (BX), Z3, Z5
 	VADDPS        Z1, Z5, Z5
 	VPSLLD        $0x18, Z5, Z5
@@ -329,10 +422,10 @@ loop11:
 	ADDQ          $+32, AX
 	ADDQ          $+4, DX
 	SUBQ          $+1, DI
-	JNZ           loop11
+	JNZ           loop13
 	ADDQ          $+4, CX
 	SUBQ          $+1, SI
-	JNZ           loop10
+	JNZ           loop12
 	VZEROUPPER
 	RET
 
@@ -357,7 +450,7 @@ TEXT ·quantise256AVX512(SB), NOSPLIT, $0-40
 	VBROADCASTSS c4b400000<>+0(SB), Z1
 	VMOVSS       c42fe0000<>+0(SB), X2
 
-loop12:
+loop14:
 	VANDPS        (BX), Z0, Z3
 	VANDPS        64(BX), Z0, Z4
 	VANDPS        128(BX), Z0, Z5
@@ -403,7 +496,7 @@ loop12:
 	VBROADCASTSS  X3, Z3
 	MOVQ          $+8, DI
 
-loop13:
+loop15:
 	VMULPS        (BX), Z3, Z5
 	VADDPS        Z1, Z5, Z5
 	VPSLLD        $0x18, Z5, Z5
@@ -428,10 +521,10 @@ loop13:
 	ADDQ          $+32, AX
 	ADDQ          $+4, DX
 	SUBQ          $+1, DI
-	JNZ           loop13
+	JNZ           loop15
 	ADDQ          $+4, CX
 	SUBQ          $+1, SI
-	JNZ           loop12
+	JNZ           loop14
 	VZEROUPPER
 	RET
 
@@ -507,7 +600,7 @@ rowsl:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop14:
+loop16:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z24
@@ -553,11 +646,11 @@ loop14:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop14
+	JNZ          loop16
 	IMUL3Q       $+12, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh15
+	JZ           fresh17
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z24
 	VFMADD231PS  (R10), Z24, Z0
@@ -620,7 +713,7 @@ loop14:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh15:
+fresh17:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -690,7 +783,7 @@ rowsk:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop16:
+loop18:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z22
@@ -733,11 +826,11 @@ loop16:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop16
+	JNZ          loop18
 	IMUL3Q       $+11, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh17
+	JZ           fresh19
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z22
 	VFMADD231PS  (R10), Z22, Z0
@@ -795,7 +888,7 @@ loop16:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh17:
+fresh19:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -860,7 +953,7 @@ rowsj:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop18:
+loop20:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z20
@@ -900,11 +993,11 @@ loop18:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop18
+	JNZ          loop20
 	IMUL3Q       $+10, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh19
+	JZ           fresh21
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z20
 	VFMADD231PS  (R10), Z20, Z0
@@ -957,7 +1050,7 @@ loop18:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh19:
+fresh21:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1017,7 +1110,7 @@ rowsi:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop20:
+loop22:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z18
@@ -1054,11 +1147,11 @@ loop20:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop20
+	JNZ          loop22
 	IMUL3Q       $+9, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh21
+	JZ           fresh23
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z18
 	VFMADD231PS  (R10), Z18, Z0
@@ -1106,7 +1199,7 @@ loop20:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh21:
+fresh23:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1160,7 +1253,7 @@ rowsh:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop22:
+loop24:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z16
@@ -1193,11 +1286,11 @@ loop22:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop22
+	JNZ          loop24
 	IMUL3Q       $+8, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh23
+	JZ           fresh25
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z16
 	VFMADD231PS  (R10), Z16, Z0
@@ -1240,7 +1333,7 @@ loop22:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh23:
+fresh25:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1289,7 +1382,7 @@ rowsg:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop24:
+loop26:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z14
@@ -1319,11 +1412,11 @@ loop24:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop24
+	JNZ          loop26
 	IMUL3Q       $+7, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh25
+	JZ           fresh27
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z14
 	VFMADD231PS  (R10), Z14, Z0
@@ -1361,7 +1454,7 @@ loop24:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh25:
+fresh27:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1405,7 +1498,7 @@ rowsf:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop26:
+loop28:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z12
@@ -1432,11 +1525,11 @@ loop26:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop26
+	JNZ          loop28
 	IMUL3Q       $+6, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh27
+	JZ           fresh29
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z12
 	VFMADD231PS  (R10), Z12, Z0
@@ -1469,7 +1562,7 @@ loop26:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh27:
+fresh29:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1508,7 +1601,7 @@ rowse:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop28:
+loop30:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z10
@@ -1532,11 +1625,11 @@ loop28:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop28
+	JNZ          loop30
 	IMUL3Q       $+5, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh29
+	JZ           fresh31
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z10
 	VFMADD231PS  (R10), Z10, Z0
@@ -1564,7 +1657,7 @@ loop28:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh29:
+fresh31:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1597,7 +1690,7 @@ rowsd:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop30:
+loop32:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z8
@@ -1617,11 +1710,11 @@ loop30:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop30
+	JNZ          loop32
 	IMUL3Q       $+4, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh31
+	JZ           fresh33
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z8
 	VFMADD231PS  (R10), Z8, Z0
@@ -1644,7 +1737,7 @@ loop30:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh31:
+fresh33:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1672,7 +1765,7 @@ rowsc:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop32:
+loop34:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z6
@@ -1689,11 +1782,11 @@ loop32:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop32
+	JNZ          loop34
 	IMUL3Q       $+3, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh33
+	JZ           fresh35
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z6
 	VFMADD231PS  (R10), Z6, Z0
@@ -1711,7 +1804,7 @@ loop32:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh33:
+fresh35:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1734,7 +1827,7 @@ rowsb:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop34:
+loop36:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z4
@@ -1748,11 +1841,11 @@ loop34:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop34
+	JNZ          loop36
 	IMUL3Q       $+2, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh35
+	JZ           fresh37
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z4
 	VFMADD231PS  (R10), Z4, Z0
@@ -1765,7 +1858,7 @@ loop34:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh35:
+fresh37:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1783,7 +1876,7 @@ rowsa:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop36:
+loop38:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z2
@@ -1794,11 +1887,11 @@ loop36:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop36
+	JNZ          loop38
 	IMUL3Q       $+1, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh37
+	JZ           fresh39
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z2
 	VFMADD231PS  (R10), Z2, Z0
@@ -1806,7 +1899,7 @@ loop36:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh37:
+fresh39:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1885,7 +1978,7 @@ rowsl:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop38:
+loop40:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z24
@@ -1933,7 +2026,7 @@ loop38:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop38
+	JNZ          loop40
 	IMUL3Q       $+12, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1964,7 +2057,7 @@ loop38:
 	VMULPS       Z24, Z21, Z21
 	VMULPS       Z24, Z23, Z23
 	TESTQ        R8, R8
-	JZ           fresh39
+	JZ           fresh41
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z24
 	VFMADD231PS  (R10), Z24, Z0
@@ -2027,7 +2120,7 @@ loop38:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh39:
+fresh41:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2097,7 +2190,7 @@ rowsk:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop40:
+loop42:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z22
@@ -2142,7 +2235,7 @@ loop40:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop40
+	JNZ          loop42
 	IMUL3Q       $+11, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2171,7 +2264,7 @@ loop40:
 	VMULPS       Z22, Z19, Z19
 	VMULPS       Z22, Z21, Z21
 	TESTQ        R8, R8
-	JZ           fresh41
+	JZ           fresh43
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z22
 	VFMADD231PS  (R10), Z22, Z0
@@ -2229,7 +2322,7 @@ loop40:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh41:
+fresh43:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2294,7 +2387,7 @@ rowsj:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop42:
+loop44:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z20
@@ -2336,7 +2429,7 @@ loop42:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop42
+	JNZ          loop44
 	IMUL3Q       $+10, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2363,7 +2456,7 @@ loop42:
 	VMULPS       Z20, Z17, Z17
 	VMULPS       Z20, Z19, Z19
 	TESTQ        R8, R8
-	JZ           fresh43
+	JZ           fresh45
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z20
 	VFMADD231PS  (R10), Z20, Z0
@@ -2416,7 +2509,7 @@ loop42:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh43:
+fresh45:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2476,7 +2569,7 @@ rowsi:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop44:
+loop46:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z18
@@ -2515,7 +2608,7 @@ loop44:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop44
+	JNZ          loop46
 	IMUL3Q       $+9, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2540,7 +2633,7 @@ loop44:
 	VMULPS       Z18, Z15, Z15
 	VMULPS       Z18, Z17, Z17
 	TESTQ        R8, R8
-	JZ           fresh45
+	JZ           fresh47
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z18
 	VFMADD231PS  (R10), Z18, Z0
@@ -2588,7 +2681,7 @@ loop44:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh45:
+fresh47:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2642,7 +2735,7 @@ rowsh:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop46:
+loop48:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z16
@@ -2677,7 +2770,7 @@ loop46:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop46
+	JNZ          loop48
 	IMUL3Q       $+8, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2700,7 +2793,7 @@ loop46:
 	VMULPS       Z16, Z13, Z13
 	VMULPS       Z16, Z15, Z15
 	TESTQ        R8, R8
-	JZ           fresh47
+	JZ           fresh49
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z16
 	VFMADD231PS  (R10), Z16, Z0
@@ -2743,7 +2836,7 @@ loop46:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh47:
+fresh49:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2792,7 +2885,7 @@ rowsg:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop48:
+loop50:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z14
@@ -2824,7 +2917,7 @@ loop48:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop48
+	JNZ          loop50
 	IMUL3Q       $+7, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2845,7 +2938,7 @@ loop48:
 	VMULPS       Z14, Z11, Z11
 	VMULPS       Z14, Z13, Z13
 	TESTQ        R8, R8
-	JZ           fresh49
+	JZ           fresh51
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z14
 	VFMADD231PS  (R10), Z14, Z0
@@ -2883,7 +2976,7 @@ loop48:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh49:
+fresh51:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2927,7 +3020,7 @@ rowsf:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop50:
+loop52:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z12
@@ -2956,7 +3049,7 @@ loop50:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop50
+	JNZ          loop52
 	IMUL3Q       $+6, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2975,7 +3068,7 @@ loop50:
 	VMULPS       Z12, Z9, Z9
 	VMULPS       Z12, Z11, Z11
 	TESTQ        R8, R8
-	JZ           fresh51
+	JZ           fresh53
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z12
 	VFMADD231PS  (R10), Z12, Z0
@@ -3008,7 +3101,7 @@ loop50:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh51:
+fresh53:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3047,7 +3140,7 @@ rowse:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop52:
+loop54:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z10
@@ -3073,7 +3166,7 @@ loop52:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop52
+	JNZ          loop54
 	IMUL3Q       $+5, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3090,7 +3183,7 @@ loop52:
 	VMULPS       Z10, Z7, Z7
 	VMULPS       Z10, Z9, Z9
 	TESTQ        R8, R8
-	JZ           fresh53
+	JZ           fresh55
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z10
 	VFMADD231PS  (R10), Z10, Z0
@@ -3118,7 +3211,7 @@ loop52:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh53:
+fresh55:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3151,7 +3244,7 @@ rowsd:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop54:
+loop56:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z8
@@ -3173,7 +3266,7 @@ loop54:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop54
+	JNZ          loop56
 	IMUL3Q       $+4, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3188,7 +3281,7 @@ loop54:
 	VMULPS       Z8, Z5, Z5
 	VMULPS       Z8, Z7, Z7
 	TESTQ        R8, R8
-	JZ           fresh55
+	JZ           fresh57
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z8
 	VFMADD231PS  (R10), Z8, Z0
@@ -3211,7 +3304,7 @@ loop54:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh55:
+fresh57:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3239,7 +3332,7 @@ rowsc:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop56:
+loop58:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z6
@@ -3258,7 +3351,7 @@ loop56:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop56
+	JNZ          loop58
 	IMUL3Q       $+3, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3271,7 +3364,7 @@ loop56:
 	VMULPS       Z6, Z3, Z3
 	VMULPS       Z6, Z5, Z5
 	TESTQ        R8, R8
-	JZ           fresh57
+	JZ           fresh59
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z6
 	VFMADD231PS  (R10), Z6, Z0
@@ -3289,7 +3382,7 @@ loop56:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh57:
+fresh59:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3312,7 +3405,7 @@ rowsb:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop58:
+loop60:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z4
@@ -3328,7 +3421,7 @@ loop58:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop58
+	JNZ          loop60
 	IMUL3Q       $+2, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3339,7 +3432,7 @@ loop58:
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z3, Z3
 	TESTQ        R8, R8
-	JZ           fresh59
+	JZ           fresh61
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z4
 	VFMADD231PS  (R10), Z4, Z0
@@ -3352,7 +3445,7 @@ loop58:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh59:
+fresh61:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3370,7 +3463,7 @@ rowsa:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop60:
+loop62:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z2
@@ -3383,7 +3476,7 @@ loop60:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop60
+	JNZ          loop62
 	IMUL3Q       $+1, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3392,7 +3485,7 @@ loop60:
 	VMOVUPS      64(R10), Z2
 	VMULPS       Z2, Z1, Z1
 	TESTQ        R8, R8
-	JZ           fresh61
+	JZ           fresh63
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z2
 	VFMADD231PS  (R10), Z2, Z0
@@ -3400,7 +3493,7 @@ loop60:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh61:
+fresh63:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3434,7 +3527,7 @@ TEXT ·softenAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c3f317218<>+0(SB), Z8
 	VBROADCASTSS c3f800000<>+0(SB), Z9
 
-loop62:
+loop64:
 	VMOVAPS       Z0, Z10
 	VMOVUPS       (AX), K1, Z10
 	VMOVAPS       Z0, Z11
@@ -3454,11 +3547,11 @@ loop62:
 	VSUBPS        Z12, Z13, Z13
 	VUCOMISS      (DX), X12
 	VMOVSS        X12, (DX)
-	JNE           other63
+	JNE           other65
 	VADDPS        Z9, Z13, Z13
-	JMP           done64
+	JMP           done66
 
-other63:
+other65:
 	VMAXPS      Z13, Z1, Z13
 	VMINPS      Z13, Z2, Z13
 	VRNDSCALEPS $0x00, Z13, Z14
@@ -3472,7 +3565,7 @@ other63:
 	VFMADD213PS Z9, Z13, Z15
 	VSCALEFPS   Z14, Z15, Z13
 
-done64:
+done66:
 	VMOVSS        X13, (SI)
 	VSUBPS        Z12, Z10, Z10
 	VMAXPS        Z10, Z1, Z10
@@ -3518,12 +3611,9 @@ done64:
 	ADDQ          $+4, BX
 	ADDQ          $+4, SI
 	SUBQ          $+1, CX
-	JNZ           loop62
+	JNZ           loop64
 	VZEROUPPER
 	RET
-
-DATA cff800000<>+0(SB)/4, $0xff800000
-GLOBL cff800000<>(SB), RODATA|NOPTR, $4
 
 DATA cc3200000<>+0(SB)/4, $0xc3200000
 GLOBL cc3200000<>(SB), RODATA|NOPTR, $4
@@ -3541,7 +3631,7 @@ TEXT ·scaleColumnsAVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 
-loop65:
+loop67:
 	VMULPS  (CX), Z0, Z2
 	VMOVUPS Z2, (AX)
 	VMULPS  64(CX), Z1, Z2
@@ -3549,6 +3639,6 @@ loop65:
 	ADDQ    $+128, AX
 	ADDQ    $+128, CX
 	SUBQ    $+1, BX
-	JNZ     loop65
+	JNZ     loop67
 	VZEROUPPER
 	RET

@@ -220,6 +220,59 @@ func TestSwiGLU(t *testing.T) {
 	}
 }
 
+func TestLargest(t *testing.T) {
+	levels(t, func(t *testing.T) {
+		inputs(func(kind string, x, _ []float32) {
+			for _, nan := range []bool{false, true} {
+				if nan && len(x) > 0 {
+					x[len(x)/3] = float32(math.NaN())
+				}
+				want := float32(math.Inf(-1))
+				for _, v := range x {
+					if v > want {
+						want = v
+					}
+				}
+				if got := simd.Largest(x); got != want {
+					t.Fatalf("%s, %d numbers: %v, want %v", kind, len(x), got, want)
+				}
+			}
+		})
+	})
+}
+
+// TestPowers allows 2 units in the last place beyond the rounding of the exponent.
+func TestPowers(t *testing.T) {
+	levels(t, func(t *testing.T) {
+		inputs(func(kind string, x, _ []float32) {
+			if kind != "usual" {
+				return
+			}
+			got := make([]float32, len(x)+1)[1:]
+			sum := simd.Powers(got, x, 3, 4)
+			var want float64
+			for i, v := range x {
+				e := float32(math.Exp(float64((v - 3) * 4)))
+				want += float64(got[i])
+				if ulps(got[i], e) > 2 {
+					t.Fatalf("e^%v is %v, want %v", (v-3)*4, got[i], e)
+				}
+			}
+			if math.Abs(sum-want) > 1e-12*want {
+				t.Fatalf("the sum of %d powers is %v, want %v", len(x), sum, want)
+			}
+		})
+		nothing := make([]float32, 16)
+		for i := range nothing {
+			nothing[i] = float32(math.Inf(-1))
+		}
+		nothing[3] = 5
+		if sum := simd.Powers(nothing, nothing, 5, 0.5); sum != 1 || nothing[0] != 0 || nothing[3] != 1 {
+			t.Errorf("a sum of %v, powers %v", sum, nothing)
+		}
+	})
+}
+
 func TestRMSNorm(t *testing.T) {
 	levels(t, func(t *testing.T) {
 		inputs(func(kind string, x, w []float32) {
@@ -475,6 +528,8 @@ func BenchmarkFloat(b *testing.B) {
 		{"add", n, func() { simd.Add(gate, y) }},
 		{"rmsnorm", n, func() { simd.RMSNorm(gate, x, y, 1e-6) }},
 		{"swiglu", n, func() { copy(gate, x); simd.SwiGLU(gate, y) }},
+		{"largest", n, func() { simd.Largest(x) }},
+		{"powers", n, func() { simd.Powers(gate, x, 3, 1.4) }},
 		{"rotate/halves", 128, func() { simd.Rotate(x[:128], y[:64], y[64:128], false) }},
 		{"rotate/pairs", 128, func() { simd.Rotate(x[:128], y[:64], y[64:128], true) }},
 		{"half", n, func() { simd.ToHalf(halves, x) }},

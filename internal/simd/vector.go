@@ -41,6 +41,32 @@ func SwiGLU(gate, up []float32) {
 	}
 }
 
+// Largest is the largest number in x, leaving out what is not a number; −∞ if there
+// is none.
+func Largest(x []float32) float32 {
+	top, done := largestWide(x)
+	for _, v := range x[done:] {
+		if v > top {
+			top = v
+		}
+	}
+	return top
+}
+
+// Powers writes e^((x−subtract)·scale) and returns the sum, which is taken in double
+// precision. Kernels are right to 2 units in the last place of the exponential;
+// that the exponent is rounded to a float weighs more where it is large: 1 part in
+// 10⁵ at e^±100.
+func Powers(dst, x []float32, subtract, scale float32) (sum float64) {
+	dst = dst[:len(x)]
+	sum, done := powersWide(dst, x, subtract, scale)
+	for i, v := range x[done:] {
+		dst[done+i] = float32(math.Exp(float64((v - subtract) * scale)))
+		sum += float64(dst[done+i])
+	}
+	return sum
+}
+
 // Scale writes x·by. dst may be x.
 func Scale(dst, x []float32, by float32) {
 	dst = dst[:len(x)]

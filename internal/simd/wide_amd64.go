@@ -1,6 +1,10 @@
 package simd
 
-import "golang.org/x/sys/cpu"
+import (
+	"math"
+
+	"golang.org/x/sys/cpu"
+)
 
 //go:generate go run -C genfloat . -isa AVX2 -pkg simd -out ../float_avx2_amd64.s -stubs ../float_avx2_amd64.go
 //go:generate go run -C genfloat . -isa AVX512 -pkg simd -out ../float_avx512_amd64.s -stubs ../float_avx512_amd64.go
@@ -81,6 +85,28 @@ func swigluWide(gate, up []float32) int {
 		swigluAVX2(&gate[0], &up[0], n)
 	}
 	return n
+}
+
+func largestWide(x []float32) (float32, int) {
+	n := wide(len(x))
+	switch {
+	case n == 0:
+		return float32(math.Inf(-1)), 0
+	case floatISA == floatAVX512:
+		return largestAVX512(&x[0], n), n
+	}
+	return largestAVX2(&x[0], n), n
+}
+
+func powersWide(dst, x []float32, subtract, scale float32) (float64, int) {
+	n := wide(len(x))
+	switch {
+	case n == 0:
+		return 0, 0
+	case floatISA == floatAVX512:
+		return powersAVX512(&dst[0], &x[0], subtract, scale, n), n
+	}
+	return powersAVX2(&dst[0], &x[0], subtract, scale, n), n
 }
 
 func scaleWide(dst, x []float32, by float32) int {

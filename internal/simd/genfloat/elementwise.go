@@ -14,6 +14,8 @@ func (c *isa) elementwise() {
 	c.scale()
 	c.blend()
 	c.swiglu()
+	c.largest()
+	c.powers()
 }
 
 func pointer(name string) Register { return Load(Param(name), GP64()) }
@@ -58,10 +60,16 @@ func (c *isa) sumSquares() {
 	for _, s := range sums[1:] {
 		VADDPD(s, sums[0], sums[0])
 	}
-	y := sums[0].AsY()
+	Store(c.sumDoubles(sums[0]), ReturnIndex(0))
+	ret()
+}
+
+// sumDoubles adds the lanes of v.
+func (c *isa) sumDoubles(v VecVirtual) VecVirtual {
+	y := v.AsY()
 	if c.wide {
 		h := YMM()
-		VEXTRACTF64X4(U8(1), sums[0], h)
+		VEXTRACTF64X4(U8(1), v, h)
 		VADDPD(h, y, h)
 		y = h
 	}
@@ -71,8 +79,7 @@ func (c *isa) sumSquares() {
 	VADDPD(low, high, high)
 	VPERMILPD(U8(1), high, low)
 	VADDSD(low, high, high)
-	Store(high, ReturnIndex(0))
-	ret()
+	return high
 }
 
 func (c *isa) norm() {
@@ -147,6 +154,57 @@ func (c *isa) swiglu() {
 		ADDQ(I8(int8(c.bytes())), gate)
 		ADDQ(I8(int8(c.bytes())), up)
 	})
+	ret()
+}
+
+// largest leaves out what is not a number: then the instruction returns its second
+// operand in Intel's order, which is the first here.
+func (c *isa) largest() {
+	c.text("largest", "func(x *float32, n int) float32", "is the largest number, −∞ if there is none.")
+	x, n := pointer("x"), pointer("n")
+	tops := append(c.per16(), c.per16()...)
+	for _, t := range tops {
+		VBROADCASTSS(c.constant(0xff800000), t)
+	}
+	c.loop(n, 16, func() {
+		for i := range c.per16() {
+			v := c.vec()
+			VMOVUPS(at(x, i, c.bytes()), v)
+			VMAXPS(tops[i], v, tops[i])
+		}
+		advance(4, x)
+	})
+	for _, t := range tops[1:] {
+		VMAXPS(t, tops[0], tops[0])
+	}
+	Store(c.fold(tops[0], maxPS), ReturnIndex(0))
+	ret()
+}
+
+func (c *isa) powers() {
+	c.text("powers", "func(dst, x *float32, subtract, scale float32, n int) float64", "is e to the power of (x−subtract)·scale, and returns the sum.")
+	dst, x, n := pointer("dst"), pointer("x"), pointer("n")
+	subtract, scale := c.all(c.param("subtract")), c.all(c.param("scale"))
+	p := c.newPow2(105)
+	low, high := c.vec(), c.vec()
+	c.zero(low)
+	c.zero(high)
+	c.loop(n, c.lanes(), func() {
+		v, t := c.vec(), c.vec()
+		VMOVUPS(at(x, 0, 0), v)
+		VSUBPS(subtract, v, v)
+		VMULPS(scale, v, v)
+		p.exp(v)
+		VMOVUPS(v, at(dst, 0, 0))
+		VCVTPS2PD(at(dst, 0, 0), t)
+		VADDPD(t, low, low)
+		VCVTPS2PD(at(dst, 1, c.bytes()/2), t)
+		VADDPD(t, high, high)
+		ADDQ(I8(int8(c.bytes())), x)
+		ADDQ(I8(int8(c.bytes())), dst)
+	})
+	VADDPD(high, low, low)
+	Store(c.sumDoubles(low), ReturnIndex(0))
 	ret()
 }
 

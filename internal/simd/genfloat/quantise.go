@@ -21,7 +21,7 @@ func (c *isa) quantise(per int) {
 	magic, most := c.all(c.number(1<<23+1<<22)), XMM()
 	VMOVSS(c.number(127), most)
 	c.loop(blocks, 1, func() {
-		largest := c.largest(f, per, magnitude)
+		largest := c.largestMagnitude(f, per, magnitude)
 		scale, inverse := XMM(), XMM()
 		VDIVSS(most, largest, scale)
 		VMOVSS(scale, at(scales, 0, 0))
@@ -40,9 +40,9 @@ func (c *isa) quantise(per int) {
 	ret()
 }
 
-// largest is the largest magnitude, by its bits, which are ordered as the numbers
-// are and put what is not a number on top.
-func (c *isa) largest(f Register, per int, magnitude VecVirtual) VecVirtual {
+// largestMagnitude goes by the bits, which are ordered as the numbers are and put
+// what is not a number on top.
+func (c *isa) largestMagnitude(f Register, per int, magnitude VecVirtual) VecVirtual {
 	top := make([]VecVirtual, 32/c.lanes())
 	for i := range top {
 		top[i] = c.vec()
