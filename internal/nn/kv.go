@@ -150,14 +150,14 @@ func (s *kvShape) put(p *page, block, slot int, k, v []float32, room *kvRoom) {
 		return
 	}
 	scales := block*s.chunks()*PageTokens + slot
-	simd.QuantiseHead(room.bytes, room.scales, k)
+	simd.QuantizeHead(room.bytes, room.scales, k)
 	for i, q := range room.bytes {
 		p.keyBytes[keys+i*PageTokens] = q
 	}
 	for i, f := range room.scales {
 		p.keyScales[scales+i*PageTokens] = f
 	}
-	simd.QuantiseHead(p.valueBytes[values:values+s.dim], room.scales, v)
+	simd.QuantizeHead(p.valueBytes[values:values+s.dim], room.scales, v)
 	for i, f := range room.scales {
 		p.valueScales[scales+i*PageTokens] = f
 	}

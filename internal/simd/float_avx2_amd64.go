@@ -59,15 +59,10 @@ func rotatePairsAVX2(x *float32, cos *float32, sin *float32, n int)
 //go:noescape
 func toHalfAVX2(dst *uint16, src *float32, n int)
 
-// quantise32AVX2 rounds blocks of 32.
+// quantizeHeadAVX2 rounds blocks of 32.
 //
 //go:noescape
-func quantise32AVX2(q *int8, scales *float32, sums *int32, f *float32, blocks int)
-
-// quantise256AVX2 rounds blocks of 256.
-//
-//go:noescape
-func quantise256AVX2(q *int8, scales *float32, sums *int32, f *float32, blocks int)
+func quantizeHeadAVX2(q *int8, scales *float32, f *float32, blocks int)
 
 // mixHalfAVX2 mixes the columns of two vectors.
 //

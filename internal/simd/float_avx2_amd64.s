@@ -424,23 +424,22 @@ loop11:
 	VZEROUPPER
 	RET
 
-// func quantise32AVX2(q *int8, scales *float32, sums *int32, f *float32, blocks int)
+// func quantizeHeadAVX2(q *int8, scales *float32, f *float32, blocks int)
 // Requires: AVX, AVX2
-TEXT ·quantise32AVX2(SB), NOSPLIT, $0-40
+TEXT ·quantizeHeadAVX2(SB), NOSPLIT, $0-32
 	MOVQ         q+0(FP), AX
 	MOVQ         scales+8(FP), CX
-	MOVQ         sums+16(FP), DX
-	MOVQ         f+24(FP), BX
-	MOVQ         blocks+32(FP), SI
+	MOVQ         f+16(FP), DX
+	MOVQ         blocks+24(FP), BX
 	VBROADCASTSS c7fffffff<>+0(SB), Y0
 	VBROADCASTSS c4b400000<>+0(SB), Y1
 	VMOVSS       c42fe0000<>+0(SB), X2
 
 loop12:
-	VANDPS       (BX), Y0, Y3
-	VANDPS       32(BX), Y0, Y4
-	VANDPS       64(BX), Y0, Y5
-	VANDPS       96(BX), Y0, Y6
+	VANDPS       (DX), Y0, Y3
+	VANDPS       32(DX), Y0, Y4
+	VANDPS       64(DX), Y0, Y5
+	VANDPS       96(DX), Y0, Y6
 	VPMAXSD      Y4, Y3, Y3
 	VPMAXSD      Y5, Y3, Y3
 	VPMAXSD      Y6, Y3, Y3
@@ -454,48 +453,32 @@ loop12:
 	VMOVSS       X3, (CX)
 	VDIVSS       X4, X2, X3
 	VBROADCASTSS X3, Y3
-	MOVQ         $+1, DI
-
-loop13:
-	VMULPS       (BX), Y3, Y5
+	VMULPS       (DX), Y3, Y4
+	VADDPS       Y1, Y4, Y4
+	VPSLLD       $0x18, Y4, Y4
+	VPSRAD       $0x18, Y4, Y4
+	VMULPS       32(DX), Y3, Y5
 	VADDPS       Y1, Y5, Y5
 	VPSLLD       $0x18, Y5, Y5
 	VPSRAD       $0x18, Y5, Y5
-	VMULPS       32(BX), Y3, Y6
+	VMULPS       64(DX), Y3, Y6
 	VADDPS       Y1, Y6, Y6
 	VPSLLD       $0x18, Y6, Y6
 	VPSRAD       $0x18, Y6, Y6
-	VPADDD       Y5, Y6, Y4
-	VMULPS       64(BX), Y3, Y7
-	VADDPS       Y1, Y7, Y7
-	VPSLLD       $0x18, Y7, Y7
-	VPSRAD       $0x18, Y7, Y7
-	VPADDD       Y7, Y4, Y4
-	VMULPS       96(BX), Y3, Y8
-	VADDPS       Y1, Y8, Y8
-	VPSLLD       $0x18, Y8, Y8
-	VPSRAD       $0x18, Y8, Y8
-	VPADDD       Y8, Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X9
-	VPADDD       X9, X4, X9
-	VPERMILPS    $0x4e, X9, X4
-	VPADDD       X4, X9, X9
-	VPERMILPS    $0xb1, X9, X4
-	VPADDD       X4, X9, X9
-	VMOVD        X9, (DX)
-	VPACKSSDW    Y6, Y5, Y5
-	VPACKSSDW    Y8, Y7, Y7
-	VPACKSSWB    Y7, Y5, Y5
-	VMOVDQU      order<>+0(SB), Y4
-	VPERMD       Y5, Y4, Y5
-	VMOVDQU      Y5, (AX)
-	ADDQ         $+128, BX
+	VMULPS       96(DX), Y3, Y3
+	VADDPS       Y1, Y3, Y3
+	VPSLLD       $0x18, Y3, Y3
+	VPSRAD       $0x18, Y3, Y3
+	VPACKSSDW    Y5, Y4, Y4
+	VPACKSSDW    Y3, Y6, Y6
+	VPACKSSWB    Y6, Y4, Y4
+	VMOVDQU      order<>+0(SB), Y3
+	VPERMD       Y4, Y3, Y4
+	VMOVDQU      Y4, (AX)
+	ADDQ         $+128, DX
 	ADDQ         $+32, AX
-	ADDQ         $+4, DX
-	SUBQ         $+1, DI
-	JNZ          loop13
 	ADDQ         $+4, CX
-	SUBQ         $+1, SI
+	SUBQ         $+1, BX
 	JNZ          loop12
 	VZEROUPPER
 	RET
@@ -518,138 +501,6 @@ DATA order<>+20(SB)/4, $0x00000006
 DATA order<>+24(SB)/4, $0x00000003
 DATA order<>+28(SB)/4, $0x00000007
 GLOBL order<>(SB), RODATA|NOPTR, $32
-
-// func quantise256AVX2(q *int8, scales *float32, sums *int32, f *float32, blocks int)
-// Requires: AVX, AVX2
-TEXT ·quantise256AVX2(SB), NOSPLIT, $0-40
-	MOVQ         q+0(FP), AX
-	MOVQ         scales+8(FP), CX
-	MOVQ         sums+16(FP), DX
-	MOVQ         f+24(FP), BX
-	MOVQ         blocks+32(FP), SI
-	VBROADCASTSS c7fffffff<>+0(SB), Y0
-	VBROADCASTSS c4b400000<>+0(SB), Y1
-	VMOVSS       c42fe0000<>+0(SB), X2
-
-loop14:
-	VANDPS       (BX), Y0, Y3
-	VANDPS       32(BX), Y0, Y4
-	VANDPS       64(BX), Y0, Y5
-	VANDPS       96(BX), Y0, Y6
-	VANDPS       128(BX), Y0, Y7
-	VPMAXSD      Y7, Y3, Y3
-	VANDPS       160(BX), Y0, Y7
-	VPMAXSD      Y7, Y4, Y4
-	VANDPS       192(BX), Y0, Y7
-	VPMAXSD      Y7, Y5, Y5
-	VANDPS       224(BX), Y0, Y7
-	VPMAXSD      Y7, Y6, Y6
-	VANDPS       256(BX), Y0, Y7
-	VPMAXSD      Y7, Y3, Y3
-	VANDPS       288(BX), Y0, Y7
-	VPMAXSD      Y7, Y4, Y4
-	VANDPS       320(BX), Y0, Y7
-	VPMAXSD      Y7, Y5, Y5
-	VANDPS       352(BX), Y0, Y7
-	VPMAXSD      Y7, Y6, Y6
-	VANDPS       384(BX), Y0, Y7
-	VPMAXSD      Y7, Y3, Y3
-	VANDPS       416(BX), Y0, Y7
-	VPMAXSD      Y7, Y4, Y4
-	VANDPS       448(BX), Y0, Y7
-	VPMAXSD      Y7, Y5, Y5
-	VANDPS       480(BX), Y0, Y7
-	VPMAXSD      Y7, Y6, Y6
-	VANDPS       512(BX), Y0, Y7
-	VPMAXSD      Y7, Y3, Y3
-	VANDPS       544(BX), Y0, Y7
-	VPMAXSD      Y7, Y4, Y4
-	VANDPS       576(BX), Y0, Y7
-	VPMAXSD      Y7, Y5, Y5
-	VANDPS       608(BX), Y0, Y7
-	VPMAXSD      Y7, Y6, Y6
-	VANDPS       640(BX), Y0, Y7
-	VPMAXSD      Y7, Y3, Y3
-	VANDPS       672(BX), Y0, Y7
-	VPMAXSD      Y7, Y4, Y4
-	VANDPS       704(BX), Y0, Y7
-	VPMAXSD      Y7, Y5, Y5
-	VANDPS       736(BX), Y0, Y7
-	VPMAXSD      Y7, Y6, Y6
-	VANDPS       768(BX), Y0, Y7
-	VPMAXSD      Y7, Y3, Y3
-	VANDPS       800(BX), Y0, Y7
-	VPMAXSD      Y7, Y4, Y4
-	VANDPS       832(BX), Y0, Y7
-	VPMAXSD      Y7, Y5, Y5
-	VANDPS       864(BX), Y0, Y7
-	VPMAXSD      Y7, Y6, Y6
-	VANDPS       896(BX), Y0, Y7
-	VPMAXSD      Y7, Y3, Y3
-	VANDPS       928(BX), Y0, Y7
-	VPMAXSD      Y7, Y4, Y4
-	VANDPS       960(BX), Y0, Y7
-	VPMAXSD      Y7, Y5, Y5
-	VANDPS       992(BX), Y0, Y7
-	VPMAXSD      Y7, Y6, Y6
-	VPMAXSD      Y4, Y3, Y3
-	VPMAXSD      Y5, Y3, Y3
-	VPMAXSD      Y6, Y3, Y3
-	VEXTRACTF128 $0x01, Y3, X4
-	VPMAXSD      X4, X3, X4
-	VPERMILPS    $0x4e, X4, X3
-	VPMAXSD      X3, X4, X4
-	VPERMILPS    $0xb1, X4, X3
-	VPMAXSD      X3, X4, X4
-	VDIVSS       X2, X4, X3
-	VMOVSS       X3, (CX)
-	VDIVSS       X4, X2, X3
-	VBROADCASTSS X3, Y3
-	MOVQ         $+8, DI
-
-loop15:
-	VMULPS       (BX), Y3, Y5
-	VADDPS       Y1, Y5, Y5
-	VPSLLD       $0x18, Y5, Y5
-	VPSRAD       $0x18, Y5, Y5
-	VMULPS       32(BX), Y3, Y6
-	VADDPS       Y1, Y6, Y6
-	VPSLLD       $0x18, Y6, Y6
-	VPSRAD       $0x18, Y6, Y6
-	VPADDD       Y5, Y6, Y4
-	VMULPS       64(BX), Y3, Y7
-	VADDPS       Y1, Y7, Y7
-	VPSLLD       $0x18, Y7, Y7
-	VPSRAD       $0x18, Y7, Y7
-	VPADDD       Y7, Y4, Y4
-	VMULPS       96(BX), Y3, Y8
-	VADDPS       Y1, Y8, Y8
-	VPSLLD       $0x18, Y8, Y8
-	VPSRAD       $0x18, Y8, Y8
-	VPADDD       Y8, Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X9
-	VPADDD       X9, X4, X9
-	VPERMILPS    $0x4e, X9, X4
-	VPADDD       X4, X9, X9
-	VPERMILPS    $0xb1, X9, X4
-	VPADDD       X4, X9, X9
-	VMOVD        X9, (DX)
-	VPACKSSDW    Y6, Y5, Y5
-	VPACKSSDW    Y8, Y7, Y7
-	VPACKSSWB    Y7, Y5, Y5
-	VMOVDQU      order<>+0(SB), Y4
-	VPERMD       Y5, Y4, Y5
-	VMOVDQU      Y5, (AX)
-	ADDQ         $+128, BX
-	ADDQ         $+32, AX
-	ADDQ         $+4, DX
-	SUBQ         $+1, DI
-	JNZ          loop15
-	ADDQ         $+4, CX
-	SUBQ         $+1, SI
-	JNZ          loop14
-	VZEROUPPER
-	RET
 
 // func mixHalfAVX2(out *float32, outStride int, a *float32, aStride int, b *uint16, bStride int, rows int, n int, keep *float32, ahead *uint16)
 // Requires: AVX, F16C, FMA3, MMX+
@@ -698,7 +549,7 @@ rowsf:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop16:
+loop13:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y12
@@ -725,11 +576,11 @@ loop16:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop16
+	JNZ          loop13
 	IMUL3Q       $+6, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh17
+	JZ           fresh14
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y12
 	VFMADD231PS  (R10), Y12, Y0
@@ -762,7 +613,7 @@ loop16:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh17:
+fresh14:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -801,7 +652,7 @@ rowse:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop18:
+loop15:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y10
@@ -825,11 +676,11 @@ loop18:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop18
+	JNZ          loop15
 	IMUL3Q       $+5, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh19
+	JZ           fresh16
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y10
 	VFMADD231PS  (R10), Y10, Y0
@@ -857,7 +708,7 @@ loop18:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh19:
+fresh16:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -890,7 +741,7 @@ rowsd:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop20:
+loop17:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y8
@@ -910,11 +761,11 @@ loop20:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop20
+	JNZ          loop17
 	IMUL3Q       $+4, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh21
+	JZ           fresh18
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y8
 	VFMADD231PS  (R10), Y8, Y0
@@ -937,7 +788,7 @@ loop20:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh21:
+fresh18:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -965,7 +816,7 @@ rowsc:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop22:
+loop19:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y6
@@ -982,11 +833,11 @@ loop22:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop22
+	JNZ          loop19
 	IMUL3Q       $+3, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh23
+	JZ           fresh20
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y6
 	VFMADD231PS  (R10), Y6, Y0
@@ -1004,7 +855,7 @@ loop22:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh23:
+fresh20:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1027,7 +878,7 @@ rowsb:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop24:
+loop21:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y4
@@ -1041,11 +892,11 @@ loop24:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop24
+	JNZ          loop21
 	IMUL3Q       $+2, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh25
+	JZ           fresh22
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y4
 	VFMADD231PS  (R10), Y4, Y0
@@ -1058,7 +909,7 @@ loop24:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh25:
+fresh22:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1076,7 +927,7 @@ rowsa:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop26:
+loop23:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y2
@@ -1087,11 +938,11 @@ loop26:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop26
+	JNZ          loop23
 	IMUL3Q       $+1, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh27
+	JZ           fresh24
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y2
 	VFMADD231PS  (R10), Y2, Y0
@@ -1099,7 +950,7 @@ loop26:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh27:
+fresh24:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1153,7 +1004,7 @@ rowsf:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop28:
+loop25:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y12
@@ -1182,7 +1033,7 @@ loop28:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop28
+	JNZ          loop25
 	IMUL3Q       $+6, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1201,7 +1052,7 @@ loop28:
 	VMULPS       Y12, Y9, Y9
 	VMULPS       Y12, Y11, Y11
 	TESTQ        R8, R8
-	JZ           fresh29
+	JZ           fresh26
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y12
 	VFMADD231PS  (R10), Y12, Y0
@@ -1234,7 +1085,7 @@ loop28:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh29:
+fresh26:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1273,7 +1124,7 @@ rowse:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop30:
+loop27:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y10
@@ -1299,7 +1150,7 @@ loop30:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop30
+	JNZ          loop27
 	IMUL3Q       $+5, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1316,7 +1167,7 @@ loop30:
 	VMULPS       Y10, Y7, Y7
 	VMULPS       Y10, Y9, Y9
 	TESTQ        R8, R8
-	JZ           fresh31
+	JZ           fresh28
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y10
 	VFMADD231PS  (R10), Y10, Y0
@@ -1344,7 +1195,7 @@ loop30:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh31:
+fresh28:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1377,7 +1228,7 @@ rowsd:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop32:
+loop29:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y8
@@ -1399,7 +1250,7 @@ loop32:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop32
+	JNZ          loop29
 	IMUL3Q       $+4, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1414,7 +1265,7 @@ loop32:
 	VMULPS       Y8, Y5, Y5
 	VMULPS       Y8, Y7, Y7
 	TESTQ        R8, R8
-	JZ           fresh33
+	JZ           fresh30
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y8
 	VFMADD231PS  (R10), Y8, Y0
@@ -1437,7 +1288,7 @@ loop32:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh33:
+fresh30:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1465,7 +1316,7 @@ rowsc:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop34:
+loop31:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y6
@@ -1484,7 +1335,7 @@ loop34:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop34
+	JNZ          loop31
 	IMUL3Q       $+3, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1497,7 +1348,7 @@ loop34:
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y5, Y5
 	TESTQ        R8, R8
-	JZ           fresh35
+	JZ           fresh32
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y6
 	VFMADD231PS  (R10), Y6, Y0
@@ -1515,7 +1366,7 @@ loop34:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh35:
+fresh32:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1538,7 +1389,7 @@ rowsb:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop36:
+loop33:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y4
@@ -1554,7 +1405,7 @@ loop36:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop36
+	JNZ          loop33
 	IMUL3Q       $+2, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1565,7 +1416,7 @@ loop36:
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y3, Y3
 	TESTQ        R8, R8
-	JZ           fresh37
+	JZ           fresh34
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y4
 	VFMADD231PS  (R10), Y4, Y0
@@ -1578,7 +1429,7 @@ loop36:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh37:
+fresh34:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1596,7 +1447,7 @@ rowsa:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop38:
+loop35:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y2
@@ -1609,7 +1460,7 @@ loop38:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop38
+	JNZ          loop35
 	IMUL3Q       $+1, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1618,7 +1469,7 @@ loop38:
 	VMOVUPS      32(R10), Y2
 	VMULPS       Y2, Y1, Y1
 	TESTQ        R8, R8
-	JZ           fresh39
+	JZ           fresh36
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y2
 	VFMADD231PS  (R10), Y2, Y0
@@ -1626,7 +1477,7 @@ loop38:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh39:
+fresh36:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1642,7 +1493,7 @@ TEXT ·softenAVX2(SB), NOSPLIT, $0-48
 	MOVQ sum+32(FP), BX
 	MOVQ keep+40(FP), SI
 
-loop40:
+loop37:
 	VBROADCASTSS cff800000<>+0(SB), Y1
 	VPBROADCASTD n+16(FP), Y0
 	VPCMPGTD     lanes<>+0(SB), Y0, Y0
@@ -1674,12 +1525,12 @@ loop40:
 	VSUBPS       Y4, Y5, Y5
 	VUCOMISS     (DX), X4
 	VMOVSS       X4, (DX)
-	JNE          other41
+	JNE          other38
 	VBROADCASTSS c3f800000<>+0(SB), Y6
 	VADDPS       Y6, Y5, Y5
-	JMP          done42
+	JMP          done39
 
-other41:
+other38:
 	VBROADCASTSS cc3200000<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VBROADCASTSS c43200000<>+0(SB), Y6
@@ -1712,7 +1563,7 @@ other41:
 	VMULPS       Y6, Y7, Y7
 	VMOVAPS      Y7, Y5
 
-done42:
+done39:
 	VMOVSS       X5, (SI)
 	VSUBPS       Y4, Y0, Y0
 	VBROADCASTSS cc3200000<>+0(SB), Y6
@@ -1862,7 +1713,7 @@ done42:
 	ADDQ         $+4, BX
 	ADDQ         $+4, SI
 	SUBQ         $+1, CX
-	JNZ          loop40
+	JNZ          loop37
 	VZEROUPPER
 	RET
 
@@ -1918,7 +1769,7 @@ TEXT ·scaleColumnsAVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 64(DX), Y2
 	VMOVUPS 96(DX), Y3
 
-loop43:
+loop40:
 	VMULPS  (CX), Y0, Y4
 	VMOVUPS Y4, (AX)
 	VMULPS  32(CX), Y1, Y4
@@ -1930,6 +1781,6 @@ loop43:
 	ADDQ    $+128, AX
 	ADDQ    $+128, CX
 	SUBQ    $+1, BX
-	JNZ     loop43
+	JNZ     loop40
 	VZEROUPPER
 	RET

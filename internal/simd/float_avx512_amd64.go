@@ -59,15 +59,10 @@ func rotatePairsAVX512(x *float32, cos *float32, sin *float32, n int)
 //go:noescape
 func toHalfAVX512(dst *uint16, src *float32, n int)
 
-// quantise32AVX512 rounds blocks of 32.
+// quantizeHeadAVX512 rounds blocks of 32.
 //
 //go:noescape
-func quantise32AVX512(q *int8, scales *float32, sums *int32, f *float32, blocks int)
-
-// quantise256AVX512 rounds blocks of 256.
-//
-//go:noescape
-func quantise256AVX512(q *int8, scales *float32, sums *int32, f *float32, blocks int)
+func quantizeHeadAVX512(q *int8, scales *float32, f *float32, blocks int)
 
 // mixHalfAVX512 mixes the columns of two vectors.
 //

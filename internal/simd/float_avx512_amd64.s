@@ -367,21 +367,20 @@ loop11:
 	VZEROUPPER
 	RET
 
-// func quantise32AVX512(q *int8, scales *float32, sums *int32, f *float32, blocks int)
+// func quantizeHeadAVX512(q *int8, scales *float32, f *float32, blocks int)
 // Requires: AVX, AVX2, AVX512DQ, AVX512F
-TEXT ·quantise32AVX512(SB), NOSPLIT, $0-40
+TEXT ·quantizeHeadAVX512(SB), NOSPLIT, $0-32
 	MOVQ         q+0(FP), AX
 	MOVQ         scales+8(FP), CX
-	MOVQ         sums+16(FP), DX
-	MOVQ         f+24(FP), BX
-	MOVQ         blocks+32(FP), SI
+	MOVQ         f+16(FP), DX
+	MOVQ         blocks+24(FP), BX
 	VBROADCASTSS c7fffffff<>+0(SB), Z0
 	VBROADCASTSS c4b400000<>+0(SB), Z1
 	VMOVSS       c42fe0000<>+0(SB), X2
 
 loop12:
-	VANDPS        (BX), Z0, Z3
-	VANDPS        64(BX), Z0, Z4
+	VANDPS        (DX), Z0, Z3
+	VANDPS        64(DX), Z0, Z4
 	VPMAXSD       Z4, Z3, Z3
 	VEXTRACTF64X4 $0x01, Z3, Y4
 	VPMAXSD       Y4, Y3, Y4
@@ -395,36 +394,20 @@ loop12:
 	VMOVSS        X4, (CX)
 	VDIVSS        X3, X2, X3
 	VBROADCASTSS  X3, Z3
-	MOVQ          $+1, DI
-
-loop13:
-	VMULPS        (BX), Z3, Z5
-	VADDPS        Z1, Z5, Z5
-	VPSLLD        $0x18, Z5, Z5
-	VPSRAD        $0x18, Z5, Z5
-	VMULPS        64(BX), Z3, Z6
-	VADDPS        Z1, Z6, Z6
-	VPSLLD        $0x18, Z6, Z6
-	VPSRAD        $0x18, Z6, Z6
-	VPADDD        Z5, Z6, Z4
-	VEXTRACTF64X4 $0x01, Z4, Y7
-	VPADDD        Y7, Y4, Y7
-	VEXTRACTF128  $0x01, Y7, X4
-	VPADDD        X4, X7, X4
-	VPERMILPS     $0x4e, X4, X7
-	VPADDD        X7, X4, X4
-	VPERMILPS     $0xb1, X4, X7
-	VPADDD        X7, X4, X4
-	VMOVD         X4, (DX)
-	VPMOVDB       Z5, (AX)
-	VPMOVDB       Z6, 16(AX)
-	ADDQ          $+128, BX
+	VMULPS        (DX), Z3, Z4
+	VADDPS        Z1, Z4, Z4
+	VPSLLD        $0x18, Z4, Z4
+	VPSRAD        $0x18, Z4, Z4
+	VMULPS        64(DX), Z3, Z3
+	VADDPS        Z1, Z3, Z3
+	VPSLLD        $0x18, Z3, Z3
+	VPSRAD        $0x18, Z3, Z3
+	VPMOVDB       Z4, (AX)
+	VPMOVDB       Z3, 16(AX)
+	ADDQ          $+128, DX
 	ADDQ          $+32, AX
-	ADDQ          $+4, DX
-	SUBQ          $+1, DI
-	JNZ           loop13
 	ADDQ          $+4, CX
-	SUBQ          $+1, SI
+	SUBQ          $+1, BX
 	JNZ           loop12
 	VZEROUPPER
 	RET
@@ -437,96 +420,6 @@ GLOBL c4b400000<>(SB), RODATA|NOPTR, $4
 
 DATA c42fe0000<>+0(SB)/4, $0x42fe0000
 GLOBL c42fe0000<>(SB), RODATA|NOPTR, $4
-
-// func quantise256AVX512(q *int8, scales *float32, sums *int32, f *float32, blocks int)
-// Requires: AVX, AVX2, AVX512DQ, AVX512F
-TEXT ·quantise256AVX512(SB), NOSPLIT, $0-40
-	MOVQ         q+0(FP), AX
-	MOVQ         scales+8(FP), CX
-	MOVQ         sums+16(FP), DX
-	MOVQ         f+24(FP), BX
-	MOVQ         blocks+32(FP), SI
-	VBROADCASTSS c7fffffff<>+0(SB), Z0
-	VBROADCASTSS c4b400000<>+0(SB), Z1
-	VMOVSS       c42fe0000<>+0(SB), X2
-
-loop14:
-	VANDPS        (BX), Z0, Z3
-	VANDPS        64(BX), Z0, Z4
-	VANDPS        128(BX), Z0, Z5
-	VPMAXSD       Z5, Z3, Z3
-	VANDPS        192(BX), Z0, Z5
-	VPMAXSD       Z5, Z4, Z4
-	VANDPS        256(BX), Z0, Z5
-	VPMAXSD       Z5, Z3, Z3
-	VANDPS        320(BX), Z0, Z5
-	VPMAXSD       Z5, Z4, Z4
-	VANDPS        384(BX), Z0, Z5
-	VPMAXSD       Z5, Z3, Z3
-	VANDPS        448(BX), Z0, Z5
-	VPMAXSD       Z5, Z4, Z4
-	VANDPS        512(BX), Z0, Z5
-	VPMAXSD       Z5, Z3, Z3
-	VANDPS        576(BX), Z0, Z5
-	VPMAXSD       Z5, Z4, Z4
-	VANDPS        640(BX), Z0, Z5
-	VPMAXSD       Z5, Z3, Z3
-	VANDPS        704(BX), Z0, Z5
-	VPMAXSD       Z5, Z4, Z4
-	VANDPS        768(BX), Z0, Z5
-	VPMAXSD       Z5, Z3, Z3
-	VANDPS        832(BX), Z0, Z5
-	VPMAXSD       Z5, Z4, Z4
-	VANDPS        896(BX), Z0, Z5
-	VPMAXSD       Z5, Z3, Z3
-	VANDPS        960(BX), Z0, Z5
-	VPMAXSD       Z5, Z4, Z4
-	VPMAXSD       Z4, Z3, Z3
-	VEXTRACTF64X4 $0x01, Z3, Y4
-	VPMAXSD       Y4, Y3, Y4
-	VEXTRACTF128  $0x01, Y4, X3
-	VPMAXSD       X3, X4, X3
-	VPERMILPS     $0x4e, X3, X4
-	VPMAXSD       X4, X3, X3
-	VPERMILPS     $0xb1, X3, X4
-	VPMAXSD       X4, X3, X3
-	VDIVSS        X2, X3, X4
-	VMOVSS        X4, (CX)
-	VDIVSS        X3, X2, X3
-	VBROADCASTSS  X3, Z3
-	MOVQ          $+8, DI
-
-loop15:
-	VMULPS        (BX), Z3, Z5
-	VADDPS        Z1, Z5, Z5
-	VPSLLD        $0x18, Z5, Z5
-	VPSRAD        $0x18, Z5, Z5
-	VMULPS        64(BX), Z3, Z6
-	VADDPS        Z1, Z6, Z6
-	VPSLLD        $0x18, Z6, Z6
-	VPSRAD        $0x18, Z6, Z6
-	VPADDD        Z5, Z6, Z4
-	VEXTRACTF64X4 $0x01, Z4, Y7
-	VPADDD        Y7, Y4, Y7
-	VEXTRACTF128  $0x01, Y7, X4
-	VPADDD        X4, X7, X4
-	VPERMILPS     $0x4e, X4, X7
-	VPADDD        X7, X4, X4
-	VPERMILPS     $0xb1, X4, X7
-	VPADDD        X7, X4, X4
-	VMOVD         X4, (DX)
-	VPMOVDB       Z5, (AX)
-	VPMOVDB       Z6, 16(AX)
-	ADDQ          $+128, BX
-	ADDQ          $+32, AX
-	ADDQ          $+4, DX
-	SUBQ          $+1, DI
-	JNZ           loop15
-	ADDQ          $+4, CX
-	SUBQ          $+1, SI
-	JNZ           loop14
-	VZEROUPPER
-	RET
 
 // func mixHalfAVX512(out *float32, outStride int, a *float32, aStride int, b *uint16, bStride int, rows int, n int, keep *float32, ahead *uint16)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
@@ -600,7 +493,7 @@ rowsl:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop16:
+loop13:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z24
@@ -646,11 +539,11 @@ loop16:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop16
+	JNZ          loop13
 	IMUL3Q       $+12, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh17
+	JZ           fresh14
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z24
 	VFMADD231PS  (R10), Z24, Z0
@@ -713,7 +606,7 @@ loop16:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh17:
+fresh14:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -783,7 +676,7 @@ rowsk:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop18:
+loop15:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z22
@@ -826,11 +719,11 @@ loop18:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop18
+	JNZ          loop15
 	IMUL3Q       $+11, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh19
+	JZ           fresh16
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z22
 	VFMADD231PS  (R10), Z22, Z0
@@ -888,7 +781,7 @@ loop18:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh19:
+fresh16:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -953,7 +846,7 @@ rowsj:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop20:
+loop17:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z20
@@ -993,11 +886,11 @@ loop20:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop20
+	JNZ          loop17
 	IMUL3Q       $+10, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh21
+	JZ           fresh18
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z20
 	VFMADD231PS  (R10), Z20, Z0
@@ -1050,7 +943,7 @@ loop20:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh21:
+fresh18:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1110,7 +1003,7 @@ rowsi:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop22:
+loop19:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z18
@@ -1147,11 +1040,11 @@ loop22:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop22
+	JNZ          loop19
 	IMUL3Q       $+9, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh23
+	JZ           fresh20
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z18
 	VFMADD231PS  (R10), Z18, Z0
@@ -1199,7 +1092,7 @@ loop22:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh23:
+fresh20:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1253,7 +1146,7 @@ rowsh:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop24:
+loop21:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z16
@@ -1286,11 +1179,11 @@ loop24:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop24
+	JNZ          loop21
 	IMUL3Q       $+8, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh25
+	JZ           fresh22
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z16
 	VFMADD231PS  (R10), Z16, Z0
@@ -1333,7 +1226,7 @@ loop24:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh25:
+fresh22:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1382,7 +1275,7 @@ rowsg:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop26:
+loop23:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z14
@@ -1412,11 +1305,11 @@ loop26:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop26
+	JNZ          loop23
 	IMUL3Q       $+7, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh27
+	JZ           fresh24
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z14
 	VFMADD231PS  (R10), Z14, Z0
@@ -1454,7 +1347,7 @@ loop26:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh27:
+fresh24:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1498,7 +1391,7 @@ rowsf:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop28:
+loop25:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z12
@@ -1525,11 +1418,11 @@ loop28:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop28
+	JNZ          loop25
 	IMUL3Q       $+6, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh29
+	JZ           fresh26
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z12
 	VFMADD231PS  (R10), Z12, Z0
@@ -1562,7 +1455,7 @@ loop28:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh29:
+fresh26:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1601,7 +1494,7 @@ rowse:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop30:
+loop27:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z10
@@ -1625,11 +1518,11 @@ loop30:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop30
+	JNZ          loop27
 	IMUL3Q       $+5, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh31
+	JZ           fresh28
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z10
 	VFMADD231PS  (R10), Z10, Z0
@@ -1657,7 +1550,7 @@ loop30:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh31:
+fresh28:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1690,7 +1583,7 @@ rowsd:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop32:
+loop29:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z8
@@ -1710,11 +1603,11 @@ loop32:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop32
+	JNZ          loop29
 	IMUL3Q       $+4, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh33
+	JZ           fresh30
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z8
 	VFMADD231PS  (R10), Z8, Z0
@@ -1737,7 +1630,7 @@ loop32:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh33:
+fresh30:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1765,7 +1658,7 @@ rowsc:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop34:
+loop31:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z6
@@ -1782,11 +1675,11 @@ loop34:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop34
+	JNZ          loop31
 	IMUL3Q       $+3, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh35
+	JZ           fresh32
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z6
 	VFMADD231PS  (R10), Z6, Z0
@@ -1804,7 +1697,7 @@ loop34:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh35:
+fresh32:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1827,7 +1720,7 @@ rowsb:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop36:
+loop33:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z4
@@ -1841,11 +1734,11 @@ loop36:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop36
+	JNZ          loop33
 	IMUL3Q       $+2, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh37
+	JZ           fresh34
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z4
 	VFMADD231PS  (R10), Z4, Z0
@@ -1858,7 +1751,7 @@ loop36:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh37:
+fresh34:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1876,7 +1769,7 @@ rowsa:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop38:
+loop35:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z2
@@ -1887,11 +1780,11 @@ loop38:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop38
+	JNZ          loop35
 	IMUL3Q       $+1, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh39
+	JZ           fresh36
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z2
 	VFMADD231PS  (R10), Z2, Z0
@@ -1899,7 +1792,7 @@ loop38:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh39:
+fresh36:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1978,7 +1871,7 @@ rowsl:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop40:
+loop37:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z24
@@ -2026,7 +1919,7 @@ loop40:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop40
+	JNZ          loop37
 	IMUL3Q       $+12, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2057,7 +1950,7 @@ loop40:
 	VMULPS       Z24, Z21, Z21
 	VMULPS       Z24, Z23, Z23
 	TESTQ        R8, R8
-	JZ           fresh41
+	JZ           fresh38
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z24
 	VFMADD231PS  (R10), Z24, Z0
@@ -2120,7 +2013,7 @@ loop40:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh41:
+fresh38:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2190,7 +2083,7 @@ rowsk:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop42:
+loop39:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z22
@@ -2235,7 +2128,7 @@ loop42:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop42
+	JNZ          loop39
 	IMUL3Q       $+11, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2264,7 +2157,7 @@ loop42:
 	VMULPS       Z22, Z19, Z19
 	VMULPS       Z22, Z21, Z21
 	TESTQ        R8, R8
-	JZ           fresh43
+	JZ           fresh40
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z22
 	VFMADD231PS  (R10), Z22, Z0
@@ -2322,7 +2215,7 @@ loop42:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh43:
+fresh40:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2387,7 +2280,7 @@ rowsj:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop44:
+loop41:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z20
@@ -2429,7 +2322,7 @@ loop44:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop44
+	JNZ          loop41
 	IMUL3Q       $+10, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2456,7 +2349,7 @@ loop44:
 	VMULPS       Z20, Z17, Z17
 	VMULPS       Z20, Z19, Z19
 	TESTQ        R8, R8
-	JZ           fresh45
+	JZ           fresh42
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z20
 	VFMADD231PS  (R10), Z20, Z0
@@ -2509,7 +2402,7 @@ loop44:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh45:
+fresh42:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2569,7 +2462,7 @@ rowsi:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop46:
+loop43:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z18
@@ -2608,7 +2501,7 @@ loop46:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop46
+	JNZ          loop43
 	IMUL3Q       $+9, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2633,7 +2526,7 @@ loop46:
 	VMULPS       Z18, Z15, Z15
 	VMULPS       Z18, Z17, Z17
 	TESTQ        R8, R8
-	JZ           fresh47
+	JZ           fresh44
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z18
 	VFMADD231PS  (R10), Z18, Z0
@@ -2681,7 +2574,7 @@ loop46:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh47:
+fresh44:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2735,7 +2628,7 @@ rowsh:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop48:
+loop45:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z16
@@ -2770,7 +2663,7 @@ loop48:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop48
+	JNZ          loop45
 	IMUL3Q       $+8, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2793,7 +2686,7 @@ loop48:
 	VMULPS       Z16, Z13, Z13
 	VMULPS       Z16, Z15, Z15
 	TESTQ        R8, R8
-	JZ           fresh49
+	JZ           fresh46
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z16
 	VFMADD231PS  (R10), Z16, Z0
@@ -2836,7 +2729,7 @@ loop48:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh49:
+fresh46:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2885,7 +2778,7 @@ rowsg:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop50:
+loop47:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z14
@@ -2917,7 +2810,7 @@ loop50:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop50
+	JNZ          loop47
 	IMUL3Q       $+7, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2938,7 +2831,7 @@ loop50:
 	VMULPS       Z14, Z11, Z11
 	VMULPS       Z14, Z13, Z13
 	TESTQ        R8, R8
-	JZ           fresh51
+	JZ           fresh48
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z14
 	VFMADD231PS  (R10), Z14, Z0
@@ -2976,7 +2869,7 @@ loop50:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh51:
+fresh48:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3020,7 +2913,7 @@ rowsf:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop52:
+loop49:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z12
@@ -3049,7 +2942,7 @@ loop52:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop52
+	JNZ          loop49
 	IMUL3Q       $+6, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3068,7 +2961,7 @@ loop52:
 	VMULPS       Z12, Z9, Z9
 	VMULPS       Z12, Z11, Z11
 	TESTQ        R8, R8
-	JZ           fresh53
+	JZ           fresh50
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z12
 	VFMADD231PS  (R10), Z12, Z0
@@ -3101,7 +2994,7 @@ loop52:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh53:
+fresh50:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3140,7 +3033,7 @@ rowse:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop54:
+loop51:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z10
@@ -3166,7 +3059,7 @@ loop54:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop54
+	JNZ          loop51
 	IMUL3Q       $+5, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3183,7 +3076,7 @@ loop54:
 	VMULPS       Z10, Z7, Z7
 	VMULPS       Z10, Z9, Z9
 	TESTQ        R8, R8
-	JZ           fresh55
+	JZ           fresh52
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z10
 	VFMADD231PS  (R10), Z10, Z0
@@ -3211,7 +3104,7 @@ loop54:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh55:
+fresh52:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3244,7 +3137,7 @@ rowsd:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop56:
+loop53:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z8
@@ -3266,7 +3159,7 @@ loop56:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop56
+	JNZ          loop53
 	IMUL3Q       $+4, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3281,7 +3174,7 @@ loop56:
 	VMULPS       Z8, Z5, Z5
 	VMULPS       Z8, Z7, Z7
 	TESTQ        R8, R8
-	JZ           fresh57
+	JZ           fresh54
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z8
 	VFMADD231PS  (R10), Z8, Z0
@@ -3304,7 +3197,7 @@ loop56:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh57:
+fresh54:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3332,7 +3225,7 @@ rowsc:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop58:
+loop55:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z6
@@ -3351,7 +3244,7 @@ loop58:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop58
+	JNZ          loop55
 	IMUL3Q       $+3, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3364,7 +3257,7 @@ loop58:
 	VMULPS       Z6, Z3, Z3
 	VMULPS       Z6, Z5, Z5
 	TESTQ        R8, R8
-	JZ           fresh59
+	JZ           fresh56
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z6
 	VFMADD231PS  (R10), Z6, Z0
@@ -3382,7 +3275,7 @@ loop58:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh59:
+fresh56:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3405,7 +3298,7 @@ rowsb:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop60:
+loop57:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z4
@@ -3421,7 +3314,7 @@ loop60:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop60
+	JNZ          loop57
 	IMUL3Q       $+2, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3432,7 +3325,7 @@ loop60:
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z3, Z3
 	TESTQ        R8, R8
-	JZ           fresh61
+	JZ           fresh58
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z4
 	VFMADD231PS  (R10), Z4, Z0
@@ -3445,7 +3338,7 @@ loop60:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh61:
+fresh58:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3463,7 +3356,7 @@ rowsa:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop62:
+loop59:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z2
@@ -3476,7 +3369,7 @@ loop62:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop62
+	JNZ          loop59
 	IMUL3Q       $+1, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3485,7 +3378,7 @@ loop62:
 	VMOVUPS      64(R10), Z2
 	VMULPS       Z2, Z1, Z1
 	TESTQ        R8, R8
-	JZ           fresh63
+	JZ           fresh60
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z2
 	VFMADD231PS  (R10), Z2, Z0
@@ -3493,7 +3386,7 @@ loop62:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh63:
+fresh60:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3527,7 +3420,7 @@ TEXT ·softenAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c3f317218<>+0(SB), Z8
 	VBROADCASTSS c3f800000<>+0(SB), Z9
 
-loop64:
+loop61:
 	VMOVAPS       Z0, Z10
 	VMOVUPS       (AX), K1, Z10
 	VMOVAPS       Z0, Z11
@@ -3547,11 +3440,11 @@ loop64:
 	VSUBPS        Z12, Z13, Z13
 	VUCOMISS      (DX), X12
 	VMOVSS        X12, (DX)
-	JNE           other65
+	JNE           other62
 	VADDPS        Z9, Z13, Z13
-	JMP           done66
+	JMP           done63
 
-other65:
+other62:
 	VMAXPS      Z13, Z1, Z13
 	VMINPS      Z13, Z2, Z13
 	VRNDSCALEPS $0x00, Z13, Z14
@@ -3565,7 +3458,7 @@ other65:
 	VFMADD213PS Z9, Z13, Z15
 	VSCALEFPS   Z14, Z15, Z13
 
-done66:
+done63:
 	VMOVSS        X13, (SI)
 	VSUBPS        Z12, Z10, Z10
 	VMAXPS        Z10, Z1, Z10
@@ -3611,7 +3504,7 @@ done66:
 	ADDQ          $+4, BX
 	ADDQ          $+4, SI
 	SUBQ          $+1, CX
-	JNZ           loop64
+	JNZ           loop61
 	VZEROUPPER
 	RET
 
@@ -3631,7 +3524,7 @@ TEXT ·scaleColumnsAVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 
-loop67:
+loop64:
 	VMULPS  (CX), Z0, Z2
 	VMOVUPS Z2, (AX)
 	VMULPS  64(CX), Z1, Z2
@@ -3639,6 +3532,6 @@ loop67:
 	ADDQ    $+128, AX
 	ADDQ    $+128, CX
 	SUBQ    $+1, BX
-	JNZ     loop67
+	JNZ     loop64
 	VZEROUPPER
 	RET

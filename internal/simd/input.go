@@ -1,5 +1,7 @@
 package simd
 
+import "math"
+
 // Preparation is how an [Input] must be prepared for a format's dot product.
 type Preparation int
 
@@ -35,11 +37,35 @@ func (in *Input) Prepare(p Preparation, f []float32) {
 	in.Q = resize(in.Q, len(f))
 	in.Scales = resize(in.Scales, len(f)/n)
 	in.Sums = resize(in.Sums, len(f)/32)
-	if p == Bytes32 {
-		quantise32(in.Q, in.Scales, in.Sums, f)
-	} else {
-		quantise256(in.Q, in.Scales, in.Sums, f)
+	for i := range in.Scales {
+		in.Scales[i] = quantize(in.Q[i*n:(i+1)*n], f[i*n:(i+1)*n])
 	}
+	for i := range in.Sums {
+		var s int32
+		for _, q := range in.Q[i*32 : (i+1)*32] {
+			s += int32(q)
+		}
+		in.Sums[i] = s
+	}
+}
+
+// quantize rounds a block so that its largest magnitude becomes 127, and returns
+// the scale.
+func quantize(q []int8, f []float32) float32 {
+	var largest float32
+	for _, v := range f {
+		largest = max(largest, float32(math.Abs(float64(v))))
+	}
+	if largest == 0 {
+		clear(q)
+		return 0
+	}
+	inverse := 127 / largest
+	const magic = 1<<23 + 1<<22 // adding it leaves the rounded integer in the low bits
+	for i, v := range f {
+		q[i] = int8(math.Float32bits(v*inverse+magic) & 0xff)
+	}
+	return largest / 127
 }
 
 func resize[T any](s []T, n int) []T {

@@ -108,66 +108,44 @@ func TestKernelsEqualTheirTwins(t *testing.T) {
 	}
 }
 
-func TestQuantiseEqualsItsTwin(t *testing.T) {
+// TestQuantizeHead: kernels equal their twin, and both round to nearest.
+func TestQuantizeHead(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
-	odd := []float32{0, 1e-45, -1e-40, 1e-38, 3e38, -3e38, 127, 126.5, -0.5, 1}
+	odd := []float32{0, 1e-45, -1e-40, 1e-38, 3e38, -3e38, 127, 126.5, -0.5, 1, float32(math.Inf(1)), float32(math.Inf(-1))}
 	levels(t, func(t *testing.T) {
-		for round := range 200 {
-			n := 256 * (1 + rng.IntN(4))
-			f := make([]float32, n+1)[1:]
+		for round := range 600 {
+			f := make([]float32, 1+rng.IntN(200))[1:]
 			for i := range f {
-				f[i] = float32(rng.NormFloat64())
-				if round%4 == 1 {
+				switch round % 4 {
+				case 0:
+					f[i] = float32(rng.NormFloat64())
+				case 1:
 					f[i] = odd[rng.IntN(len(odd))]
-				}
-			}
-			switch round % 8 {
-			case 2:
-				clear(f)
-			case 3:
-				f[rng.IntN(n)] = float32(math.Inf(1 - 2*rng.IntN(2)))
-			case 4: // nothing but subnormals
-				for i := range f {
+				case 2: // nothing but subnormals
 					f[i] = math.Float32frombits(rng.Uint32() & 0x807fffff)
 				}
 			}
-			for per, quantise := range map[int]func([]int8, []float32, []int32, []float32){32: simd.Quantise32, 256: simd.Quantise256} {
-				compareQuantised(t, f, per, quantise)
-			}
+			checkHead(t, f, round%4 == 0)
 		}
 	})
 }
 
-func compareQuantised(t *testing.T, f []float32, per int, quantise func([]int8, []float32, []int32, []float32)) {
+func checkHead(t *testing.T, f []float32, usual bool) {
 	t.Helper()
-	n := len(f)
-	q, scales, sums := make([]int8, n+1)[1:], make([]float32, n/per), make([]int32, n/32)
-	wantQ, wantScales, wantSums := make([]int8, n), make([]float32, n/per), make([]int32, n/32)
-	quantise(q, scales, sums, f)
-	twin(func() { quantise(wantQ, wantScales, wantSums, f) })
-	for i := range q {
-		if q[i] != wantQ[i] || !same(scales[i/per], wantScales[i/per]) || sums[i/32] != wantSums[i/32] {
-			t.Fatalf("per %d, number %d, %v: %d with scale %v, sum %d, want %d, %v, %d", per, i, f[i],
-				q[i], scales[i/per], sums[i/32], wantQ[i], wantScales[i/per], wantSums[i/32])
+	n := (len(f) + 31) / 32
+	q, scales := make([]int8, len(f)+1)[1:], make([]float32, n)
+	wantQ, wantScales := make([]int8, len(f)), make([]float32, n)
+	simd.QuantizeHead(q, scales, f)
+	twin(func() { simd.QuantizeHead(wantQ, wantScales, f) })
+	for i, v := range f {
+		scale := scales[i/32]
+		if q[i] != wantQ[i] || !same(scale, wantScales[i/32]) {
+			t.Fatalf("%d numbers: number %d, %v, is %d with scale %v, want %d, %v", len(f), i, v, q[i], scale, wantQ[i], wantScales[i/32])
+		}
+		if diff := math.Abs(float64(v) - float64(q[i])*float64(scale)); usual && diff > 0.5001*float64(scale) {
+			t.Fatalf("number %d, %v, became %d with scale %v", i, v, q[i], scale)
 		}
 	}
-}
-
-func TestQuantiseHead(t *testing.T) {
-	levels(t, func(t *testing.T) {
-		inputs(func(kind string, x, _ []float32) {
-			if kind != "usual" || len(x) == 0 {
-				return
-			}
-			q, scales := make([]int8, len(x)), make([]float32, (len(x)+31)/32)
-			simd.QuantiseHead(q, scales, x)
-			for i, v := range x {
-				if diff := math.Abs(float64(v) - float64(q[i])*float64(scales[i/32])); diff > 0.5001*float64(scales[i/32]) {
-					t.Fatalf("%d numbers: number %d, %v, became %d with scale %v", len(x), i, v, q[i], scales[i/32])
-				}
-			}
-		})
-	})
 }
 
 // TestSwiGLU holds the result to 4 units in the last place of the computation in
@@ -514,7 +492,7 @@ func BenchmarkFloat(b *testing.B) {
 	for i := range x {
 		x[i], y[i] = float32(rng.NormFloat64()), float32(rng.NormFloat64())
 	}
-	q, scales, sums, halves := make([]int8, n), make([]float32, n/32), make([]int32, n/32), make([]uint16, n)
+	q, scales, halves := make([]int8, n), make([]float32, n/32), make([]uint16, n)
 	gate := make([]float32, n)
 	m := newMixed(rng, 48, 128)
 	m.out = simd.Rows{Data: make([]float32, 48*simd.Lanes), Stride: simd.Lanes, Count: 48}
@@ -533,8 +511,7 @@ func BenchmarkFloat(b *testing.B) {
 		{"rotate/halves", 128, func() { simd.Rotate(x[:128], y[:64], y[64:128], false) }},
 		{"rotate/pairs", 128, func() { simd.Rotate(x[:128], y[:64], y[64:128], true) }},
 		{"half", n, func() { simd.ToHalf(halves, x) }},
-		{"quantise32", n, func() { simd.Quantise32(q, scales, sums, x) }},
-		{"quantise256", n, func() { simd.Quantise256(q, scales, sums, x) }},
+		{"quantizehead", n, func() { simd.QuantizeHead(q, scales, x) }},
 		{"soften", 48 * simd.Lanes, func() { simd.Soften(m.out.Data, simd.Lanes, largest, sum, keep) }},
 		{"mixhalf/rows=1", 128 * simd.Lanes, func() { m.run(m.out.Only(1), m.a.Only(1), nil, false) }},
 		{"mixhalf/rows=6", 6 * 128 * simd.Lanes, func() { m.run(m.out.Only(6), m.a.Only(6), nil, false) }},

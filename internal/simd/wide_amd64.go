@@ -162,29 +162,17 @@ func toHalfWide(dst []uint16, src []float32) int {
 	return n
 }
 
-// quantise32Wide says how many blocks it rounded, like quantise256Wide.
-func quantise32Wide(q []int8, scales []float32, sums []int32, f []float32) int {
+// quantizeHeadWide says how many blocks it rounded.
+func quantizeHeadWide(q []int8, scales []float32, f []float32) int {
+	blocks := wide(len(f)) / 32
 	switch {
-	case len(scales) == 0 || floatISA == floatPlain:
-		return 0
+	case blocks == 0:
 	case floatISA == floatAVX512:
-		quantise32AVX512(&q[0], &scales[0], &sums[0], &f[0], len(scales))
+		quantizeHeadAVX512(&q[0], &scales[0], &f[0], blocks)
 	default:
-		quantise32AVX2(&q[0], &scales[0], &sums[0], &f[0], len(scales))
+		quantizeHeadAVX2(&q[0], &scales[0], &f[0], blocks)
 	}
-	return len(scales)
-}
-
-func quantise256Wide(q []int8, scales []float32, sums []int32, f []float32) int {
-	switch {
-	case len(scales) == 0 || floatISA == floatPlain:
-		return 0
-	case floatISA == floatAVX512:
-		quantise256AVX512(&q[0], &scales[0], &sums[0], &f[0], len(scales))
-	default:
-		quantise256AVX2(&q[0], &scales[0], &sums[0], &f[0], len(scales))
-	}
-	return len(scales)
+	return blocks
 }
 
 // first is where f begins, nil if there is none.

@@ -16,8 +16,7 @@ func blendWide(dst []float32, k float32, s []float32, b float32) int { return 0 
 func rotateWide(x, cos, sin []float32, interleaved bool) int         { return 0 }
 func toHalfWide(dst []uint16, src []float32) int                     { return 0 }
 
-func quantise32Wide(q []int8, scales []float32, sums []int32, f []float32) int  { return 0 }
-func quantise256Wide(q []int8, scales []float32, sums []int32, f []float32) int { return 0 }
+func quantizeHeadWide(q []int8, scales []float32, f []float32) int { return 0 }
 
 func mixHalfWide(out, a Rows, b []uint16, stride, n int, keep []float32, ahead []uint16) bool {
 	return false

@@ -126,7 +126,6 @@ func (c *isa) fold(v VecVirtual, combine func(a, b, dst Op)) VecVirtual {
 func maxPS(a, b, dst Op)  { VMAXPS(a, b, dst) }
 func addPS(a, b, dst Op)  { VADDPS(a, b, dst) }
 func maxInt(a, b, dst Op) { VPMAXSD(a, b, dst) }
-func addInt(a, b, dst Op) { VPADDD(a, b, dst) }
 
 // at is the i-th vector from p on, each taking size bytes.
 func at(p Register, i, size int) Mem { return Mem{Base: p, Disp: i * size} }

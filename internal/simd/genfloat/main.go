@@ -4,7 +4,7 @@
 //
 // A kernel is written once, in terms of vectors; isa.go says what differs between
 // AVX2 (with FMA and F16C) and AVX-512 (F, BW, DQ, VL). Their Go twins, which say
-// what they compute, are in vector.go, quantise.go and mix.go of simd.
+// what they compute, are in vector.go, head.go and mix.go of simd.
 package main
 
 import (
@@ -21,8 +21,7 @@ func main() {
 	c.elementwise()
 	c.rotations()
 	c.toHalf()
-	c.quantise(32)
-	c.quantise(256)
+	c.quantizeHead()
 	c.mix("mixHalf", half)
 	c.mix("mixBytes", int8s)
 	c.soften()
