@@ -46,8 +46,8 @@ loop2:
 	VADDPD        X1, X0, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X1, X0, X0
-	MOVSD         X0, ret+16(FP)
 	VZEROUPPER
+	MOVSD         X0, ret+16(FP)
 	RET
 
 // func normAVX512(dst *float32, x *float32, weights *float32, scale float32, n int)
@@ -215,8 +215,8 @@ loop7:
 	VMAXPS        X1, X0, X0
 	VPERMILPS     $0xb1, X0, X1
 	VMAXPS        X1, X0, X0
-	MOVSS         X0, ret+16(FP)
 	VZEROUPPER
+	MOVSS         X0, ret+16(FP)
 	RET
 
 DATA cff800000<>+0(SB)/4, $0xff800000
@@ -281,8 +281,8 @@ loop8:
 	VADDPD        X0, X1, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDSD        X0, X1, X1
-	MOVSD         X1, ret+32(FP)
 	VZEROUPPER
+	MOVSD         X1, ret+32(FP)
 	RET
 
 // func rotateHalvesAVX512(x *float32, cos *float32, sin *float32, apart int, n int)

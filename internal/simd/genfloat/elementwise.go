@@ -60,8 +60,7 @@ func (c *isa) sumSquares() {
 	for _, s := range sums[1:] {
 		VADDPD(s, sums[0], sums[0])
 	}
-	Store(c.sumDoubles(sums[0]), ReturnIndex(0))
-	ret()
+	give(c.sumDoubles(sums[0]))
 }
 
 // sumDoubles adds the lanes of v.
@@ -177,8 +176,7 @@ func (c *isa) largest() {
 	for _, t := range tops[1:] {
 		VMAXPS(t, tops[0], tops[0])
 	}
-	Store(c.fold(tops[0], maxPS), ReturnIndex(0))
-	ret()
+	give(c.fold(tops[0], maxPS))
 }
 
 func (c *isa) powers() {
@@ -204,8 +202,7 @@ func (c *isa) powers() {
 		ADDQ(I8(int8(c.bytes())), dst)
 	})
 	VADDPD(high, low, low)
-	Store(c.sumDoubles(low), ReturnIndex(0))
-	ret()
+	give(c.sumDoubles(low))
 }
 
 // rotations turn pairs; n is how many, a multiple of 16.

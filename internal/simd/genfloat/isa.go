@@ -56,6 +56,14 @@ func ret() {
 	RET()
 }
 
+// give ends a function that has a result. Storing it is an SSE instruction, which
+// wants the upper parts of the registers clean.
+func give(v VecVirtual) {
+	VZEROUPPER()
+	Store(v, ReturnIndex(0))
+	RET()
+}
+
 func (c *isa) label(name string) string {
 	c.labels++
 	return fmt.Sprintf("%s%d", name, c.labels)
