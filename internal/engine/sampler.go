@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/simd"
 )
 
 // sampler draws the next token of one sequence.
@@ -20,6 +21,7 @@ type sampler struct {
 	answer map[int]int  // occurrences in the answer, for all penalties; nil without any
 
 	candidates []candidate
+	weights    []float32 // of all tokens
 }
 
 type candidate struct {
@@ -100,31 +102,63 @@ func (s *sampler) draw(logits []float32) int {
 		return best
 	}
 	// Probabilities relative to the likeliest token: enough for every cut.
-	largest := float64(logits[best])
-	s.candidates = s.candidates[:0]
-	var sum float64
-	for id, l := range logits {
-		p := math.Exp((float64(l) - largest) / s.temperature)
-		sum += p
-		s.candidates = append(s.candidates, candidate{id, p})
+	largest := logits[best]
+	if s.TopK > 0 && s.TopK < len(logits) {
+		s.first(logits, s.TopK)
+		for i, c := range s.candidates {
+			s.candidates[i].p = math.Exp((c.p - float64(largest)) / s.temperature)
+		}
+		s.cut(total(s.candidates))
+		return s.pick()
 	}
+	s.weights = slices.Grow(s.weights[:0], len(logits))[:len(logits)]
+	sum := simd.Powers(s.weights, logits, largest, float32(min(1/s.temperature, 1e30)))
+	if s.topP >= 1 && s.MinP <= 0 {
+		return s.any(sum, best)
+	}
+	s.likely(sum)
+	s.sort()
 	s.cut(sum)
 	return s.pick()
 }
 
-// cut keeps the candidates that top-k, top-p and min-p allow.
-func (s *sampler) cut(sum float64) {
-	if s.TopK > 0 && s.TopK < len(s.candidates) {
-		s.sort()
-		s.candidates = s.candidates[:s.TopK]
-		sum = total(s.candidates)
+// first makes the k likeliest tokens the candidates, in order, with their logits.
+func (s *sampler) first(logits []float32, k int) {
+	s.candidates = s.candidates[:0]
+	least := math.Inf(-1)
+	for id, l := range logits {
+		if len(s.candidates) == k && !(float64(l) > least) {
+			continue
+		}
+		c := candidate{id, float64(l)}
+		at, _ := slices.BinarySearchFunc(s.candidates, c, likelier)
+		s.candidates = slices.Insert(s.candidates, at, c)
+		s.candidates = s.candidates[:min(k, len(s.candidates))]
+		least = s.candidates[len(s.candidates)-1].p
 	}
+}
+
+// likely makes those tokens candidates that the cuts may leave. What is less likely
+// than the floor can't be among the first to reach p, so most of a large vocabulary
+// need not be sorted.
+func (s *sampler) likely(sum float64) {
+	floor := float32(s.MinP)
 	if s.topP < 1 {
-		// What is less likely than this can't be among the first to reach p, so
-		// most of a large vocabulary need not be sorted.
-		floor := (1 - s.topP) * sum / float64(len(s.candidates))
-		s.keep(func(c candidate) bool { return c.p >= floor })
-		s.sort()
+		floor = max(floor, float32((1-s.topP)*sum/float64(len(s.weights))))
+	}
+	floor = min(floor, 1) // the likeliest stays
+	s.candidates = s.candidates[:0]
+	for id, w := range s.weights {
+		if w >= floor {
+			s.candidates = append(s.candidates, candidate{id, float64(w)})
+		}
+	}
+}
+
+// cut keeps of the candidates, which are in order, what top-p and min-p allow. sum
+// is what all tokens weigh that top-p looks at.
+func (s *sampler) cut(sum float64) {
+	if s.topP < 1 {
 		reached := 0.0
 		for i, c := range s.candidates {
 			if reached += c.p; reached >= s.topP*sum {
@@ -134,8 +168,22 @@ func (s *sampler) cut(sum float64) {
 		}
 	}
 	if s.MinP > 0 {
-		s.keep(func(c candidate) bool { return c.p >= s.MinP })
+		least := func(c candidate) bool { return c.p < s.MinP }
+		if i := slices.IndexFunc(s.candidates, least); i > 0 {
+			s.candidates = s.candidates[:i]
+		}
 	}
+}
+
+// any draws among all tokens.
+func (s *sampler) any(sum float64, best int) int {
+	at := s.random.Float64() * sum
+	for id, w := range s.weights {
+		if at -= float64(w); at < 0 {
+			return id
+		}
+	}
+	return best // where rounding has left a rest
 }
 
 // pick draws in proportion to probability.
@@ -149,17 +197,12 @@ func (s *sampler) pick() int {
 	return s.candidates[len(s.candidates)-1].id
 }
 
-// sort puts the likeliest first; equals keep the order of their ids, so that the
-// result does not depend on the sorting.
-func (s *sampler) sort() {
-	slices.SortFunc(s.candidates, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(a.id, b.id))
-	})
-}
+// sort puts the likeliest first.
+func (s *sampler) sort() { slices.SortFunc(s.candidates, likelier) }
 
-func (s *sampler) keep(ok func(candidate) bool) {
-	s.candidates = slices.DeleteFunc(s.candidates, func(c candidate) bool { return !ok(c) })
-}
+// likelier puts the likelier token first; equals keep the order of their ids, so
+// that the result does not depend on the sorting.
+func likelier(a, b candidate) int { return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(a.id, b.id)) }
 
 func total(cs []candidate) float64 {
 	var sum float64
@@ -169,15 +212,17 @@ func total(cs []candidate) float64 {
 	return sum
 }
 
-// argmax is the first of the largest.
+// argmax is the first of the largest. The row is gone through in parts, so that the
+// place is looked for in one of them only.
 func argmax(logits []float32) int {
-	best := 0
-	for id, l := range logits {
-		if l > logits[best] {
-			best = id
+	const part = 4096
+	best, largest := 0, float32(math.Inf(-1))
+	for i := 0; i < len(logits); i += part {
+		if l := simd.Largest(logits[i:min(i+part, len(logits))]); l > largest {
+			best, largest = i, l
 		}
 	}
-	return best
+	return best + max(0, slices.Index(logits[best:], largest))
 }
 
 // likeliest is the log-probability of a token and of the n likeliest ones.

@@ -1,31 +1,25 @@
 package nn
 
-import "encoding/binary"
+import "github.com/hearthbox/hearth/internal/simd"
 
 // PageTokens is how many tokens a page of the cache holds.
-const PageTokens = 32
+const PageTokens = simd.Lanes
 
 // Cache holds the keys and values of sequences in pages of equal size, which are
 // handed out and taken back. Sequences that begin alike may hold the same pages; a
 // page is written only while it has one holder, and goes back when it has none.
 // The cache never holds more than its limit. It is not safe for concurrent use.
 type Cache struct {
-	layers int
-	width  int // of keys, and of values, per token and layer
-	limit  int // pages
-	made   int // pages that exist
-	free   []*Page
+	kvShape
+	limit int // pages
+	made  int // pages that exist
+	free  []*Page
 }
 
 // Page is PageTokens tokens of a text, in all layers.
 type Page struct {
 	page
 	holders int
-}
-
-// page is where the numbers of a Page are, as halves.
-type page struct {
-	keys, values []uint16 // [layer][token][width]
 }
 
 // Sequence is one text in the cache.
@@ -36,8 +30,11 @@ type Sequence struct {
 
 // NewCache makes an empty cache for sequences of m of up to tokens together. Memory
 // is taken as it is needed, and reused.
-func NewCache(m *Model, tokens int) *Cache {
-	return &Cache{layers: m.Layers, width: m.kvDim(), limit: tokens / PageTokens}
+func NewCache(m *Model, tokens int) *Cache { return NewCacheIn(KVHalf, m, tokens) }
+
+// NewCacheIn is NewCache with another format.
+func NewCacheIn(f KVFormat, m *Model, tokens int) *Cache {
+	return &Cache{kvShape: m.kvShape(f), limit: tokens / PageTokens}
 }
 
 // Pages is how many pages a sequence of so many tokens takes.
@@ -149,41 +146,3 @@ func (c *Cache) Drop(p *Page) {
 
 // Holders is how many hold the page.
 func (p *Page) Holders() int { return p.holders }
-
-func (c *Cache) newPage() page {
-	size := c.layers * PageTokens * c.width
-	return page{keys: make([]uint16, size), values: make([]uint16, size)}
-}
-
-func (p *page) copyFrom(o *page) {
-	copy(p.keys, o.keys)
-	copy(p.values, o.values)
-}
-
-// PageBytes is the size of a page, as Write writes it.
-func (c *Cache) PageBytes() int { return c.layers * PageTokens * c.width * 2 * 2 }
-
-// Write writes the page into b, which has its size.
-func (p *Page) Write(b []byte) {
-	for _, half := range [...][]uint16{p.keys, p.values} {
-		for i, h := range half {
-			binary.LittleEndian.PutUint16(b[2*i:], h)
-		}
-		b = b[2*len(half):]
-	}
-}
-
-// Read reads the page from b, where Write has written one of the same cache.
-func (p *Page) Read(b []byte) {
-	for _, half := range [...][]uint16{p.keys, p.values} {
-		for i := range half {
-			half[i] = binary.LittleEndian.Uint16(b[2*i:])
-		}
-		b = b[2*len(half):]
-	}
-}
-
-// at is where a token's keys and values start within its page.
-func (c *Cache) at(layer, position int) int {
-	return (layer*PageTokens + position%PageTokens) * c.width
-}

@@ -55,8 +55,19 @@ const (
 // kvDim is the width of all keys, or all values, of one token in one layer.
 func (c *Config) kvDim() int { return c.KVHeads * c.HeadDim }
 
+// kvShape is what a token leaves in the cache.
+func (c *Config) kvShape(f KVFormat) kvShape {
+	return kvShape{format: f, layers: c.Layers, heads: c.KVHeads, dim: c.HeadDim}
+}
+
 // KVBytes is what one token takes in the cache.
-func (c *Config) KVBytes() int { return c.Layers * 2 * c.kvDim() * 2 }
+func (c *Config) KVBytes() int { return c.KVBytesIn(KVHalf) }
+
+// KVBytesIn is KVBytes in another format.
+func (c *Config) KVBytesIn(f KVFormat) int {
+	s := c.kvShape(f)
+	return s.PageBytes() / PageTokens
+}
 
 // dims are the names that shape tags use.
 func (c *Config) dims() map[string]int {

@@ -8,14 +8,16 @@
 // it under debug.SetPanicOnFault.
 //
 // Reading order: llama.go (an architecture, top to bottom as in the paper), then
-// pass.go (the verbs it is written in), attention.go and rope.go, then bind.go
+// pass.go (the verbs it is written in), attention.go, kv.go and rope.go, then bind.go
 // (how tensors of the file become fields).
 //
 // Invariants:
 //
 //   - N1. The logits of a token depend on its sequence alone, bit for bit: not on
 //     what else is in the batch, on how a prompt was cut into batches, or on the
-//     number of workers, or on whose pages of the cache it goes on from.
+//     number of workers, or on whose pages of the cache it goes on from. So every sum
+//     has one order, which is the sequence's own: attention.go says what it is there.
+//     Machines with other instructions may differ in the last places.
 //   - N2. A model whose tensors are not exactly those the architecture knows is
 //     refused when it is loaded; nothing is ignored.
 //   - N3. After loading, nothing fails: sizes were checked against one another.

@@ -27,8 +27,9 @@ type Token struct {
 // Runner computes batches with one model, reusing its memory from batch to batch.
 // It is not safe for concurrent use.
 type Runner struct {
-	pass pass
-	max  int
+	pass   pass
+	max    int
+	logits [][]float32
 }
 
 // NewRunner prepares to run batches of up to tokens at once, on sequences that
@@ -42,10 +43,8 @@ func NewRunner(m *Model, cache *Cache, w Workers, tokens, context int) *Runner {
 	p.arena = make([]float32, tokens*(widest+2*m.Embedding))
 	p.cos = make([]float32, tokens*m.HeadDim/2)
 	p.sin = make([]float32, tokens*m.HeadDim/2)
-	p.scores = make([][]float32, w.Count())
-	for i := range p.scores {
-		p.scores[i] = make([]float32, context)
-	}
+	p.one = func(_, i int) { p.verb(p, i) }
+	p.attention.init(p, context)
 	return r
 }
 
@@ -59,11 +58,11 @@ func (r *Runner) Step(tokens []Token) [][]float32 {
 	p := &r.pass
 	p.begin(tokens)
 	logits := p.model.layers.forward(p)
-	out := make([][]float32, logits.count())
-	for i := range out {
-		out[i] = logits.row(i)
+	r.logits = r.logits[:0]
+	for i := range logits.count() {
+		r.logits = append(r.logits, logits.row(i))
 	}
-	return out
+	return r.logits
 }
 
 // rows is a matrix of activations: one row per token.
@@ -91,7 +90,15 @@ type pass struct {
 	tokens    []Token
 	positions []int
 	cos, sin  []float32 // per token and pair
-	scores    [][]float32
+
+	// What is being done to each row: verb, with these operands, which one calls.
+	verb    func(p *pass, i int)
+	x, y    rows
+	weights Vector
+	how     simd.Preparation
+	one     func(worker, i int)
+
+	attention attention
 
 	arena []float32
 	used  int // of the arena
@@ -120,6 +127,7 @@ func (p *pass) begin(tokens []Token) {
 		p.model.rope.fill(p.cos[i*pairs:(i+1)*pairs], p.sin[i*pairs:(i+1)*pairs], t.Sequence.Len)
 		t.Sequence.Len++
 	}
+	p.attention.plan()
 }
 
 // take cuts n numbers off the arena. What does not fit is the logits, for which
@@ -139,15 +147,23 @@ func (p *pass) take(n int) []float32 {
 // are the residual stream.
 func (p *pass) beginLayer() { p.used = p.kept }
 
-// each calls f for every token, at once if the work is worth it.
-func (p *pass) each(tokens, width int, f func(i int)) {
-	if tokens == 1 || p.small(tokens*width) {
-		for i := range tokens {
-			f(i)
-		}
+// each calls verb for every row of x, at once if the work is worth it. Operands
+// are fields, not captured variables, so that nothing is allocated.
+func (p *pass) each(x, y rows, weights Vector, verb func(p *pass, i int)) {
+	p.x, p.y, p.weights, p.verb = x, y, weights, verb
+	p.run(x.count(), len(x.data), p.one)
+}
+
+// run shares n calls of f out, unless there is one or the numbers they work on are
+// few.
+func (p *pass) run(n, numbers int, f func(worker, i int)) {
+	if n > 1 && !p.small(numbers) {
+		p.workers.Run(n, f)
 		return
 	}
-	p.workers.Run(tokens, func(_, i int) { f(i) })
+	for i := range n {
+		f(0, i)
+	}
 }
 
 // embed looks the tokens up.
@@ -212,64 +228,75 @@ func (p *pass) prepare(x rows, how simd.Preparation) *simd.Batch {
 		return &ready.Batch
 	}
 	ready.Prepare(how, x.data, x.count())
-	p.each(x.count(), x.width, ready.PrepareOne)
+	p.how = how
+	p.each(x, rows{}, nil, (*pass).prepareRow)
 	ready.id = x.id
 	return &ready.Batch
 }
+
+func (p *pass) prepareRow(i int) { p.prepared[p.how].PrepareOne(i) }
 
 // bias adds b, if there is one, to every row.
 func (p *pass) bias(x rows, b Vector) rows {
 	if b == nil {
 		return x
 	}
-	for i := range x.count() {
-		simd.Add(x.row(i), b)
-	}
+	p.each(x, rows{}, b, (*pass).biasRow)
 	return p.changed(x)
 }
+
+func (p *pass) biasRow(i int) { simd.Add(p.x.row(i), p.weights) }
 
 // norm is the RMS norm of every row.
 func (p *pass) norm(x rows, weights Vector) rows {
 	y := p.like(x)
-	p.each(x.count(), x.width, func(i int) {
-		simd.RMSNorm(y.row(i), x.row(i), weights, p.model.NormEpsilon)
-	})
+	p.each(x, y, weights, (*pass).normRow)
 	return y
+}
+
+func (p *pass) normRow(i int) {
+	simd.RMSNorm(p.y.row(i), p.x.row(i), p.weights, p.model.NormEpsilon)
 }
 
 // normHeads is the RMS norm of every head of every row.
 func (p *pass) normHeads(x rows, weights Vector) rows {
-	d := p.model.HeadDim
-	p.each(x.count(), x.width, func(i int) {
-		for row := x.row(i); len(row) > 0; row = row[d:] {
-			simd.RMSNorm(row[:d], row[:d], weights, p.model.NormEpsilon)
-		}
-	})
+	p.each(x, rows{}, weights, (*pass).normHeadsRow)
 	return p.changed(x)
+}
+
+func (p *pass) normHeadsRow(i int) {
+	d := p.model.HeadDim
+	for row := p.x.row(i); len(row) > 0; row = row[d:] {
+		simd.RMSNorm(row[:d], row[:d], p.weights, p.model.NormEpsilon)
+	}
 }
 
 // rotate turns every head of every row by its token's position.
 func (p *pass) rotate(x rows) rows {
-	d := p.model.HeadDim
-	p.each(x.count(), x.width, func(i int) {
-		cos, sin := p.cos[i*d/2:(i+1)*d/2], p.sin[i*d/2:(i+1)*d/2]
-		for row := x.row(i); len(row) > 0; row = row[d:] {
-			simd.Rotate(row[:d], cos, sin, p.model.Rope.Interleaved)
-		}
-	})
+	p.each(x, rows{}, nil, (*pass).rotateRow)
 	return p.changed(x)
+}
+
+func (p *pass) rotateRow(i int) {
+	d := p.model.HeadDim
+	cos, sin := p.cos[i*d/2:(i+1)*d/2], p.sin[i*d/2:(i+1)*d/2]
+	for row := p.x.row(i); len(row) > 0; row = row[d:] {
+		simd.Rotate(row[:d], cos, sin, p.model.Rope.Interleaved)
+	}
 }
 
 // swiglu is silu(gate)·up.
 func (p *pass) swiglu(gate, up rows) rows {
-	p.each(gate.count(), gate.width, func(i int) { simd.SwiGLU(gate.row(i), up.row(i)) })
+	p.each(gate, up, nil, (*pass).swigluRow)
 	return p.changed(gate)
 }
 
+func (p *pass) swigluRow(i int) { simd.SwiGLU(p.x.row(i), p.y.row(i)) }
+
 // add adds y to x.
-func (p *pass) add(x, y rows) {
-	p.each(x.count(), x.width, func(i int) { simd.Add(x.row(i), y.row(i)) })
-}
+func (p *pass) add(x, y rows) { p.each(x, y, nil, (*pass).addRow) }
+
+func (p *pass) addRow(i int) { simd.Add(p.x.row(i), p.y.row(i)) }
 
 // wanted keeps the rows of tokens whose logits are wanted.
 func (p *pass) wanted(x rows) rows {

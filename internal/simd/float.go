@@ -38,39 +38,6 @@ func ToF16(f float32) uint16 {
 // BF16 widens a bfloat16.
 func BF16(h uint16) float32 { return math.Float32frombits(uint32(h) << 16) }
 
-// DotHalf is the dot product of halves and floats of the same length.
-func DotHalf(a []uint16, b []float32) float32 {
-	var s0, s1, s2, s3 float32
-	b = b[:len(a)]
-	for len(a) >= 4 && len(b) >= 4 {
-		s0 += F16(a[0]) * b[0]
-		s1 += F16(a[1]) * b[1]
-		s2 += F16(a[2]) * b[2]
-		s3 += F16(a[3]) * b[3]
-		a, b = a[4:], b[4:]
-	}
-	for i, v := range a {
-		s0 += F16(v) * b[i]
-	}
-	return s0 + s1 + (s2 + s3)
-}
-
-// AddScaledHalf adds s times the halves a to dst.
-func AddScaledHalf(dst []float32, s float32, a []uint16) {
-	dst = dst[:len(a)]
-	for i, v := range a {
-		dst[i] += s * F16(v)
-	}
-}
-
-// ToHalf narrows floats to halves.
-func ToHalf(dst []uint16, src []float32) {
-	dst = dst[:len(src)]
-	for i, f := range src {
-		dst[i] = ToF16(f)
-	}
-}
-
 func dotF32(row []byte, in *Input) float32 {
 	var s0, s1, s2, s3 float32
 	x := in.F

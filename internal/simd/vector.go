@@ -2,52 +2,84 @@ package simd
 
 import "math"
 
+// Every function here has a machine-specific part, which works on as much of the
+// row as fits its vectors and says how much that was, and a plain twin, which does
+// the rest: all of it where there is no other. Twins spell out where products are
+// rounded, so that compilers don't fuse them into sums and nothing differs but
+// where it is said.
+
 // Add adds b to a.
 func Add(a, b []float32) {
 	b = b[:len(a)]
-	for i := range a {
+	for i := addWide(a, b); i < len(a); i++ {
 		a[i] += b[i]
 	}
 }
 
 // RMSNorm writes x, divided by its root mean square and multiplied by the weights
-// (Zhang and Sennrich 2019). dst may be x.
+// (Zhang and Sennrich 2019). dst may be x. The squares are summed in double
+// precision; kernels differ from the twin in the order of that sum.
 func RMSNorm(dst, x, weights []float32, epsilon float32) {
-	var sum float64
-	for _, v := range x {
+	dst, weights = dst[:len(x)], weights[:len(x)]
+	sum, done := sumSquaresWide(x)
+	for _, v := range x[done:] {
 		sum += float64(v) * float64(v)
 	}
 	scale := float32(1 / math.Sqrt(sum/float64(len(x))+float64(epsilon)))
-	dst, weights = dst[:len(x)], weights[:len(x)]
-	for i, v := range x {
-		dst[i] = v * scale * weights[i]
+	for i := normWide(dst, x, weights, scale); i < len(x); i++ {
+		dst[i] = x[i] * scale * weights[i]
 	}
 }
 
-// SwiGLU replaces gate by silu(gate)·up (Shazeer 2020).
+// SwiGLU replaces gate by silu(gate)·up (Shazeer 2020). Kernels compute the
+// exponential to 2 units in the last place, and so the result to 4.
 func SwiGLU(gate, up []float32) {
 	up = up[:len(gate)]
-	for i, g := range gate {
+	for i := swigluWide(gate, up); i < len(gate); i++ {
+		g := gate[i]
 		gate[i] = g / (1 + float32(math.Exp(-float64(g)))) * up[i]
 	}
 }
 
-// Softmax replaces x by its softmax. The largest is subtracted first, so that
-// nothing overflows.
-func Softmax(x []float32) {
-	largest := float32(math.Inf(-1))
-	for _, v := range x {
-		largest = max(largest, v)
+// Largest is the largest number in x, leaving out what is not a number; −∞ if there
+// is none.
+func Largest(x []float32) float32 {
+	top, done := largestWide(x)
+	for _, v := range x[done:] {
+		if v > top {
+			top = v
+		}
 	}
-	var sum float64
-	for i, v := range x {
-		e := math.Exp(float64(v - largest))
-		x[i] = float32(e)
-		sum += e
+	return top
+}
+
+// Powers writes e^((x−subtract)·scale) and returns the sum, which is taken in double
+// precision. Kernels are right to 2 units in the last place of the exponential;
+// that the exponent is rounded to a float weighs more where it is large: 1 part in
+// 10⁵ at e^±100.
+func Powers(dst, x []float32, subtract, scale float32) (sum float64) {
+	dst = dst[:len(x)]
+	sum, done := powersWide(dst, x, subtract, scale)
+	for i, v := range x[done:] {
+		dst[done+i] = float32(math.Exp(float64((v - subtract) * scale)))
+		sum += float64(dst[done+i])
 	}
-	scale := float32(1 / sum)
-	for i := range x {
-		x[i] *= scale
+	return sum
+}
+
+// Scale writes x·by. dst may be x.
+func Scale(dst, x []float32, by float32) {
+	dst = dst[:len(x)]
+	for i := scaleWide(dst, x, by); i < len(x); i++ {
+		dst[i] = x[i] * by
+	}
+}
+
+// Blend replaces dst by keep·dst + by·src.
+func Blend(dst []float32, keep float32, src []float32, by float32) {
+	src = src[:len(dst)]
+	for i := blendWide(dst, keep, src, by); i < len(dst); i++ {
+		dst[i] = float32(keep*dst[i]) + float32(by*src[i])
 	}
 }
 
@@ -61,11 +93,18 @@ func Rotate(x, cos, sin []float32, interleaved bool) {
 	if interleaved {
 		step, apart = 2, 1
 	}
-	sin = sin[:n]
-	for i, c := range cos {
-		s := sin[i]
+	x, sin = x[:2*n], sin[:n]
+	for i := rotateWide(x, cos, sin, interleaved); i < n; i++ {
 		a, b := x[i*step], x[i*step+apart]
-		x[i*step] = a*c - b*s
-		x[i*step+apart] = a*s + b*c
+		x[i*step] = float32(a*cos[i]) - float32(b*sin[i])
+		x[i*step+apart] = float32(a*sin[i]) + float32(b*cos[i])
+	}
+}
+
+// ToHalf narrows floats to halves.
+func ToHalf(dst []uint16, src []float32) {
+	dst = dst[:len(src)]
+	for i := toHalfWide(dst, src); i < len(src); i++ {
+		dst[i] = ToF16(src[i])
 	}
 }

@@ -1,0 +1,196 @@
+package nn
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/hearthbox/hearth/internal/simd"
+)
+
+// KVFormat is how a cache holds keys and values.
+type KVFormat int
+
+const (
+	KVHalf  KVFormat = iota // IEEE halves
+	KVBytes                 // 8-bit integers with a float scale per 32 numbers of a head: 9 bits each
+)
+
+// kvShape is what a page has room for.
+type kvShape struct {
+	format KVFormat
+	layers int
+	heads  int // key-value heads
+	dim    int // numbers in a head
+}
+
+// page holds keys and values of PageTokens tokens in all layers, by blocks: what
+// one head of one layer has of them. A block of keys has the first number of all
+// tokens, then the second of all, and so on, so that a query meets all keys at
+// once; a block of values has the tokens one after another. Scales are per token
+// and 32 numbers, those of all tokens side by side. Of places no token has been
+// written to, nothing is known. Values have room behind them, as rows of values are
+// read by simd.Lanes numbers at a time.
+type page struct {
+	keys, values           []uint16
+	keyBytes, valueBytes   []int8
+	keyScales, valueScales []float32
+}
+
+// chunks is how many scales a head has.
+func (s *kvShape) chunks() int { return (s.dim + simd.Lanes - 1) / simd.Lanes }
+
+// padded is how many numbers a head takes where it is read by simd.Lanes.
+func (s *kvShape) padded() int { return s.chunks() * simd.Lanes }
+
+// block is which block a head of a layer has.
+func (s *kvShape) block(layer, head int) int { return layer*s.heads + head }
+
+func (s *kvShape) newPage() page {
+	tokens := s.layers * s.heads * PageTokens
+	n := tokens * s.dim
+	if s.format == KVHalf {
+		return page{keys: make([]uint16, n), values: make([]uint16, n, n+simd.Lanes)}
+	}
+	return page{
+		keyBytes: make([]int8, n), keyScales: make([]float32, tokens*s.chunks()),
+		valueBytes: make([]int8, n, n+simd.Lanes), valueScales: make([]float32, tokens*s.chunks()),
+	}
+}
+
+// PageBytes is the size of a page, as Write writes it.
+func (s *kvShape) PageBytes() int {
+	half := 2 * s.dim
+	if s.format == KVBytes {
+		half = s.dim + 4*s.chunks()
+	}
+	return s.layers * s.heads * PageTokens * 2 * half
+}
+
+func (p *page) copyFrom(o *page) {
+	copy(p.keys, o.keys)
+	copy(p.values, o.values)
+	copy(p.keyBytes, o.keyBytes)
+	copy(p.valueBytes, o.valueBytes)
+	copy(p.keyScales, o.keyScales)
+	copy(p.valueScales, o.valueScales)
+}
+
+// Write writes the page into b, which has its size.
+func (p *page) Write(b []byte) {
+	for _, s := range [][]uint16{p.keys, p.values} {
+		for i, v := range s {
+			binary.LittleEndian.PutUint16(b[2*i:], v)
+		}
+		b = b[2*len(s):]
+	}
+	for _, s := range [][]int8{p.keyBytes, p.valueBytes} {
+		for i, v := range s {
+			b[i] = byte(v)
+		}
+		b = b[len(s):]
+	}
+	for _, s := range [][]float32{p.keyScales, p.valueScales} {
+		for i, v := range s {
+			binary.LittleEndian.PutUint32(b[4*i:], math.Float32bits(v))
+		}
+		b = b[4*len(s):]
+	}
+}
+
+// Read reads the page from b, where Write has written one of the same cache.
+func (p *page) Read(b []byte) {
+	for _, s := range [][]uint16{p.keys, p.values} {
+		for i := range s {
+			s[i] = binary.LittleEndian.Uint16(b[2*i:])
+		}
+		b = b[2*len(s):]
+	}
+	for _, s := range [][]int8{p.keyBytes, p.valueBytes} {
+		for i := range s {
+			s[i] = int8(b[i])
+		}
+		b = b[len(s):]
+	}
+	for _, s := range [][]float32{p.keyScales, p.valueScales} {
+		for i := range s {
+			s[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+		}
+		b = b[4*len(s):]
+	}
+}
+
+// kvRoom is a worker's memory for what stands between floats and pages.
+type kvRoom struct {
+	halves  []uint16
+	bytes   []int8
+	scales  []float32
+	weights []float32
+	ones    []float32
+}
+
+func (s *kvShape) newRoom(rows int) kvRoom {
+	r := kvRoom{halves: make([]uint16, s.dim), bytes: make([]int8, s.dim), scales: make([]float32, s.chunks()),
+		weights: make([]float32, rows*simd.Lanes), ones: make([]float32, max(rows, simd.Lanes))}
+	for i := range r.ones {
+		r.ones[i] = 1
+	}
+	return r
+}
+
+// put stores one token's key and value of a block in a slot of the page.
+func (s *kvShape) put(p *page, block, slot int, k, v []float32, room *kvRoom) {
+	keys := block*s.dim*PageTokens + slot
+	values := (block*PageTokens + slot) * s.dim
+	if s.format == KVHalf {
+		simd.ToHalf(room.halves, k)
+		for i, h := range room.halves {
+			p.keys[keys+i*PageTokens] = h
+		}
+		simd.ToHalf(p.values[values:values+s.dim], v)
+		return
+	}
+	scales := block*s.chunks()*PageTokens + slot
+	simd.QuantizeHead(room.bytes, room.scales, k)
+	for i, q := range room.bytes {
+		p.keyBytes[keys+i*PageTokens] = q
+	}
+	for i, f := range room.scales {
+		p.keyScales[scales+i*PageTokens] = f
+	}
+	simd.QuantizeHead(p.valueBytes[values:values+s.dim], room.scales, v)
+	for i, f := range room.scales {
+		p.valueScales[scales+i*PageTokens] = f
+	}
+}
+
+// score multiplies queries with all keys of a block. Its values are fetched from
+// memory meanwhile.
+func (s *kvShape) score(p *page, block int, scores, queries simd.Rows, room *kvRoom) {
+	keys := block * s.dim * PageTokens
+	if s.format == KVHalf {
+		simd.MixHalf(scores, queries, p.keys[keys:], PageTokens, s.dim, nil, p.values[keys:])
+		return
+	}
+	var keep []float32
+	for c := range s.chunks() {
+		from := c * simd.Lanes
+		simd.MixBytes(scores, queries.Columns(from), p.keyBytes[keys+from*PageTokens:], PageTokens,
+			min(simd.Lanes, s.dim-from), keep, p.keyScales[(block*s.chunks()+c)*PageTokens:], p.valueBytes[keys+from*PageTokens:])
+		keep = room.ones
+	}
+}
+
+// gather adds the block's first n values, by their weights, to what is kept of out.
+// The keys of the next page are fetched from memory meanwhile.
+func (s *kvShape) gather(p, next *page, block, n int, out, weights simd.Rows, keep []float32, room *kvRoom) {
+	values := block * PageTokens * s.dim
+	for from := 0; from < s.dim; from += simd.Lanes {
+		if s.format == KVHalf {
+			simd.MixHalf(out.Columns(from), weights, p.values[values+from:], s.dim, n, keep, next.keys[values+from*PageTokens:])
+			continue
+		}
+		scaled := simd.Rows{Data: room.weights[:weights.Count*simd.Lanes], Stride: simd.Lanes, Count: weights.Count}
+		simd.ScaleColumns(scaled.Data, weights.Data[:len(scaled.Data)], p.valueScales[block*s.chunks()*PageTokens+from:])
+		simd.MixBytes(out.Columns(from), scaled, p.valueBytes[values+from:], s.dim, n, keep, room.ones, next.keyBytes[values+from*PageTokens:])
+	}
+}

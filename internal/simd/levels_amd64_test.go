@@ -1,0 +1,14 @@
+package simd
+
+// FloatLevels are the sets of float kernels this machine has, plain Go first.
+func FloatLevels() []string {
+	return []string{"Go", "AVX2", "AVX512"}[:detectFloatISA()+1]
+}
+
+// SetFloatLevel makes the i-th of them run, and returns what undoes that. Tests that
+// use it don't run beside others.
+func SetFloatLevel(i int) (undo func()) {
+	before := floatISA
+	floatISA = floatLevel(i)
+	return func() { floatISA = before }
+}
