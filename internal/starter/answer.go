@@ -8,24 +8,25 @@ import (
 	"github.com/hearthbox/hearth"
 )
 
-// answer is what the model says of the passages it was shown, on its way to the reader.
-// The number with which it begins becomes the passage's title, with which it ends: the
-// reader has not seen the passages. Sentence by sentence it is held against the passage,
-// and said as it stands there: a model this small miscopies, and a command with a letter
-// missing is worse than none.
+// answer is what the model says of the passage it was shown, on its way to the reader.
+// Sentence by sentence it is held against the passage, and said as it stands there: a
+// model this small miscopies, and a command with a letter missing is worse than none. A
+// short passage is said whole. The passage's title ends the answer: the reader has not
+// seen the passage.
 type answer struct {
-	found []Passage
-	begun bool
-	held  string
-	from  *Passage // nil while the model names none, and says so or talks freely
-	lines []string // sentences of the passage that have not been said
-	said  bool
-	gap   string // what stands between what was said and what will be
+	passage *Passage
+	begun   bool
+	free    bool // the model says that the passage does not answer
+	held    string
+	lines   []string // sentences of the passage that have not been said
+	said    bool
+	gap     string // what stands between what was said and what will be
 }
 
 const (
-	numberBytes = 4   // of "[1] "
-	alike       = 0.5 // of a sentence's pairs of letters: what is less alike is another sentence
+	alike = 0.5 // of a sentence's pairs of letters: what is less alike is another sentence
+	short = 450 // bytes of a passage that is said whole
+	mark  = "[1]"
 )
 
 // next takes what the model wrote and returns what is shown.
@@ -35,10 +36,14 @@ func (a *answer) next(text string, finish hearth.FinishReason) string {
 		return ""
 	}
 	var out strings.Builder
-	if a.from == nil {
+	if a.free {
 		out.WriteString(a.held)
 		a.held = ""
 		return out.String()
+	}
+	if len(a.passage.Text) <= short && !a.said {
+		a.said, a.lines = true, nil
+		out.WriteString(a.passage.Text)
 	}
 	for end := sentenceEnd(a.held); end > 0; end = sentenceEnd(a.held) {
 		out.WriteString(a.say(a.held[:end]))
@@ -51,24 +56,28 @@ func (a *answer) next(text string, finish hearth.FinishReason) string {
 	return out.String()
 }
 
-// begin reads the number and reports whether enough has come to know.
+// begin reads the passage's number and reports whether enough has come to know. What
+// begins with neither that nor a refusal is not an answer, and nothing of it is said.
 func (a *answer) begin(last bool) bool {
-	if len(a.held) < numberBytes && !last && strings.HasPrefix("[", a.held[:min(1, len(a.held))]) {
+	refusal := notInManual(a.passage.Lang)
+	rest, numbered := strings.CutPrefix(a.held, mark)
+	switch {
+	case numbered:
+		a.held = strings.TrimLeft(rest, " ")
+	case strings.HasPrefix(a.held, refusal):
+		a.free = true
+	case !last && (strings.HasPrefix(mark, a.held) || strings.HasPrefix(refusal, a.held)):
 		return false
 	}
-	a.begun = true
-	if len(a.held) < 3 || a.held[0] != '[' || a.held[2] != ']' {
-		return true
-	}
-	if n := int(a.held[1] - '1'); n < len(a.found) {
-		a.from, a.held = &a.found[n], strings.TrimLeft(a.held[3:], " ")
-		a.lines = sentences(a.from.Text)
-	}
+	a.begun, a.lines = true, sentences(a.passage.Text)
 	return true
 }
 
 // say returns a sentence as it stands in the passage, nothing if none there is like it.
 func (a *answer) say(text string) string {
+	if a.lines == nil {
+		return ""
+	}
 	body := strings.TrimSpace(text)
 	if body == "" {
 		a.gap += text
@@ -76,7 +85,7 @@ func (a *answer) say(text string) string {
 	}
 	lead, tail, _ := strings.Cut(text, body)
 	a.gap += lead
-	if stands := strings.Contains(squeeze(a.from.Text), squeeze(body)); !stands {
+	if stands := strings.Contains(squeeze(a.passage.Text), squeeze(body)); !stands {
 		best, score := -1, alike
 		for i, line := range a.lines {
 			if s := likeness(body, line); s >= score {
@@ -96,17 +105,17 @@ func (a *answer) say(text string) string {
 	return body
 }
 
-// close ends the answer with its source. If the model said nothing of the passage it
-// chose, the passage speaks for itself.
+// close ends the answer with its source. If the model said nothing of the passage, it
+// speaks for itself.
 func (a *answer) close() string {
 	text := ""
 	if !a.said {
-		text = a.from.Text
+		text = a.passage.Text
 	}
-	if a.from.Lang == "zh" {
-		return text + "\n\n——《手册》“" + a.from.Title + "”"
+	if a.passage.Lang == "zh" {
+		return text + "\n\n——《手册》“" + a.passage.Title + "”"
 	}
-	return text + "\n\n(Manual: " + a.from.Title + ")"
+	return text + "\n\n(Manual: " + a.passage.Title + ")"
 }
 
 // A sentence ends with its mark; in English one follows it.

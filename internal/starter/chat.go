@@ -13,7 +13,6 @@ import (
 
 // What decides whether a question is about the manual.
 const (
-	shown     = 3   // passages
 	answerMax = 320 // tokens, where the request sets no limit: the longest passage has fewer
 	askedMax  = 200 // characters; what is longer brings its own text
 	relevant  = 7.0 // score of the best passage: of held-out questions 98 % are above, of small talk few
@@ -49,7 +48,7 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 		return c.model.Generate(ctx, &asked)
 	}
 	question := r.Messages[len(r.Messages)-1].Text
-	systemText, userText := write(question, found)
+	systemText, userText := write(question, []Passage{*found})
 	asked.Messages = []hearth.Message{{Role: hearth.RoleSystem, Text: systemText}, {Role: hearth.RoleUser, Text: userText}}
 	return func(yield func(hearth.Chunk, error) bool) {
 		answers := map[int]*answer{}
@@ -60,7 +59,7 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 			}
 			a := answers[chunk.Choice]
 			if a == nil {
-				a = &answer{found: found}
+				a = &answer{passage: found}
 				answers[chunk.Choice] = a
 			}
 			chunk.Text = a.next(chunk.Text, chunk.Finish)
@@ -71,9 +70,10 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 	}
 }
 
-// about returns the passages that a request asks about; nil if it is about something
-// else, or brings instructions, tools or a text of its own.
-func (c *Chat) about(r *hearth.Request) []Passage {
+// about returns the passage that a request asks about; nil if it is about something
+// else, or brings instructions, tools or a text of its own. Retrieval is better at
+// choosing the passage than so small a model (models/README.md has the figures).
+func (c *Chat) about(r *hearth.Request) *Passage {
 	n := len(r.Messages)
 	if n == 0 || r.Prompt != nil || len(r.Tools) > 0 || r.Ending != hearth.ForAnswer || r.LogProbs {
 		return nil
@@ -87,9 +87,9 @@ func (c *Chat) about(r *hearth.Request) []Passage {
 			return nil
 		}
 	}
-	found, score := c.guide.search(last.Text, shown)
+	found, score := c.guide.search(last.Text, 1)
 	if score < relevant {
 		return nil
 	}
-	return found
+	return &found[0]
 }

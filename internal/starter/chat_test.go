@@ -47,29 +47,32 @@ func user(text string) *hearth.Request {
 	return &hearth.Request{Messages: []hearth.Message{{Role: hearth.RoleUser, Text: text}}}
 }
 
-// TestSourceIsNamed: the number of a passage, however it is cut, becomes its title.
+// TestSourceIsNamed: a short passage is said whole, with its title; a refusal is said as
+// it is; and what is neither a quotation nor a refusal is not said.
 func TestSourceIsNamed(t *testing.T) {
-	const question, want = "What is the default of engine.threads?", "Setting engine.threads, default 0: threads that compute"
-	for _, says := range [][]string{{"[1] " + want}, {"[", "1", "]", " Setting", strings.TrimPrefix(want, "Setting")}, {"[1]", " " + want}, {"", "[1] ", want}} {
-		if got := ask(t, &speaker{says: says}, user(question)); got != want+"\n\n(Manual: engine.threads)" {
+	const question = "What is the default of engine.threads?"
+	p := manual(t).Passages(question, 1)[0]
+	for _, says := range [][]string{{"[1] Setting"}, {"[", "1", "]", " Setting", " engine"}, {"", "[1] ", "x. Y."}, {"{\"name\": \"x\"}"}, {"[", "x] y"}, {"["}, {"[1"}, {""}} {
+		if got := ask(t, &speaker{says: says}, user(question)); got != p.Text+"\n\n(Manual: engine.threads)" {
 			t.Errorf("%q becomes %q", says, got)
 		}
 	}
-	for _, says := range [][]string{{"The manual does not say."}, {"[", "x] y"}, {"[9] none"}, {"["}, {"[1"}, {"S"}, {"[0] z"}, {""}} {
+	for _, says := range [][]string{{"The manual does not say."}, {"The", " manual does", " not say."}, {"", "T", "he manual does not say."}} {
 		if got, want := ask(t, &speaker{says: says}, user(question)), strings.Join(says, ""); got != want {
 			t.Errorf("%q becomes %q", says, got)
 		}
 	}
-	if got := ask(t, &speaker{says: []string{"[1] 设置项 engine.threads"}}, user("engine.threads 是什么")); got != "设置项 engine.threads\n\n——《手册》“engine.threads”" {
+	if got := ask(t, &speaker{says: []string{"[1] 设置项 engine.threads"}}, user("engine.threads 是什么")); !strings.HasSuffix(got, "。\n\n——《手册》“engine.threads”") {
 		t.Errorf("in Chinese: %q", got)
 	}
 }
 
-// TestQuotesArePutRight: what the model miscopies is said as it stands in the passage,
-// sentence by sentence; what stands nowhere is not said; and if that leaves nothing, the
-// passage is.
+// TestQuotesArePutRight: what the model miscopies of a long passage is said as it stands
+// there, sentence by sentence; what stands nowhere is not said; and if that leaves
+// nothing, the passage is.
 func TestQuotesArePutRight(t *testing.T) {
-	p := Passage{Lang: "en", Title: "Keys", Text: "hearth key create --name NAME\nmakes a key. It is shown once; write it down. Who loses it makes another."}
+	p := &Passage{Lang: "en", Title: "Keys", Text: "hearth key create --name NAME\nmakes a key. It is shown once; write it down. Who loses it makes another." +
+		strings.Repeat(" There is more to say about keys and it stands here.", 10)}
 	const source = "\n\n(Manual: Keys)"
 	for says, want := range map[string]string{
 		"[1] It is shown once; write it down.":                  "It is shown once; write it down." + source,
@@ -78,9 +81,10 @@ func TestQuotesArePutRight(t *testing.T) {
 		"[1] Who loses it makes anothr. Buy it at bank X today": "Who loses it makes another." + source,
 		"[1] Buy it at bank X today.":                           p.Text + source,
 		"[1]":                                                   p.Text + source,
+		"Buy it at bank X.":                                     p.Text + source,
 	} {
 		for size := range 7 { // however it is cut
-			a := &answer{found: []Passage{p}}
+			a := &answer{passage: p}
 			var got strings.Builder
 			for rest := says; rest != ""; {
 				n := min(size+1, len(rest))
@@ -93,7 +97,7 @@ func TestQuotesArePutRight(t *testing.T) {
 			}
 		}
 	}
-	zh := &answer{found: []Passage{{Lang: "zh", Title: "备份", Text: "先停止服务。再复制 hearth.db 和 secret。"}}}
+	zh := &answer{passage: &Passage{Lang: "zh", Title: "备份", Text: "先停止服务。再复制 hearth.db 和 secret。" + strings.Repeat("还有别的。", 40)}}
 	if got := zh.next("[1] 再复制 herth.db 和 secret。", "") + zh.next("", hearth.FinishStop); got != "再复制 hearth.db 和 secret。\n\n——《手册》“备份”" {
 		t.Errorf("in Chinese: %q", got)
 	}

@@ -14,6 +14,14 @@ func system(lang string) string {
 	return "You are the starter model of hearth. Answer from the manual: the passage's number, then its words; if it is not there, say so."
 }
 
+// notInManual is how the model was taught to say so.
+func notInManual(lang string) string {
+	if lang == "zh" {
+		return "手册里没有写这一点。"
+	}
+	return "The manual does not say."
+}
+
 // Prompt is a question about the manual as the starter model was taught to read it:
 // a system message, and the user's, which shows the passages.
 func (g *Guide) Prompt(question string, k int) (systemText, userText string) {

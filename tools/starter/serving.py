@@ -44,7 +44,7 @@ def serve(binary, model=None):
     (home / "models").mkdir()
     if model:
         shutil.copy(model, home / "models" / "starter.gguf")
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "HEARTH_DATA": str(home / "data"), "LANG": "C", "HEARTH_STARTER": "false" if model else "true"}
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "HEARTH_DATA": str(home / "data"), "LANG": "C", "HEARTH_STARTER": "false" if model else "true"} | {k: v for k, v in os.environ.items() if k == "GODEBUG"}
     args = [str(pathlib.Path(binary).resolve()), "up", "--json", "--listen", "127.0.0.1:0", "--set", "log.level=error"]
     p = subprocess.Popen(args, cwd=home, env=env, stdout=subprocess.PIPE, text=True)
     try:

@@ -116,9 +116,10 @@ class Run:
 
     def pieces(self):
         """The next pieces of a step, in an order that only the seed decides."""
-        if self.order is None or self.at + self.a.batch > len(self.order):
-            if self.order is not None:
-                self.epoch, self.at = self.epoch + 1, 0
+        if self.order is None:
+            self.order = self.data.order(self.a.seed, self.epoch)
+        if self.at + self.a.batch > len(self.order):
+            self.epoch, self.at = self.epoch + 1, 0
             self.order = self.data.order(self.a.seed, self.epoch)
         self.at += self.a.batch
         return self.order[self.at - self.a.batch : self.at]
