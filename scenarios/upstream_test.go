@@ -139,6 +139,7 @@ func TestFrontsHearth(t *testing.T) {
 	back := start(t, newHome(t))
 	front := withUpstream(t, back.url+"/v1", back.key, "chat")
 	request := `{"model":"%s","max_tokens":6,"seed":3,"n":2,"logprobs":true,"top_logprobs":2,"messages":[{"role":"user","content":"hi"}]}`
+	_, _ = back.ask("/v1/chat/completions", fmt.Sprintf(request, "chat")) // from here on the prompt is held, and usage says so
 	_, direct := back.ask("/v1/chat/completions", fmt.Sprintf(request, "chat"))
 	_, through := front.ask("/v1/chat/completions", fmt.Sprintf(request, "theirs"))
 	var a, b struct{ Choices, Usage json.RawMessage }

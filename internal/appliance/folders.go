@@ -8,10 +8,14 @@ import (
 )
 
 // folders are the places to look for models in: those configured, ./models, and
-// where the named tools keep theirs, as each documents it. The starter model is last: it
-// is for whoever has no other.
+// where the named tools keep theirs, as each documents it. A file that lies in two of them
+// is of the first, so the starter model's folder is before those that may contain the
+// data folder.
 func (c *Config) folders() []catalog.Folder {
 	var list []catalog.Folder
+	if c.Starter {
+		list = append(list, catalog.Folder{Origin: hearth.OriginStarter, Path: c.starterFolder()})
+	}
 	for _, path := range c.Models {
 		list = append(list, catalog.Folder{Origin: hearth.OriginFolder, Path: path})
 	}
@@ -35,9 +39,6 @@ func (c *Config) folders() []catalog.Folder {
 				list = append(list, catalog.Folder{Origin: tool, Path: path})
 			}
 		}
-	}
-	if c.Starter {
-		list = append(list, catalog.Folder{Origin: hearth.OriginStarter, Path: c.starterFolder()})
 	}
 	return list
 }

@@ -5,8 +5,12 @@ import "time"
 // costs are what batches lately took, to size the next by.
 type costs struct {
 	answers line
-	prompt  float64 // seconds a token of a prompt adds to a batch
+	prompt  float64 // seconds a token of a prompt lately added to a batch
+	bulk    float64 // the same in large batches of prompts alone; 0 is unknown
 }
+
+// bulkMin is from how many tokens of prompts on a batch is large.
+const bulkMin = 64
 
 // outlier is how many times what was expected a measurement counts at most: a
 // machine has hiccups.
@@ -31,6 +35,9 @@ func (c *costs) add(took time.Duration, answers, prompts int) {
 		c.prompt = each
 	}
 	c.prompt = (c.prompt + min(each, outlier*c.prompt)) / 2
+	if answers == 0 && prompts >= bulkMin {
+		c.bulk = each
+	}
 }
 
 // prompts is how many tokens of prompts fit into a batch with so many tokens of
@@ -39,11 +46,17 @@ func (c *costs) prompts(answers int) int {
 	if c.prompt == 0 {
 		return promptsFirst
 	}
-	budget := aloneMost.Seconds()
-	if answers > 0 {
-		budget = (mixedTimes - 1) * c.answers.at(answers)
+	if answers == 0 {
+		return int(min(max(aloneMost.Seconds()/c.prompt, 1), promptsMax))
 	}
-	return int(min(max(budget/c.prompt, 1), promptsMax))
+	budget := (mixedTimes - 1) * c.answers.at(answers)
+	least := 1.0
+	if c.bulk > 0 {
+		// The first token more may cost as much as ten. Who takes one at a time for
+		// that never finds out, so half of what it would be in bulk is taken anyway.
+		least = max(1, budget/c.bulk/2)
+	}
+	return int(min(max(budget/c.prompt, least), promptsMax))
 }
 
 // line is the straight line through measurements, the later ones counting more. The
