@@ -29,7 +29,7 @@ func OpenAlone(c Config, m hearth.Model, count, contextTokens int) (*Alone, erro
 	began := time.Now()
 	var err error
 	a.Model, err = engine.Open(m.ID, m.Path, engine.Options{Workers: a.workers, ContextTokens: contextTokens,
-		CacheBytes: cmp.Or(int64(c.Engine.CacheBytes), c.ModelMemory()/4), Sequences: 1, Waiting: 1})
+		CacheBytes: cmp.Or(int64(c.Engine.CacheBytes), c.ModelMemory()/4), Sequences: 1, Waiting: 1, Plain: true})
 	if err != nil {
 		a.workers.Stop()
 		return nil, err

@@ -5,12 +5,10 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/gguf"
-	"github.com/hearthbox/hearth/internal/nn"
 	"github.com/hearthbox/hearth/internal/nn/nntest"
 )
 
-// TestATokenTakesNoMemory steps one running answer by hand. What the forward pass
-// takes of the heap is measured apart, on batches of the same size.
+// TestATokenTakesNoMemory steps one running answer by hand.
 func TestATokenTakesNoMemory(t *testing.T) {
 	f, err := gguf.Parse(nntest.Make(nntest.Shape{Vocabulary: true, Layers: 1, Embedding: 32, FeedForward: 32, Heads: 2, KVHeads: 1, HeadDim: 16}))
 	if err != nil {
@@ -20,13 +18,13 @@ func TestATokenTakesNoMemory(t *testing.T) {
 	defer w.Stop()
 	for name, c := range map[string]struct {
 		sampling hearth.Sampling
-		mute     bool
+		plain    bool
 	}{
 		"drawn":          {hearth.Sampling{Temperature: new(float64(1))}, true},
 		"greedy":         {hearth.Sampling{Temperature: new(float64(0))}, true},
 		"with proposals": {hearth.Sampling{TopK: 2}, false},
 	} {
-		m, err := load("m", f, Options{Workers: w, CacheBytes: 1 << 22, Sequences: 1, Waiting: 1, ContextTokens: 4096, mute: c.mute})
+		m, err := load("m", f, Options{Workers: w, CacheBytes: 1 << 22, Sequences: 1, Waiting: 1, ContextTokens: 4096, Plain: c.plain})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,25 +52,9 @@ func TestATokenTakesNoMemory(t *testing.T) {
 		}
 		// Until the memory is full, a page and its node are made every so many tokens.
 		total := testing.AllocsPerRun(300, step)
-		var s nn.Sequence
-		cache := nn.NewCache(m.nn, 8192)
-		runner := nn.NewRunner(m.nn, cache, w, 1+proposalsMax, 8192)
-		batch := make([]nn.Token, len(l.batch))
-		forward := func() {
-			cache.Grow(&s, len(batch))
-			for i := range batch {
-				batch[i] = nn.Token{ID: 'a', Sequence: &s, Logits: true}
-			}
-			runner.Step(batch)
+		if total != 0 {
+			t.Errorf("%s: a token takes %v allocations", name, total)
 		}
-		for range 600 {
-			forward()
-			cache.Cut(&s, min(s.Len, 600))
-		}
-		pass := testing.AllocsPerRun(300, forward)
-		if total > pass {
-			t.Errorf("%s: a token takes %v allocations, the forward pass alone %v", name, total, pass)
-		}
-		t.Logf("%s: %v, the pass %v; %d of %d proposals", name, total, pass, m.stats.Accepted, m.stats.Proposed)
+		t.Logf("%s: %d of %d proposals", name, m.stats.Accepted, m.stats.Proposed)
 	}
 }

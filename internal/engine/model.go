@@ -31,7 +31,9 @@ type Options struct {
 	Park      string
 	ParkBytes int64
 
-	mute bool // propose nothing; for tests
+	// Plain computes nothing on a guess. Answers are the same; what is measured is
+	// then the engine, not how predictable a model of random weights is.
+	Plain bool
 }
 
 // contextMin is the context a file is given at least. Converters of llama2.c models

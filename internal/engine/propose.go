@@ -18,7 +18,7 @@ func (l *loop) propose(s *sequence, share int) {
 	if s.MaxTokens > 0 {
 		most = min(most, s.MaxTokens-s.answered()-1)
 	}
-	if most <= 0 || s.twins != nil || l.limit.mute {
+	if most <= 0 || s.twins != nil || l.limit.Plain {
 		return
 	}
 	if g.skip > 0 {

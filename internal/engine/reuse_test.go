@@ -201,7 +201,7 @@ func heap() uint64 {
 // they are the same, token for token, odds and all, greedy or drawn.
 func TestGuessesChangeNothing(t *testing.T) {
 	path := write(t, nntest.Make(small))
-	quiet := openFile(t, path, engine.Mute)
+	quiet := openFile(t, path, func(o *engine.Options) { o.Plain = true })
 	var proposed, accepted int64
 	zero, half := 0.0, 0.5
 	for name, change := range map[string]func(*hearth.Completion){
@@ -233,7 +233,7 @@ func TestGuessesChangeNothing(t *testing.T) {
 		})
 	}
 	if s := quiet.Stats(); s.Proposed > 0 || accepted < 300 || accepted == proposed {
-		t.Errorf("%d of %d proposals were accepted; %d when muted", accepted, proposed, s.Proposed)
+		t.Errorf("%d of %d proposals were accepted; %d when plain", accepted, proposed, s.Proposed)
 	}
 }
 

@@ -6,6 +6,7 @@ package nntest
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -20,6 +21,7 @@ import (
 type Shape struct {
 	Architecture string
 	Weights      gguf.Type // of all matrices
+	More         gguf.Type // of those that llama.cpp's mixes of the K family give more bits; F32 is Weights
 	Layers       int
 	Embedding    int
 	FeedForward  int
@@ -47,17 +49,23 @@ var Control = []string{"<|endoftext|>", "<|im_start|>", "<|im_end|>"}
 var Small = Shape{Architecture: "llama", Layers: 2, Embedding: 256, FeedForward: 512,
 	Heads: 8, KVHeads: 2, HeadDim: 32, Vocab: 272, Context: 512}
 
-// Make writes the model as a GGUF file.
+// Make makes the model as a GGUF file.
 func Make(s Shape) []byte {
+	var b bytes.Buffer
+	if err := Write(&b, s); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// Write is Make for models that are too large to hold twice.
+func Write(w io.Writer, s Shape) error {
 	s = s.withDefaults()
 	m := &maker{Shape: s, rng: rand.New(rand.NewPCG(s.Seed, 1))}
 	m.metadata()
 	m.tensors()
-	var b bytes.Buffer
-	if _, err := m.w.WriteTo(&b); err != nil {
-		panic(err)
-	}
-	return b.Bytes()
+	_, err := m.w.WriteTo(w)
+	return err
 }
 
 func (s Shape) withDefaults() Shape {
@@ -157,12 +165,30 @@ func (m *maker) matrix(name string, cols, rows int, deviation float64) {
 	if deviation == 0 {
 		deviation = 1 / math.Sqrt(float64(cols))
 	}
-	f := format(m.Weights)
-	var data bytes.Buffer
-	for range rows {
-		data.Write(simdtest.Row(m.rng, f, cols, deviation))
+	t := m.Weights
+	if m.More != gguf.F32 && m.moreBits(name) {
+		t = m.More
 	}
-	m.add(name, m.Weights, []int{cols, rows}, data.Bytes())
+	f := format(t)
+	data := make([]byte, 0, rows*f.RowBytes(cols))
+	for range rows {
+		data = append(data, simdtest.Row(m.rng, f, cols, deviation)...)
+	}
+	m.add(name, t, []int{cols, rows}, data)
+}
+
+// moreBits is where Q4_K_M has Q6_K: the output, and in the first and last eighth of the
+// layers and every third between them what makes values and what leads out of the
+// feed-forward (llama.cpp, use_more_bits).
+func (m *maker) moreBits(name string) bool {
+	var layer int
+	var part string
+	if n, _ := fmt.Sscanf(name, "blk.%d.%s", &layer, &part); n != 2 {
+		return name == "output.weight"
+	}
+	eighth := m.Layers / 8
+	return (part == "attn_v.weight" || part == "ffn_down.weight") &&
+		(layer < eighth || layer >= 7*m.Layers/8 || (layer-eighth)%3 == 2)
 }
 
 // vector adds floats around a middle.
