@@ -1,12 +1,19 @@
 package hearth
 
+import "time"
+
 // Chunk is one step of an answer: the only stream format inside the appliance.
 // A chunk may carry several things at once; fields that say nothing are zero.
 type Chunk struct {
 	// Choice is which of the asked-for answers this belongs to, from 0.
 	Choice int
 
-	// ServedBy names what produced the answer. It is set on the first chunk.
+	// Place, where set, says that the request stands in line. Such a chunk carries
+	// nothing else and comes before all that do: nothing has been generated yet.
+	Place *Place
+
+	// ServedBy names what produced the answer. It is set on the first chunk that is
+	// part of it.
 	ServedBy string
 
 	Reasoning string // thinking, to be appended
@@ -23,6 +30,12 @@ type Chunk struct {
 
 	// Usage is set once, on the last chunk of the stream.
 	Usage *Usage
+}
+
+// Place is where a request stands in line.
+type Place struct {
+	Position int           // 1 is served next
+	Wait     time.Duration // expected, until the answer begins; 0 is unknown
 }
 
 // ToolCallDelta is a step of one tool call. ID and Name come whole, with the

@@ -14,8 +14,8 @@ import (
 // everything the answer held. Cancelling ctx ends the stream with an error of
 // code [Canceled].
 //
-// An error before the first chunk means that nothing was generated, so the
-// request may be sent elsewhere.
+// Chunks with a [Place] may come first. An error before the first other chunk means
+// that nothing was generated, so the request may be sent elsewhere.
 type Generator interface {
 	Generate(ctx context.Context, r *Request) iter.Seq2[Chunk, error]
 }
@@ -25,6 +25,16 @@ type Generator interface {
 // [Generator]; its chunks carry text only.
 type Completer interface {
 	Complete(ctx context.Context, c *Completion) iter.Seq2[Chunk, error]
+}
+
+// Embedder turns texts into vectors.
+type Embedder interface {
+	Embed(ctx context.Context, r *EmbeddingRequest) (*Embeddings, error)
+}
+
+// Reranker says how well texts answer a query.
+type Reranker interface {
+	Rerank(ctx context.Context, r *RerankRequest) (*Ranking, error)
 }
 
 // GeneratorFunc lets a function be a [Generator].
