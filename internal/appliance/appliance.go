@@ -16,6 +16,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/gateway"
+	"github.com/hearthbox/hearth/internal/traffic"
 )
 
 // Limits of the HTTP server that nobody needs to configure.
@@ -43,6 +44,7 @@ type Appliance struct {
 	log      *slog.Logger
 	lock     *lock
 	models   *models
+	traffic  *traffic.Traffic
 	listener net.Listener
 	server   *http.Server
 	stop     context.CancelCauseFunc // ends the answers in progress
@@ -80,6 +82,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.models, err = newModels(a.Data, a.log); err != nil {
 		return err
 	}
+	a.traffic = chain(a.models, c.Queue)
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -112,7 +115,7 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 // mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
 	clients := gateway.New(gateway.Config{
-		Generator: chain(a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version,
+		Generator: a.traffic, Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{
@@ -176,6 +179,9 @@ func (a *Appliance) close() error {
 		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
+	}
+	if a.traffic != nil {
+		a.traffic.Close()
 	}
 	if a.models != nil {
 		errs = append(errs, a.models.close())
