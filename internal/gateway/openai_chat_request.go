@@ -185,6 +185,9 @@ func (c *chatRequest) request() (*hearth.Request, error) {
 	return r, err
 }
 
+// oneCall reports whether the client takes one tool call at a time.
+func (c *chatRequest) oneCall() bool { return c.ParallelCalls != nil && !*c.ParallelCalls }
+
 func (c *chatRequest) ending() hearth.Ending {
 	switch {
 	case c.ContinueLast:
@@ -208,8 +211,6 @@ func (c *chatRequest) refuse() error {
 		return unsupported("web_search_options", "searching the web")
 	case c.Verbosity != nil && *c.Verbosity != "medium":
 		return unsupported("verbosity", "verbosity other than medium")
-	case c.ParallelCalls != nil && !*c.ParallelCalls && len(c.Tools) > 0:
-		return unsupported("parallel_tool_calls", "limiting the model to one tool call")
 	}
 	return nil
 }
@@ -318,15 +319,21 @@ func (c *chatRequest) tools() ([]hearth.Tool, error) {
 		return nil, unsupported("tool_choice", "a tool_choice other than auto and none")
 	}
 	var out []hearth.Tool
-	for i, t := range c.Tools {
+	err := toolsOf(c.Tools, &out)
+	return out, err
+}
+
+// toolsOf appends tools in hearth's words.
+func toolsOf(tools []chatTool, out *[]hearth.Tool) error {
+	for i, t := range tools {
 		at := fmt.Sprintf("tools[%d]", i)
 		if t.Type != "function" {
-			return nil, unsupported(at+".type", fmt.Sprintf("a tool of type %q", t.Type))
+			return unsupported(at+".type", fmt.Sprintf("a tool of type %q", t.Type))
 		}
 		if t.Function.Name == "" {
-			return nil, missing(at + ".function.name")
+			return missing(at + ".function.name")
 		}
-		out = append(out, hearth.Tool{Name: t.Function.Name, Description: t.Function.Description, Parameters: t.Function.Parameters})
+		*out = append(*out, hearth.Tool{Name: t.Function.Name, Description: t.Function.Description, Parameters: t.Function.Parameters})
 	}
-	return out, nil
+	return nil
 }

@@ -115,7 +115,7 @@ func (t *Traffic) moment(at time.Time) time.Duration {
 func (t *Traffic) attend(ctx context.Context, v *visit, emit func(hearth.Chunk) bool) error {
 	tick := time.NewTicker(t.Update)
 	defer tick.Stop()
-	at := 0
+	at, stood := 0, false
 	for {
 		chunks, closed, err := v.take(&at)
 		for _, c := range chunks {
@@ -129,8 +129,11 @@ func (t *Traffic) attend(ctx context.Context, v *visit, emit func(hearth.Chunk) 
 		if closed && ctx.Err() == nil {
 			return err
 		}
-		if p, waits := t.place(v); waits && !emit(hearth.Chunk{Place: &p}) {
-			return nil
+		stood = stood && len(chunks) == 0
+		if p, waits := t.place(v); waits || stood {
+			if stood = waits; !emit(hearth.Chunk{Place: &p}) {
+				return nil
+			}
 		}
 		select {
 		case <-v.news:

@@ -135,10 +135,10 @@ func TestWaitersSeeTheirPlaces(t *testing.T) {
 			t.Errorf("the last heard %+v", h)
 		}
 		// At once, every five seconds, and what it becomes known of the pace.
-		if len(h.places) < 4 || h.places[0] != (hearth.Place{Position: 2}) || h.places[len(h.places)-1].Position != 1 {
+		if len(h.places) < 4 || h.places[0] != (hearth.Place{Position: 2}) || h.places[len(h.places)-1] != (hearth.Place{}) || h.places[len(h.places)-2].Position != 1 {
 			t.Errorf("the last stood at %+v", h.places)
 		}
-		if w := h.places[len(h.places)-1].Wait; w <= 0 || w > 10*time.Second {
+		if w := h.places[len(h.places)-2].Wait; w <= 0 || w > 10*time.Second {
 			t.Errorf("near its turn it was told to wait %v", w)
 		}
 		if p.most != 1 {
