@@ -9,6 +9,7 @@ const (
 	InternalError Code = "internal_error"
 	Canceled      Code = "canceled"
 	ServerStop    Code = "server_stopping"
+	NoServer      Code = "server_not_running"
 
 	InvalidJSON     Code = "invalid_json"
 	InvalidValue    Code = "invalid_value"
@@ -107,6 +108,9 @@ var catalogue = map[Code]entry{
 	ServerStop: {KindUnavailable,
 		texts{"the server is stopping", "服务正在停止"},
 		texts{"send the request again once it has restarted", "请在服务重新启动后再次发送"}},
+	NoServer: {KindUnavailable,
+		texts{"no server runs on the data folder {path}", "数据目录 {path} 上没有正在运行的服务"},
+		texts{"start it with: hearth up; or name the folder of the one that runs with --data", "用 hearth up 启动；或用 --data 指定正在运行的服务的数据目录"}},
 
 	InvalidJSON: {KindInvalid,
 		texts{"the request is not valid JSON: {detail}", "请求不是有效的 JSON：{detail}"},

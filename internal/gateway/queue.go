@@ -24,15 +24,17 @@ const (
 	queueEvery = 2 * time.Second
 )
 
-// queueAnswer is who waits, the next to run first.
-type queueAnswer struct {
+// QueueAnswer is what GET /v1/queue answers: who is being answered, and who waits, the
+// next to run first.
+type QueueAnswer struct {
 	Object   string          `json:"object"`
 	Waiting  int             `json:"waiting"`
 	Running  int             `json:"running"`
-	Requests []queuedRequest `json:"requests"`
+	Requests []QueuedRequest `json:"requests"`
 }
 
-type queuedRequest struct {
+// QueuedRequest is one of them.
+type QueuedRequest struct {
 	State    string `json:"state"`                 // waiting, running
 	Position int    `json:"position,omitempty"`    // 1 is next
 	ETA      int    `json:"eta_seconds,omitempty"` // until it runs; absent where it is not known
@@ -55,7 +57,7 @@ func (x *exchange) showQueue() error {
 		return nil
 	}
 	s := x.stream(sse)
-	var last queueAnswer
+	var last QueueAnswer
 	quiet := time.Now()
 	tick := time.NewTicker(queueEvery)
 	defer tick.Stop()
@@ -81,11 +83,11 @@ func (x *exchange) showQueue() error {
 	}
 }
 
-func (x *exchange) queue() queueAnswer {
+func (x *exchange) queue() QueueAnswer {
 	line := x.Queue.Line(x.by, queueMost)
-	out := queueAnswer{Object: "queue", Waiting: line.Waiting, Running: line.Running, Requests: []queuedRequest{}}
+	out := QueueAnswer{Object: "queue", Waiting: line.Waiting, Running: line.Running, Requests: []QueuedRequest{}}
 	for _, q := range line.Requests {
-		r := queuedRequest{State: "waiting", Position: q.Place.Position, ETA: int(math.Ceil(q.Place.Wait.Seconds())), Model: q.Model,
+		r := QueuedRequest{State: "waiting", Position: q.Place.Position, ETA: int(math.Ceil(q.Place.Wait.Seconds())), Model: q.Model,
 			Class: string(q.Class), Since: q.Arrived.Unix(), Key: q.By.KeyID, KeyName: q.By.Name, ServedBy: q.ServedBy}
 		if q.ServedBy != "" {
 			r.State = "running"
