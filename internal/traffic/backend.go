@@ -1,14 +1,16 @@
 package traffic
 
 // Finding out what a backend takes that does not say: begin with a few, one more for
-// each round of answers, fewer when it refuses or gets slow (AIMD).
+// each round of answers; when it refuses, what it had then is what it takes; when it
+// gets slow, fewer. More than was once too much is tried again only after a while.
 const (
 	slotsFirst = 8
 	slotsMost  = 512
-	cutRefused = 0.7
 	cutSlow    = 0.85
-	slowTimes  = 2.0 // first tokens take so many times as long as they used to
-	slowLeast  = 0.2 // seconds; less is noise
+	slowTimes  = 2.0  // first tokens take so many times as long as they used to
+	slowLeast  = 0.2  // seconds; less is noise
+	tryAgain   = 60.0 // seconds
+	pausesMost = 5    // doublings of a pause
 )
 
 // backend answers requests.
@@ -18,8 +20,10 @@ type backend struct {
 
 	fixed  bool
 	limit  float64 // answers at once
+	proven float64 // more was too much
 	tokens int     // room in its cache; 0 is no limit
 	pause  float64 // until when it is left in peace
+	pauses int     // in a row
 	cut    float64 // when limit was lowered last
 
 	entries int
@@ -43,7 +47,7 @@ type (
 )
 
 func newBackend(name string) *backend {
-	return &backend{name: name, limit: slotsFirst, cut: -1, known: prefixes{at: map[uint64]int{}}}
+	return &backend{name: name, limit: slotsFirst, proven: slotsMost, cut: -1, known: prefixes{at: map[uint64]int{}}}
 }
 
 // take sets what it takes.
@@ -145,34 +149,41 @@ func (b *backend) began(e *entry, now float64) {
 	took := now - e.started
 	b.soon.add(took, 1.0/8)
 	b.usual.add(took, 1.0/128)
-	if !b.fixed && b.soon.value > slowTimes*b.usual.value+slowLeast && b.lower(e, now, cutSlow) {
-		b.soon = b.usual
+	if !b.fixed && b.soon.value > slowTimes*b.usual.value+slowLeast {
+		b.slow(e, now)
 	}
 }
 
 // succeeded learns that it could do what it had.
-func (b *backend) succeeded(*entry) {
-	if !b.fixed && b.slots >= int(b.limit) {
+func (b *backend) succeeded(now float64) {
+	b.pauses = 0
+	if !b.fixed && b.slots >= int(b.limit) && (b.limit < b.proven || now > b.cut+tryAgain) {
 		b.limit = min(slotsMost, b.limit+1/b.limit)
 	}
 }
 
-// refused learns that it had too much.
-func (b *backend) refused(e *entry, now, until float64) {
-	b.pause = max(b.pause, until)
-	if !b.fixed {
-		b.lower(e, now, cutRefused)
+// refused learns that it had too much: an entry that it has no longer. If it had
+// nothing else, or is down, it is left in peace for a while, each time for longer.
+func (b *backend) refused(now, pause float64, down bool) {
+	if b.entries == 0 || down && now >= b.pause {
+		b.pause = now + pause*float64(int(1)<<b.pauses)
+		b.pauses = min(pausesMost, b.pauses+1)
 	}
+	if b.fixed || down {
+		return
+	}
+	b.limit = max(1, float64(b.slots))
+	b.proven, b.cut = b.limit, now
 }
 
-// lower cuts the limit, once for all that started before it was cut.
-func (b *backend) lower(e *entry, now, by float64) bool {
+// slow learns that it has too much, once for all that started before it was slow.
+func (b *backend) slow(e *entry, now float64) {
 	if e.started <= b.cut {
-		return false
+		return
 	}
-	b.limit = max(1, min(b.limit, float64(b.slots))*by)
-	b.cut = now
-	return true
+	b.limit = max(1, min(b.limit, float64(b.slots))*cutSlow)
+	b.proven, b.cut = b.limit, now
+	b.soon = b.usual
 }
 
 // prefixesMax is how many beginnings of prompts are remembered of a backend.

@@ -78,11 +78,13 @@ type Done struct {
 	Whole           bool
 }
 
-// Busy is a backend that did not take a request, and wants to be left in peace for so
-// long. The request waits again, where it was.
+// Busy is a backend that did not take a request. The request waits again, where it was.
+// Pause is for how long the backend is left in peace if it had nothing else to do, or if
+// it is down and not merely full; each time in a row for twice as long.
 type Busy struct {
 	ID    ID
 	Pause time.Duration
+	Down  bool
 }
 
 // Capacity is what a backend takes.

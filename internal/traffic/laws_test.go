@@ -156,7 +156,7 @@ func (w *world) event() {
 	case 9:
 		if id, ok := w.pick("runs"); ok {
 			w.states[id], w.sent[id] = "waits", 0
-			w.step(Busy{id, time.Duration(w.byte()) * time.Millisecond})
+			w.step(Busy{id, time.Duration(w.byte()) * time.Millisecond, w.byte()%3 == 0})
 		}
 		w.step(Capacity{Backend: "b", Slots: w.byte() % 4, Tokens: 100 * (w.byte() % 20)})
 	}

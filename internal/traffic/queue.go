@@ -191,7 +191,7 @@ func (d Done) apply(q *Queue) {
 		return
 	}
 	e.line.learn(e, d, q.now)
-	e.on.succeeded(e)
+	e.on.succeeded(q.now)
 	q.forget(e)
 }
 
@@ -200,8 +200,8 @@ func (b Busy) apply(q *Queue) {
 	if e == nil || e.state != running {
 		return
 	}
-	e.on.refused(e, q.now, q.now+b.Pause.Seconds())
 	e.on.release(e, q.now)
+	e.on.refused(q.now, b.Pause.Seconds(), b.Down)
 	e.line.charge(e.share, -e.cost)
 	e.on, e.begun = nil, false
 	q.count(e, 1)

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write what the stories of testdata prin
 //	arrive ID tenant=T [on=A,B] [class=C] [prompt=BYTES] [max=N] [n=N] [prefix=1,2] [bytes=N] [deadline=AT] [weight=X] [model=M]
 //	leave|detach|attach|begun ID
 //	done ID [in=N] [out=N] [cached=N] [cut]
-//	busy ID pause=DURATION
+//	busy ID pause=DURATION [down]
 //	at TIME                      the clock is there now
 //	place [ID...]                where they stand
 //	wake                         when time itself will change something
@@ -177,7 +177,7 @@ func (s *story) event(verb string, plain []string, args map[string]string) Event
 	case "done":
 		return Done{ID: id, In: s.integer(args["in"]), Out: s.integer(args["out"]), Cached: s.integer(args["cached"]), Whole: len(plain) == 1}
 	case "busy":
-		return Busy{id, s.duration(args["pause"])}
+		return Busy{id, s.duration(args["pause"]), len(plain) > 1}
 	}
 	s.t.Fatalf("no command %q", verb)
 	return nil

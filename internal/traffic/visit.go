@@ -216,17 +216,19 @@ func (t *Traffic) sentBack(v *visit, err error) bool {
 	if v.ctx.Err() != nil { // the caller has gone meanwhile
 		return false
 	}
+	down := false
 	switch hearth.AsError(err).Code {
 	case hearth.UpstreamBusy, hearth.QueueFull:
 	case hearth.UpstreamUnreachable, hearth.UpstreamFailed:
 		if v.tries++; v.places < 2 || v.tries >= triesMost {
 			return false
 		}
+		down = true
 	default:
 		return false
 	}
 	v.running = nil
-	t.step(Busy{v.id, refusedPause})
+	t.step(Busy{v.id, refusedPause, down})
 	v.tell()
 	return true
 }
