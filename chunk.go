@@ -16,9 +16,10 @@ type Chunk struct {
 	// part of it.
 	ServedBy string
 
-	// Waited is how long the request stood in line, where it did. It comes with the
-	// first chunk that is part of the answer.
-	Waited time.Duration
+	// Waited is how long the request stood in line, where it did, and Expected how long
+	// that was to be when it came, 0 if nothing was known. They come with the first chunk
+	// that is part of the answer.
+	Waited, Expected time.Duration
 
 	Reasoning string // thinking, to be appended
 	Text      string // answer, to be appended

@@ -76,13 +76,16 @@ func digest(body []byte) string {
 	return string(sum[:])
 }
 
-// credit says in the headers who made the answer, and how long it waited in line.
+// credit says in the headers who made the answer, and how long it waited in line, in
+// truth and as was expected.
 func (x *exchange) credit(c hearth.Chunk) {
 	if c.ServedBy != "" {
 		x.w.Header().Set("X-Hearth-Served-By", c.ServedBy)
 	}
-	if c.Waited > 0 {
-		x.w.Header().Set("X-Hearth-Queue-Ms", strconv.FormatInt(c.Waited.Milliseconds(), 10))
+	for name, d := range map[string]time.Duration{"X-Hearth-Queue-Ms": c.Waited, "X-Hearth-Queue-Expected-Ms": c.Expected} {
+		if d > 0 {
+			x.w.Header().Set(name, strconv.FormatInt(d.Milliseconds(), 10))
+		}
 	}
 }
 

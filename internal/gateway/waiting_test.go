@@ -52,7 +52,7 @@ func (l *line) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 			yield(hearth.Chunk{}, l.err)
 			return
 		}
-		if yield(hearth.Chunk{Text: "hello", ServedBy: "gpu", Waited: l.wait}, nil) {
+		if yield(hearth.Chunk{Text: "hello", ServedBy: "gpu", Waited: l.wait, Expected: 2 * l.wait}, nil) {
 			yield(hearth.Chunk{Finish: hearth.FinishStop, Usage: &hearth.Usage{PromptTokens: 1, CompletionTokens: 1}}, nil)
 		}
 	}
@@ -105,7 +105,7 @@ func TestStreamsShowPlaces(t *testing.T) {
 		}
 		l = &line{wait: 3 * time.Second}
 		w = l.ask(streamed)
-		if h := w.Result().Header; h.Get("X-Hearth-Queue-Ms") != "3000" || h.Get("X-Hearth-Served-By") != "gpu" {
+		if h := w.Result().Header; h.Get("X-Hearth-Queue-Ms") != "3000" || h.Get("X-Hearth-Queue-Expected-Ms") != "6000" || h.Get("X-Hearth-Served-By") != "gpu" {
 			t.Errorf("headers %v", h)
 		}
 	})

@@ -99,6 +99,8 @@ func (t *Traffic) enter(ctx context.Context, r *hearth.Request) (*visit, error) 
 	v := newVisit(ctx, t.last, model, len(names), r)
 	t.visits[v.id] = v
 	t.step(v.arrival(names, t.moment(r.Deadline)))
+	p, _ := t.queue.Place(v.id)
+	v.expected = p.Wait
 	return v, nil
 }
 

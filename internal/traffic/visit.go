@@ -21,6 +21,8 @@ type visit struct {
 	r       *hearth.Request
 	arrived time.Time
 
+	expected time.Duration // wait, as it was when it came
+
 	ctx    context.Context // of its answer, which may outlive the caller
 	cancel context.CancelCauseFunc
 	news   chan struct{} // has one element when there is something to take
@@ -161,7 +163,9 @@ const (
 // the request: then it waits again.
 func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 	defer close(ended)
-	asked, waited := *v.r, time.Since(v.arrived)
+	t.mu.Lock()
+	asked, waited, expected := *v.r, time.Since(v.arrived), v.expected
+	t.mu.Unlock()
 	asked.Source = backend
 	done := Done{ID: v.id}
 	begun := false
@@ -170,8 +174,12 @@ func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 			if err != nil {
 				return err
 			}
+			if c.Place != nil { // in a line further on
+				v.put(c)
+				continue
+			}
 			if !begun {
-				begun, c.Waited = true, waited
+				begun, c.Waited, c.Expected = true, waited, expected
 				t.tell(Begun{v.id})
 			}
 			done.count(c)
