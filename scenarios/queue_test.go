@@ -107,7 +107,7 @@ func TestQueueBehindOneSlowModel(t *testing.T) {
 	check := func(text string) {
 		t.Helper()
 		if err := json.Unmarshal([]byte(text), &q); err != nil || q.Waiting != 1 || q.Running != 1 || len(q.Requests) != 2 ||
-			q.Requests[0].ServedBy != "upstream/counter" || q.Requests[1].Position != 1 || q.Requests[1].Model != "slow" || q.Requests[1].Class != "interactive" {
+			q.Requests[0].ServedBy != "upstream/counter" || q.Requests[1].Position != 1 || q.Requests[1].Model != "slow" || q.Requests[1].Class != "default" {
 			t.Errorf("%s (%v)", text, err)
 		}
 	}

@@ -70,7 +70,7 @@ type telling interface {
 
 // send streams an answer as t tells it. While nothing comes it shows signs of life.
 func (x *exchange) send(r *hearth.Request, w wire, t telling) error {
-	if err := x.wishes(r, hearth.ClassInteractive); err != nil {
+	if err := x.wishes(r); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(x.r.Context())

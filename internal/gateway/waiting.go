@@ -42,8 +42,8 @@ func (x *exchange) hold() time.Duration {
 }
 
 // wishes takes from the headers how soon the answer is wanted.
-func (x *exchange) wishes(r *hearth.Request, usual hearth.Class) error {
-	r.Class = usual
+func (x *exchange) wishes(r *hearth.Request) error {
+	r.Class = hearth.ClassDefault
 	switch c := hearth.Class(x.r.Header.Get("X-Hearth-Class")); c {
 	case "":
 	case hearth.ClassInteractive, hearth.ClassDefault, hearth.ClassBulk:
@@ -91,7 +91,7 @@ func (x *exchange) credit(c hearth.Chunk) {
 
 // collect waits for a whole answer.
 func (x *exchange) collect(r *hearth.Request, take func(hearth.Chunk)) error {
-	if err := x.wishes(r, hearth.ClassDefault); err != nil {
+	if err := x.wishes(r); err != nil {
 		return err
 	}
 	hold := time.Duration(0)

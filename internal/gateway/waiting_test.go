@@ -100,7 +100,7 @@ func TestStreamsShowPlaces(t *testing.T) {
 		if body := w.Body.String(); !strings.HasPrefix(body, want) || !strings.Contains(body, "hello") {
 			t.Errorf("got %.300q", body)
 		}
-		if c := l.asked[0].Class; c != hearth.ClassInteractive || l.asked[0].Ticket != "" {
+		if c := l.asked[0].Class; c != hearth.ClassDefault || l.asked[0].Ticket != "" {
 			t.Errorf("a stream is of class %q with ticket %q", c, l.asked[0].Ticket)
 		}
 		l = &line{wait: 3 * time.Second}
@@ -188,7 +188,9 @@ func TestOtherClientsAreSentBlanks(t *testing.T) {
 			if (err != nil) != c.cut || resp.StatusCode != 200 || !strings.HasPrefix(string(body), c.blank) {
 				t.Fatalf("after %s: %d %q (%v)", c.wait, resp.StatusCode, body, err)
 			}
-			var answer struct{ Choices []struct{ Message struct{ Content string } } }
+			var answer struct {
+				Choices []struct{ Message struct{ Content string } }
+			}
 			if !c.cut && (json.Unmarshal(body, &answer) != nil || answer.Choices[0].Message.Content != "hello") {
 				t.Errorf("after %s: %q", c.wait, body)
 			}

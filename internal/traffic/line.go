@@ -8,11 +8,17 @@ const (
 
 	// patience is how many times the time it takes a request may be kept waiting
 	// before it counts as late. The higher, the further short ones pass long ones.
-	patience = 20
+	patience = 10
 )
 
-// promoteAfter is how long a request waits in a band, in seconds, before it moves up.
-var promoteAfter = [classes]float64{Default: 30, Bulk: 600}
+// promoteAfter is how long a request waits in a band, in seconds, before it moves up:
+// nobody keeps others waiting for longer by calling everything urgent. Within a tenant
+// the classes keep a longer distance: headStart is by how many seconds later a request
+// counts as late.
+var (
+	promoteAfter = [classes]float64{Default: 5, Bulk: 600}
+	headStart    = [classes]float64{Default: 30, Bulk: 3600}
+)
 
 type state int
 
@@ -39,8 +45,9 @@ type entry struct {
 	slots   int
 	prefix  []uint64
 
-	due      node // in its stand; the key is when it should have begun
-	deadline node // in the queue; the key is when it must have begun
+	due      node    // in its stand; the key is when it should have begun
+	deadline node    // in the queue; the key is when it must have begun
+	expected float64 // seconds to wait when it came, before that was set right by experience
 
 	// While it waits.
 	band         Class
@@ -85,6 +92,7 @@ type line struct {
 	turn    float64 // served so far, by how many wanted it: lines that have a backend in common take turns by it
 	rested  bool    // the last one served was not the system's own
 	mix     [buckets]float64
+	truth   [classes][buckets]pace // how long requests waited, and how long they were to
 	paces   map[*backend]*paces
 	lengths lengths
 
@@ -291,7 +299,7 @@ func (l *line) next(now float64) *entry {
 }
 
 // served takes an entry out of line that is to run on a backend.
-func (l *line) served(e *entry, on *backend) {
+func (l *line) served(e *entry, on *backend, now float64) {
 	b := &l.bands[e.band]
 	b.reached = max(b.reached, b.stands.first().key)
 	b.turn, b.began = &e.share.stands[e.band], 0
@@ -299,6 +307,9 @@ func (l *line) served(e *entry, on *backend) {
 		b.began = e.prefix[0]
 	}
 	l.rested = e.band != System
+	if e.expected > 0 {
+		l.truth[e.class][bucket(e.cost)].add(now-e.arrived, e.expected, 1.0/16)
+	}
 	on.turn = max(on.turn, l.turn)
 	l.turn += e.cost / float64(max(1, b.stands.len()))
 	l.exit(e)

@@ -24,7 +24,8 @@ func (a *average) add(x, weight float64) {
 	a.value += (x - a.value) * weight
 }
 
-// pace is how much cost answers work off in how many seconds.
+// pace is how much of something there is in so much of another, lately: how much cost
+// answers work off in how many seconds, as a rule.
 type pace struct {
 	work, time float64
 }

@@ -2,7 +2,6 @@ package traffic
 
 import (
 	"math"
-	"time"
 )
 
 // Place is where a waiting request stands: how many will run before it if nobody comes
@@ -15,8 +14,17 @@ func (q *Queue) Place(id ID) (p Place, ok bool) {
 		return Place{}, false
 	}
 	count, cost := e.line.ahead(e)
-	return Place{Position: count + 1, Wait: e.line.wait(cost, q.now)}, true
+	wait := e.line.wait(cost, q.now)
+	if r := e.line.truth[e.class][bucket(e.cost)].rate(); r > 0 {
+		wait *= min(truthMost, max(1/truthMost, r))
+	}
+	return Place{Position: count + 1, Wait: seconds(wait)}, true
 }
+
+// truthMost is the factor by which an expected wait is set right at most. What is to be
+// set right are those who will come and pass, of whom nothing is known yet: if they did
+// lately, they will.
+const truthMost = 8.0
 
 // ahead is how many entries come before one, and their cost.
 func (l *line) ahead(e *entry) (count int, cost float64) {
@@ -43,7 +51,7 @@ func (l *line) ahead(e *entry) (count int, cost float64) {
 }
 
 // wait is how long it takes until so much cost has been given out; 0 is not known.
-func (l *line) wait(cost, now float64) time.Duration {
+func (l *line) wait(cost, now float64) float64 {
 	pace, slots, left := l.secondsPerCost(), 0.0, 0.0
 	for _, b := range l.backends {
 		lines := 1.0 // that want it
@@ -60,7 +68,7 @@ func (l *line) wait(cost, now float64) time.Duration {
 	}
 	// When its slot becomes free, the others are in the middle of something.
 	work := cost*pace + left - (slots-1)*l.meanCost()*pace/2
-	return max(time.Millisecond, seconds(work/slots))
+	return max(0.001, work/slots)
 }
 
 // meanCost is that of what waits.

@@ -81,7 +81,7 @@ func (a Arrive) apply(q *Queue) {
 	if at := a.Deadline.Seconds(); at > 0 {
 		e.deadline.key = min(e.deadline.key, at)
 	}
-	e.due.key = min(e.arrived+patience*l.seconds(e), e.deadline.key-l.seconds(e))
+	e.due.key = min(e.arrived+headStart[e.class]+patience*l.seconds(e), e.deadline.key-l.seconds(e))
 	q.deadlines.insert(&e.deadline)
 	l.enter(e, q.now)
 	for _, b := range l.backends {
@@ -90,6 +90,8 @@ func (a Arrive) apply(q *Queue) {
 	if e.state != waiting {
 		return
 	}
+	_, cost := l.ahead(e)
+	e.expected = l.wait(cost, q.now)
 	p, _ := q.Place(e.id)
 	if may := e.deadline.key - q.now; p.Wait > seconds(may) {
 		q.forget(e)
@@ -245,7 +247,7 @@ func (q *Queue) fill(b *backend) {
 }
 
 func (q *Queue) run(e *entry, b *backend) {
-	e.line.served(e, b)
+	e.line.served(e, b, q.now)
 	q.deadlines.remove(&e.deadline)
 	q.count(e, -1)
 	b.start(e, q.now)
