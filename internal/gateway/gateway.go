@@ -30,6 +30,7 @@ type Config struct {
 	Embedder hearth.Embedder
 	Memory   Memory
 	Puller   Puller
+	Archive  Archive
 
 	// Fingerprint changes when the same seed may give another answer.
 	Fingerprint string
@@ -44,6 +45,7 @@ type Config struct {
 type Gateway struct {
 	Config
 	routes []route
+	jobs   jobs
 }
 
 // exchange is one request on its way through.
@@ -55,12 +57,13 @@ type exchange struct {
 	lang    hearth.Language
 	dialect *dialect
 	id      string // what the path names, where its pattern has a star
+	asked   string // the field that holds the conversation, if not "messages"
 	oneCall bool   // the client takes one tool call at a time
 }
 
 // New makes a Gateway.
 func New(c Config) *Gateway {
-	return &Gateway{Config: c, routes: slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes)}
+	return &Gateway{Config: c, routes: slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes)}
 }
 
 // ServeHTTP answers one request.
