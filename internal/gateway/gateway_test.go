@@ -32,6 +32,7 @@ type door struct {
 	chunks  []hearth.Chunk
 	err     error
 	delay   time.Duration // before the first chunk
+	place   *hearth.Place // told before that
 	request *hearth.Request
 	log     bytes.Buffer
 	archive archive
@@ -89,6 +90,9 @@ func (a *archive) Forget(ctx context.Context, owner, id string) error {
 func (d *door) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	d.request = r
 	return func(yield func(hearth.Chunk, error) bool) {
+		if d.place != nil && !yield(hearth.Chunk{Place: d.place}, nil) {
+			return
+		}
 		select {
 		case <-time.After(d.delay):
 		case <-ctx.Done():

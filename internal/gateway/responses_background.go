@@ -258,7 +258,7 @@ func (x *exchange) left(s *stream, j *job, from int) error {
 	}
 	if events, ended, _ := j.since(from); ended {
 		_ = s.send(events)
-	} else if !x.gone(err) {
+	} else if errors.Is(err, hearth.NewError(hearth.ServerStop)) {
 		e := x.explain(err)
 		_ = s.send([]any{event{"error", responseEvent{Type: "error", Sequence: from, Code: string(e.Code), Message: e.Message(x.lang), Remedy: e.Remedy(x.lang)}}})
 	}

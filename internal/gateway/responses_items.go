@@ -79,20 +79,28 @@ func items(input json.RawMessage) ([]json.RawMessage, error) {
 	return list, nil
 }
 
-// identified gives ids to items that have none, and the type to messages that leave it out,
-// so that they can be listed.
+// identified completes items that clients write in short, so that they can be listed: an
+// id, the type of messages, a state, and texts as parts.
 func identified(item json.RawMessage) (json.RawMessage, error) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(item, &fields) != nil || fields == nil {
 		return nil, hearth.NewError(hearth.WrongType, "field", "input", "type", "array of objects").At("input")
 	}
-	set := func(name, value string) {
+	set := func(name string, value any) {
 		if v := fields[name]; !given(v) {
 			fields[name], _ = json.Marshal(value)
 		}
 	}
-	set("type", "message")
+	set("type", itemMessage)
 	set("id", "item_"+rand.Text())
+	set("status", stageCompleted)
+	if text := fields["content"]; len(text) > 0 && text[0] == '"' && string(fields["type"]) == `"message"` {
+		part := map[string]any{"type": "input_text", "text": text}
+		if string(fields["role"]) == `"assistant"` {
+			part = map[string]any{"type": partText, "text": text, "annotations": []any{}}
+		}
+		fields["content"], _ = json.Marshal([]any{part})
+	}
 	return json.Marshal(fields)
 }
 

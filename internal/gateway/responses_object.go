@@ -34,6 +34,7 @@ type responseObject struct {
 	Usage          *responseUsage     `json:"usage"`
 	User           *string            `json:"user"`
 	Metadata       map[string]string  `json:"metadata"`
+	AccessPrograms *string            `json:"access_programs"` // OpenAI's own; there are none here
 	System         string             `json:"system_fingerprint,omitempty"`
 	ServedByHearth string             `json:"served_by,omitempty"` // by what; hearth's addition
 }
