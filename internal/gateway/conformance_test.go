@@ -112,6 +112,7 @@ var surface = []struct {
 			{"temperature", `{…,"temperature":0.5}`, `"Temperature":0.5`},
 			{"top_p", `{…,"top_p":0.5}`, `"TopP":0.5`},
 			{"tools of type function", `{…,"tools":[{"type":"function","name":"f"}]}`, `"Name":"f"`},
+			{"tools of type namespace", `{…,"tools":[{"type":"namespace","name":"n","tools":[{"type":"function","name":"f"}]}]}`, `"Name":"n__f"`},
 			{"tools of type function: strict", `{…,"tools":[{"type":"function","name":"f","strict":true}]}`, ""},
 			{"tools of type custom", `{…,"tools":[{"type":"custom","name":"f"}]}`, ""},
 			{"tools of type web_search, file_search, mcp, code_interpreter and others of OpenAI's servers", `{…,"tools":[{"type":"web_search"}]}`, ""},

@@ -60,7 +60,7 @@ func (x *exchange) respond() error {
 	if err != nil {
 		return err
 	}
-	s := &responseStream{lang: x.lang, object: x.responseObject(&c)}
+	s := &responseStream{lang: x.lang, namespaces: c.namespaces, object: x.responseObject(&c)}
 	s.keep = func(o *responseObject) { x.keep(o, input) }
 	switch {
 	case c.Background:

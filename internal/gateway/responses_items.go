@@ -19,6 +19,7 @@ type inputItem struct {
 	Summary   itemContent `json:"summary"`
 	CallID    string      `json:"call_id"`
 	Name      string      `json:"name"`
+	Namespace string      `json:"namespace"`
 	Arguments string      `json:"arguments"`
 	Output    itemContent `json:"output"`
 }
@@ -152,7 +153,7 @@ func (i *inputItem) join(at string, out []hearth.Message) ([]hearth.Message, err
 		}
 		out = assistantTurn(out, func(*hearth.Message) bool { return true })
 		m := &out[len(out)-1]
-		m.ToolCalls = append(m.ToolCalls, hearth.ToolCall{ID: i.CallID, Name: i.Name, Arguments: i.Arguments})
+		m.ToolCalls = append(m.ToolCalls, hearth.ToolCall{ID: i.CallID, Name: inNamespace(i.Namespace, i.Name), Arguments: i.Arguments})
 	case "function_call_output":
 		if i.CallID == "" {
 			return nil, missing(at + ".call_id")

@@ -94,6 +94,7 @@ type outputItem struct {
 	Content   *[]contentPart `json:"content,omitempty"`
 	CallID    string         `json:"call_id,omitempty"`
 	Name      string         `json:"name,omitempty"`
+	Namespace string         `json:"namespace,omitempty"`
 	Arguments *string        `json:"arguments,omitempty"`
 }
 
