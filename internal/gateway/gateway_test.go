@@ -180,7 +180,9 @@ func (d *door) do(method, path, header, body string) *httptest.ResponseRecorder 
 		r.Header.Set(name, value)
 	}
 	w := httptest.NewRecorder()
-	d.gateway().ServeHTTP(w, r)
+	g := d.gateway()
+	g.ServeHTTP(w, r)
+	g.Stop(context.Background()) // when what it left in the background is done
 	return w
 }
 

@@ -124,6 +124,10 @@ func (x *exchange) history(id string) ([]json.RawMessage, error) {
 		if err != nil {
 			return nil, err
 		}
+		if x.jobs.find(x.by.KeyID, k.Response.ID).running() {
+			return nil, hearth.NewError(hearth.InvalidValue, "field", "previous_response_id", "detail",
+				hearth.Words{"that answer is still being made", "该响应仍在生成"}).At("previous_response_id")
+		}
 		all = append(all, k.Input...)
 		for _, item := range k.Response.Output {
 			raw, err := encode(item)

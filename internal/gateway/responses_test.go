@@ -203,14 +203,27 @@ func TestBackground(t *testing.T) {
 			t.Errorf("later: %+v", got)
 		}
 
-		// Cancelled, and cancelled again.
+		// Cancelled, and cancelled again; until then it can't be continued.
 		made = parsed(t, ask(t.Context(), "POST", "/v1/responses", `{"model":"m","input":"hi","background":true}`), 200)
 		time.Sleep(2500 * time.Millisecond)
+		if w := ask(t.Context(), "POST", "/v1/responses", `{"model":"m","input":"hi","previous_response_id":"`+made.ID+`"}`); w.Code != 400 {
+			t.Errorf("continued what is not there yet: %d %s", w.Code, w.Body)
+		}
 		for range 2 {
 			if got := parsed(t, ask(t.Context(), "POST", "/v1/responses/"+made.ID+"/cancel", ""), 200); got.Status != "cancelled" || got.Output[0].Content[0].Text != "word word " {
 				t.Errorf("cancelled: %+v", got)
 			}
 		}
+
+		// No more than so many at once.
+		status := 0
+		for range 20 {
+			status = ask(t.Context(), "POST", "/v1/responses", `{"model":"m","input":"hi","background":true}`).Code
+		}
+		if status != http.StatusTooManyRequests {
+			t.Errorf("the twentieth at once: %d", status)
+		}
+		time.Sleep(time.Minute)
 
 		// Cut by the server's stop.
 		made = parsed(t, ask(t.Context(), "POST", "/v1/responses", `{"model":"m","input":"hi","background":true}`), 200)
