@@ -31,6 +31,9 @@ const (
 	NoSuchModel Code = "model_not_found"
 	NoModels    Code = "no_models"
 
+	NoSuchResponse Code = "response_not_found"
+	TooManyJobs    Code = "too_many_jobs"
+
 	ModelInvalid     Code = "model_invalid"
 	ModelUnsupported Code = "model_unsupported"
 	ModelMemory      Code = "model_out_of_memory"
@@ -176,6 +179,15 @@ var catalogue = map[Code]entry{
 	NoModels: {KindUnavailable,
 		texts{"there is no model yet", "还没有模型"},
 		texts{"add one with: hearth model import FILE.gguf; hearth up shows other ways", "用 hearth model import FILE.gguf 导入一个；hearth up 会列出其他方式"}},
+
+	NoSuchResponse: {KindNotFound,
+		texts{"there is no response {response}", "响应 {response} 不存在"},
+		texts{"it was not stored, is deleted or too old, or was made with another key: send the whole conversation instead; responses.keep_for says how long they are kept",
+			"它未被保存、已删除、已过期或属于其他密钥：请改为发送完整对话；保存时长见 responses.keep_for"}},
+
+	TooManyJobs: {KindExhausted,
+		texts{"as many answers are made in the background as may be; {jobs} for one key", "后台生成的响应已达到上限（每个密钥 {jobs} 个）"},
+		texts{"wait until some are done, or cancel some", "请等待其中一些完成，或取消一些"}},
 
 	ModelInvalid: {KindInvalid,
 		texts{"{model} is not a sound model file: {detail}", "{model} 不是完好的模型文件：{detail}"},

@@ -118,6 +118,11 @@ func TestDialects(t *testing.T) {
 			{"node", "sdk/node/node_modules/@anthropic-ai/sdk", []string{"node", "sdk/node/messages.mjs"}},
 			{"python", python, []string{python, "sdk/python/messages.py"}},
 		},
+		"responses": {
+			{"node", "sdk/node/node_modules/openai", []string{"node", "sdk/node/responses.mjs"}},
+			{"python", python, []string{python, "sdk/python/responses.py"}},
+			{"go", "sdk/go/go.mod", []string{"go", "-C", "sdk/go", "run", ".", "responses"}},
+		},
 		"ollama": {
 			{"node", "sdk/node/node_modules/ollama", []string{"node", "sdk/node/ollamas.mjs"}},
 			{"python", python, []string{python, "sdk/python/ollamas.py"}},

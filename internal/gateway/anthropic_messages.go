@@ -137,7 +137,7 @@ func (x *exchange) countTokens() error {
 	}
 	n, err := x.Counter.CountTokens(x.r.Context(), r)
 	if err != nil {
-		return fieldOf(r, err)
+		return x.fieldOf(r, err)
 	}
 	x.writeJSON(http.StatusOK, map[string]int{"input_tokens": n})
 	return nil

@@ -83,7 +83,7 @@ func (s *anthropicStream) begin() {
 	}
 }
 
-func (s *anthropicStream) event(name string, v any) { s.out = append(s.out, named{name, v}) }
+func (s *anthropicStream) event(name string, v any) { s.out = append(s.out, event{name, v}) }
 
 func (s *anthropicStream) delta(d blockDelta) {
 	s.event("content_block_delta", blockEvent{Type: "content_block_delta", Index: s.blocks - 1, Delta: d})
@@ -139,9 +139,9 @@ func (s *anthropicStream) waiting(p *hearth.Place) []any {
 	if p != nil {
 		e.Position, e.Wait = p.Position, waitSeconds(p)
 	}
-	return []any{named{"ping", e}}
+	return []any{event{"ping", e}}
 }
 
 func (s *anthropicStream) broken(e *hearth.Error) []any {
-	return []any{named{"error", anthropicError(s.x, e)}}
+	return []any{event{"error", anthropicError(s.x, e)}}
 }

@@ -31,6 +31,7 @@ type Config struct {
 	Embedder hearth.Embedder
 	Memory   Memory
 	Puller   Puller
+	Archive  Archive
 
 	// Fingerprint changes when the same seed may give another answer.
 	Fingerprint string
@@ -45,6 +46,7 @@ type Config struct {
 type Gateway struct {
 	Config
 	routes []route
+	jobs   jobs
 }
 
 // exchange is one request on its way through.
@@ -56,6 +58,7 @@ type exchange struct {
 	lang    hearth.Language
 	dialect *dialect
 	id      string // what the path names, where its pattern has a star
+	asked   string // the field that holds the conversation, if not "messages"
 	oneCall bool   // the client takes one tool call at a time
 	digest  string // of the body, where the client may send it again
 	padded  bool   // a status of 200 was sent before the answer was there
@@ -63,7 +66,7 @@ type exchange struct {
 
 // New makes a Gateway.
 func New(c Config) *Gateway {
-	return &Gateway{Config: c, routes: slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, queueRoutes)}
+	return &Gateway{Config: c, routes: slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes, queueRoutes)}
 }
 
 // ServeHTTP answers one request.

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,13 +32,67 @@ type door struct {
 	chunks  []hearth.Chunk
 	err     error
 	delay   time.Duration // before the first chunk
+	place   *hearth.Place // told before that
 	request *hearth.Request
 	log     bytes.Buffer
+	archive archive
+}
+
+// archive keeps answers in memory.
+type archive struct {
+	mu   sync.Mutex
+	rows map[string]archived
+}
+
+type archived struct {
+	parent string
+	body   []byte
+}
+
+func (a *archive) Keep(_ context.Context, owner, id, parent string, body []byte) (bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.rows == nil {
+		a.rows = map[string]archived{}
+	}
+	a.rows[owner+"/"+id] = archived{parent, body}
+	return true, nil
+}
+
+func (a *archive) Kept(_ context.Context, owner, id string) ([]byte, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r, ok := a.rows[owner+"/"+id]; ok {
+		return r.body, nil
+	}
+	return nil, hearth.NewError(hearth.NoSuchResponse, "response", id)
+}
+
+func (a *archive) Conversation(ctx context.Context, owner, id string, most int) (bodies [][]byte, err error) {
+	for ; id != ""; id = a.rows[owner+"/"+id].parent {
+		body, err := a.Kept(ctx, owner, id)
+		if err != nil {
+			return nil, err
+		}
+		bodies = append(bodies, body)
+	}
+	return bodies, nil
+}
+
+func (a *archive) Forget(ctx context.Context, owner, id string) error {
+	_, err := a.Kept(ctx, owner, id)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.rows, owner+"/"+id)
+	return err
 }
 
 func (d *door) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	d.request = r
 	return func(yield func(hearth.Chunk, error) bool) {
+		if d.place != nil && !yield(hearth.Chunk{Place: d.place}, nil) {
+			return
+		}
 		select {
 		case <-time.After(d.delay):
 		case <-ctx.Done():
@@ -111,7 +166,7 @@ func (d *door) Pull(_ context.Context, name string, progress func(string, int64,
 }
 
 func (d *door) gateway() *gateway.Gateway {
-	return gateway.New(gateway.Config{Generator: d, Models: d, Authoriser: d, Counter: d, Embedder: d, Memory: d, Puller: d,
+	return gateway.New(gateway.Config{Generator: d, Models: d, Authoriser: d, Counter: d, Embedder: d, Memory: d, Puller: d, Archive: &d.archive,
 		Log:          slog.New(slog.NewTextHandler(&d.log, nil)),
 		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute})
 }
@@ -125,7 +180,9 @@ func (d *door) do(method, path, header, body string) *httptest.ResponseRecorder 
 		r.Header.Set(name, value)
 	}
 	w := httptest.NewRecorder()
-	d.gateway().ServeHTTP(w, r)
+	g := d.gateway()
+	g.ServeHTTP(w, r)
+	g.Stop(context.Background()) // when what it left in the background is done
 	return w
 }
 
@@ -196,8 +253,8 @@ func TestExchanges(t *testing.T) {
 }
 
 var (
-	madeUp  = regexp.MustCompile(`(chatcmpl-|cmpl-|req_|msg_|resp_|rs_|fc_)[A-Z2-7]{26}`)
-	moments = regexp.MustCompile(`("created"|"created_at"|"total_duration"|"prompt_eval_duration"|"eval_duration"):("20[^"]*"|\d+)`)
+	madeUp  = regexp.MustCompile(`(chatcmpl-|cmpl-|req_|msg_|resp_|rs_|fc_|item_)[A-Z2-7]{26}`)
+	moments = regexp.MustCompile(`("created"|"created_at"|"completed_at"|"total_duration"|"prompt_eval_duration"|"eval_duration"):("20[^"]*"|\d+)`)
 )
 
 // show writes an answer down, without what changes from time to time.

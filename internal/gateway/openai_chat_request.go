@@ -243,15 +243,22 @@ func (c *chatRequest) thinking() (hearth.Thinking, error) {
 		}
 	}
 	if c.ReasoningMode != nil {
-		switch *c.ReasoningMode {
-		case "none", "minimal":
-			return hearth.ThinkingOff, nil
-		case "low", "medium", "high", "xhigh":
-			return hearth.ThinkingOn, nil
-		}
-		return 0, hearth.NewError(hearth.NotOneOf, "field", "reasoning_effort", "choices", "none, minimal, low, medium, high, xhigh").At("reasoning_effort")
+		k := checks{}
+		return k.effort("reasoning_effort", *c.ReasoningMode), k.err
 	}
 	return hearth.ThinkingDefault, nil
+}
+
+// effort is OpenAI's word for how hard to think. Models here think or do not.
+func (k *checks) effort(field, effort string) hearth.Thinking {
+	switch effort {
+	case "none", "minimal":
+		return hearth.ThinkingOff
+	case "low", "medium", "high", "xhigh", "max":
+		return hearth.ThinkingOn
+	}
+	k.fail(hearth.NewError(hearth.NotOneOf, "field", field, "choices", "none, minimal, low, medium, high, xhigh, max").At(field))
+	return hearth.ThinkingDefault
 }
 
 // roles maps OpenAI's roles, past and present, to hearth's.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -48,7 +49,7 @@ type step struct {
 
 // fieldOf blames the part of the request that an error from behind the door can't
 // name: what is too long is the conversation, or the prompt.
-func fieldOf(r *hearth.Request, err error) error {
+func (x *exchange) fieldOf(r *hearth.Request, err error) error {
 	e, ok := errors.AsType[*hearth.Error](err)
 	if !ok || e.Code != hearth.ContextOverflow || e.Field != "" {
 		return err
@@ -56,7 +57,7 @@ func fieldOf(r *hearth.Request, err error) error {
 	if r.Prompt != nil {
 		return e.At("prompt")
 	}
-	return e.At("messages")
+	return e.At(cmp.Or(x.asked, "messages"))
 }
 
 // telling is how an answer is streamed in a dialect. What its methods return is sent
@@ -93,7 +94,7 @@ func (x *exchange) send(r *hearth.Request, w wire, t telling) error {
 			case !more:
 				return x.finish(s, t)
 			case step.err != nil:
-				return x.broken(s, t, fieldOf(r, step.err))
+				return x.broken(s, t, x.fieldOf(r, step.err))
 			case c.Place != nil:
 				place = c.Place // which is told with the next sign of life
 				continue

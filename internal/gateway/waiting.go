@@ -119,7 +119,7 @@ func (x *exchange) collect(r *hearth.Request, take func(hearth.Chunk)) error {
 			case !more:
 				return x.cut(x.r.Context().Err())
 			case step.err != nil:
-				return x.cut(fieldOf(r, step.err))
+				return x.cut(x.fieldOf(r, step.err))
 			case c.Place != nil:
 				place = c.Place
 			default:

@@ -25,7 +25,7 @@ var (
 
 // What a server-sent event may be beside a value, which becomes a line of data.
 type (
-	named struct { // a value under an event name
+	event struct { // a value under a name
 		name  string
 		value any
 	}
@@ -33,19 +33,19 @@ type (
 	comment string // what clients don't see
 )
 
-func frameSSE(event any) ([]byte, error) {
+func frameSSE(v any) ([]byte, error) {
 	var head string
-	switch e := event.(type) {
+	switch e := v.(type) {
 	case comment:
 		// A single newline: a blank line after a comment would dispatch an empty event
 		// in older clients.
 		return fmt.Appendf(nil, ": %s\n", e), nil
 	case raw:
 		return fmt.Appendf(nil, "data: %s\n\n", e), nil
-	case named:
-		head, event = "event: "+e.name+"\n", e.value
+	case event:
+		head, v = "event: "+e.name+"\n", e.value
 	}
-	b, err := encode(event)
+	b, err := encode(v)
 	return fmt.Appendf(nil, "%sdata: %s\n", head, b), err
 }
 

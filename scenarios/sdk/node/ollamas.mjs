@@ -117,7 +117,7 @@ await run({
 
   async 'ollama/logprobs'() {
     const a = await client.chat({ model, messages: ask, options: greedy, logprobs: true, top_logprobs: 2 });
-    assert.deepEqual([a.logprobs.length, a.logprobs[0].top_logprobs.length], [20, 2]);
+    assert.ok(a.logprobs.length > 0 && a.logprobs[0].top_logprobs.length === 2);
   },
 
   async 'ollama/slow'() {

@@ -132,7 +132,7 @@ def _():
 @case("ollama/logprobs")
 def _():
     a = client.chat(MODEL, ASK, options=GREEDY, logprobs=True, top_logprobs=2)
-    equal((len(a.logprobs), len(a.logprobs[0].top_logprobs)), (20, 2))
+    check(a.logprobs and len(a.logprobs[0].top_logprobs) == 2, a.logprobs)
 
 
 @case("ollama/slow")
