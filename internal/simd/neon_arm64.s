@@ -106,13 +106,13 @@ loop2:
 	ADD $34, R2
 	ADD $34, R3
 	ADD $34, R4
-	WORD $0x4eb18608 // add v8.4s, v16.4s, v17.4s
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
 	WORD $0x3dc02018 // ldr q24, [x0, #128]
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
 	WORD $0xbd40015a // ldr s26, [x10]
 	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
-	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
-	WORD $0x4e28d7ff // fadd v31.4s, v31.4s, v8.4s
+	WORD $0x6e3bde10 // fmul v16.4s, v16.4s, v27.4s
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
 	ADD $32, R9
 	ADD $4, R10
 	ADD $4, R11
@@ -689,13 +689,13 @@ loop10:
 	ADD $34, R2
 	ADD $34, R3
 	ADD $34, R4
-	WORD $0x4eb18608 // add v8.4s, v16.4s, v17.4s
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
 	WORD $0x3dc02018 // ldr q24, [x0, #128]
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
 	WORD $0xbd40015a // ldr s26, [x10]
 	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
-	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
-	WORD $0x4e28d7ff // fadd v31.4s, v31.4s, v8.4s
+	WORD $0x6e3bde10 // fmul v16.4s, v16.4s, v27.4s
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
 	ADD $32, R9
 	ADD $4, R10
 	ADD $4, R11
@@ -1292,13 +1292,13 @@ loop17:
 	ADD $18, R2
 	ADD $18, R3
 	ADD $18, R4
-	WORD $0x4eb18608 // add v8.4s, v16.4s, v17.4s
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
 	WORD $0x3dc02018 // ldr q24, [x0, #128]
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
 	WORD $0xbd40015a // ldr s26, [x10]
 	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
-	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
-	WORD $0x4e28d7ff // fadd v31.4s, v31.4s, v8.4s
+	WORD $0x6e3bde10 // fmul v16.4s, v16.4s, v27.4s
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
 	ADD $32, R9
 	ADD $4, R10
 	ADD $4, R11
@@ -1878,13 +1878,13 @@ loop25:
 	ADD $18, R2
 	ADD $18, R3
 	ADD $18, R4
-	WORD $0x4eb18608 // add v8.4s, v16.4s, v17.4s
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
 	WORD $0x3dc02018 // ldr q24, [x0, #128]
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
 	WORD $0xbd40015a // ldr s26, [x10]
 	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
-	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
-	WORD $0x4e28d7ff // fadd v31.4s, v31.4s, v8.4s
+	WORD $0x6e3bde10 // fmul v16.4s, v16.4s, v27.4s
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
 	ADD $32, R9
 	ADD $4, R10
 	ADD $4, R11
@@ -2493,18 +2493,18 @@ loop32:
 	ADD $20, R2
 	ADD $20, R3
 	ADD $20, R4
-	WORD $0x4eb18608 // add v8.4s, v16.4s, v17.4s
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
 	WORD $0x3dc02018 // ldr q24, [x0, #128]
 	WORD $0x3dc02419 // ldr q25, [x0, #144]
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
 	WORD $0xbd40015a // ldr s26, [x10]
 	WORD $0xbd40017b // ldr s27, [x11]
 	WORD $0x4e21db7b // scvtf v27.4s, v27.4s
 	WORD $0x4f9b933b // fmul v27.4s, v25.4s, v27.s[0]
-	WORD $0x6e38dd08 // fmul v8.4s, v8.4s, v24.4s
-	WORD $0x4ebbd508 // fsub v8.4s, v8.4s, v27.4s
-	WORD $0x4f9a9108 // fmul v8.4s, v8.4s, v26.s[0]
-	WORD $0x4e28d7ff // fadd v31.4s, v31.4s, v8.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x4ebbd610 // fsub v16.4s, v16.4s, v27.4s
+	WORD $0x4f9a9210 // fmul v16.4s, v16.4s, v26.s[0]
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
 	ADD $32, R9
 	ADD $4, R10
 	ADD $4, R11
@@ -3155,18 +3155,18 @@ loop40:
 	ADD $20, R2
 	ADD $20, R3
 	ADD $20, R4
-	WORD $0x4eb18608 // add v8.4s, v16.4s, v17.4s
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
 	WORD $0x3dc02018 // ldr q24, [x0, #128]
 	WORD $0x3dc02419 // ldr q25, [x0, #144]
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
 	WORD $0xbd40015a // ldr s26, [x10]
 	WORD $0xbd40017b // ldr s27, [x11]
 	WORD $0x4e21db7b // scvtf v27.4s, v27.4s
 	WORD $0x4f9b933b // fmul v27.4s, v25.4s, v27.s[0]
-	WORD $0x6e38dd08 // fmul v8.4s, v8.4s, v24.4s
-	WORD $0x4ebbd508 // fsub v8.4s, v8.4s, v27.4s
-	WORD $0x4f9a9108 // fmul v8.4s, v8.4s, v26.s[0]
-	WORD $0x4e28d7ff // fadd v31.4s, v31.4s, v8.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x4ebbd610 // fsub v16.4s, v16.4s, v27.4s
+	WORD $0x4f9a9210 // fmul v16.4s, v16.4s, v26.s[0]
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
 	ADD $32, R9
 	ADD $4, R10
 	ADD $4, R11
@@ -3860,13 +3860,13 @@ loop47:
 	ADD $22, R2
 	ADD $22, R3
 	ADD $22, R4
-	WORD $0x4eb18608 // add v8.4s, v16.4s, v17.4s
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
 	WORD $0x3dc02018 // ldr q24, [x0, #128]
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
 	WORD $0xbd40015a // ldr s26, [x10]
 	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
-	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
-	WORD $0x4e28d7ff // fadd v31.4s, v31.4s, v8.4s
+	WORD $0x6e3bde10 // fmul v16.4s, v16.4s, v27.4s
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
 	ADD $32, R9
 	ADD $4, R10
 	ADD $4, R11
@@ -4568,13 +4568,13 @@ loop55:
 	ADD $22, R2
 	ADD $22, R3
 	ADD $22, R4
-	WORD $0x4eb18608 // add v8.4s, v16.4s, v17.4s
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
 	WORD $0x3dc02018 // ldr q24, [x0, #128]
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
 	WORD $0xbd40015a // ldr s26, [x10]
 	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
-	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
-	WORD $0x4e28d7ff // fadd v31.4s, v31.4s, v8.4s
+	WORD $0x6e3bde10 // fmul v16.4s, v16.4s, v27.4s
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
 	ADD $32, R9
 	ADD $4, R10
 	ADD $4, R11
@@ -5305,18 +5305,18 @@ loop62:
 	ADD $24, R2
 	ADD $24, R3
 	ADD $24, R4
-	WORD $0x4eb18608 // add v8.4s, v16.4s, v17.4s
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
 	WORD $0x3dc02018 // ldr q24, [x0, #128]
 	WORD $0x3dc02419 // ldr q25, [x0, #144]
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
 	WORD $0xbd40015a // ldr s26, [x10]
 	WORD $0xbd40017b // ldr s27, [x11]
 	WORD $0x4e21db7b // scvtf v27.4s, v27.4s
 	WORD $0x4f9b933b // fmul v27.4s, v25.4s, v27.s[0]
-	WORD $0x6e38dd08 // fmul v8.4s, v8.4s, v24.4s
-	WORD $0x4ebbd508 // fsub v8.4s, v8.4s, v27.4s
-	WORD $0x4f9a9108 // fmul v8.4s, v8.4s, v26.s[0]
-	WORD $0x4e28d7ff // fadd v31.4s, v31.4s, v8.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x4ebbd610 // fsub v16.4s, v16.4s, v27.4s
+	WORD $0x4f9a9210 // fmul v16.4s, v16.4s, v26.s[0]
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
 	ADD $32, R9
 	ADD $4, R10
 	ADD $4, R11
@@ -6089,18 +6089,18 @@ loop70:
 	ADD $24, R2
 	ADD $24, R3
 	ADD $24, R4
-	WORD $0x4eb18608 // add v8.4s, v16.4s, v17.4s
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
 	WORD $0x3dc02018 // ldr q24, [x0, #128]
 	WORD $0x3dc02419 // ldr q25, [x0, #144]
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
 	WORD $0xbd40015a // ldr s26, [x10]
 	WORD $0xbd40017b // ldr s27, [x11]
 	WORD $0x4e21db7b // scvtf v27.4s, v27.4s
 	WORD $0x4f9b933b // fmul v27.4s, v25.4s, v27.s[0]
-	WORD $0x6e38dd08 // fmul v8.4s, v8.4s, v24.4s
-	WORD $0x4ebbd508 // fsub v8.4s, v8.4s, v27.4s
-	WORD $0x4f9a9108 // fmul v8.4s, v8.4s, v26.s[0]
-	WORD $0x4e28d7ff // fadd v31.4s, v31.4s, v8.4s
+	WORD $0x6e38de10 // fmul v16.4s, v16.4s, v24.4s
+	WORD $0x4ebbd610 // fsub v16.4s, v16.4s, v27.4s
+	WORD $0x4f9a9210 // fmul v16.4s, v16.4s, v26.s[0]
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
 	ADD $32, R9
 	ADD $4, R10
 	ADD $4, R11
@@ -6802,13 +6802,13 @@ loop77:
 	ADD $18, R2
 	ADD $18, R3
 	ADD $18, R4
-	WORD $0x4eb18608 // add v8.4s, v16.4s, v17.4s
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
 	WORD $0x3dc02018 // ldr q24, [x0, #128]
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
 	WORD $0xbd40015a // ldr s26, [x10]
 	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
-	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
-	WORD $0x4e28d7ff // fadd v31.4s, v31.4s, v8.4s
+	WORD $0x6e3bde10 // fmul v16.4s, v16.4s, v27.4s
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
 	ADD $32, R9
 	ADD $4, R10
 	ADD $4, R11
@@ -7397,13 +7397,13 @@ loop85:
 	ADD $18, R2
 	ADD $18, R3
 	ADD $18, R4
-	WORD $0x4eb18608 // add v8.4s, v16.4s, v17.4s
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
 	WORD $0x3dc02018 // ldr q24, [x0, #128]
-	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
 	WORD $0xbd40015a // ldr s26, [x10]
 	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
-	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
-	WORD $0x4e28d7ff // fadd v31.4s, v31.4s, v8.4s
+	WORD $0x6e3bde10 // fmul v16.4s, v16.4s, v27.4s
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
 	ADD $32, R9
 	ADD $4, R10
 	ADD $4, R11

@@ -122,8 +122,8 @@ func (k *kernel) finishBlock() {
 		k.advance(4, scales)
 		k.advance(sumsK, sums)
 	case 32:
-		k.v3("add.4s", 8, 16, 17)
-		k.finish32(1, base, 31)
+		k.v3("add.4s", 16, 16, 17)
+		k.finish32(1, base, 16, 31)
 		k.advance(32, q)
 		k.advance(4, scales, sums)
 	default:

@@ -65,7 +65,7 @@ func (k *kernel) tile32(n int) {
 		}
 		k.weigh(n, 0, 0)
 		k.weigh(n, 4, 16)
-		k.finish32(n, w, 0)
+		k.finish32(n, w, 8, 0)
 		k.advance(16*scratch32, w)
 		k.advance(32, q)
 		k.advance(4, scales, sums)
@@ -81,15 +81,15 @@ func (k *kernel) tile32(n int) {
 	k.advance(n*sums32, scales, sums)
 }
 
-// finish32 adds the products in vectors from 8 on, with the block whose scratch is
+// finish32 adds the products in vectors from dots on, with the block whose scratch is
 // at b, to the tokens' accumulators from acc on. It uses 24 to 27.
-func (k *kernel) finish32(n int, b r, acc v) {
+func (k *kernel) finish32(n int, b r, dots, acc v) {
 	k.load(quad, 24, b, 16*at32Scale)
 	if k.minima {
 		k.load(quad, 25, b, 16*at32Minimum)
 	}
 	for t := range n {
-		dot := 8 + v(t)
+		dot := dots + v(t)
 		k.v2("scvtf.4s", dot, dot)
 		k.load(single, 26, scales, t*sums32)
 		if k.minima {
