@@ -13,8 +13,10 @@ import (
 	"os"
 )
 
+var files = map[string]func(*assembly){"neon_arm64": products, "float_neon_arm64": floats}
+
 func main() {
-	for name, write := range map[string]func(*assembly){"neon_arm64": products, "float_neon_arm64": floats} {
+	for name, write := range files {
 		s, stubs := file(write)
 		if err := os.WriteFile(name+".s", s, 0o644); err != nil {
 			log.Fatal(err)
