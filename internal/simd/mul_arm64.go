@@ -2,8 +2,6 @@ package simd
 
 import "golang.org/x/sys/cpu"
 
-//go:generate go run ./genneon
-
 // machines lists the instruction sets that this machine has, best first: ARMv8 with and
 // without dot products of bytes (FEAT_DotProd). GODEBUG=cpu.asimddp=off hides the first,
 // cpu.asimd=off both.
