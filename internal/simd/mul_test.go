@@ -28,7 +28,13 @@ func TestMulAgreesWithDot(t *testing.T) {
 	for _, f := range simd.Formats() {
 		for _, n := range []int{1, 5, 16, 17, 33} {
 			for _, tokens := range []int{1, 2, 3, 7, 12, 23, 145} {
-				length := max(f.BlockLen, 32) * (1 + rng.IntN(17))
+				if tokens > 100 && n != 17 { // more than a part: once is enough
+					continue
+				}
+				length := 32 * (1 + rng.IntN(17))
+				if f.BlockLen == 256 {
+					length = 256 * (1 + rng.IntN(5))
+				}
 				x := make([]float32, length*tokens)
 				for i := range x {
 					x[i] = float32(rng.NormFloat64())

@@ -82,9 +82,9 @@ loop2:
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4f8ee010 // sdot v16.4s, v0.16b, v14.4b[0]
-	WORD $0x4faee031 // sdot v17.4s, v1.16b, v14.4b[1]
+	WORD $0x4faee030 // sdot v16.4s, v1.16b, v14.4b[1]
 	WORD $0x4f8ee850 // sdot v16.4s, v2.16b, v14.4b[2]
-	WORD $0x4faee871 // sdot v17.4s, v3.16b, v14.4b[3]
+	WORD $0x4faee870 // sdot v16.4s, v3.16b, v14.4b[3]
 	WORD $0x3cc12020 // ldur q0, [x1, #18]
 	WORD $0x3cc12041 // ldur q1, [x2, #18]
 	WORD $0x3cc12062 // ldur q2, [x3, #18]
@@ -98,9 +98,9 @@ loop2:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4f8fe010 // sdot v16.4s, v0.16b, v15.4b[0]
+	WORD $0x4f8fe011 // sdot v17.4s, v0.16b, v15.4b[0]
 	WORD $0x4fafe031 // sdot v17.4s, v1.16b, v15.4b[1]
-	WORD $0x4f8fe850 // sdot v16.4s, v2.16b, v15.4b[2]
+	WORD $0x4f8fe851 // sdot v17.4s, v2.16b, v15.4b[2]
 	WORD $0x4fafe871 // sdot v17.4s, v3.16b, v15.4b[3]
 	ADD $34, R1
 	ADD $34, R2
@@ -641,7 +641,7 @@ loop10:
 	WORD $0x0e26c027 // smull v7.8h, v1.8b, v6.8b
 	WORD $0x4e26c026 // smull2 v6.8h, v1.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
 	WORD $0x0e26c047 // smull v7.8h, v2.8b, v6.8b
 	WORD $0x4e26c046 // smull2 v6.8h, v2.16b, v6.16b
@@ -651,7 +651,7 @@ loop10:
 	WORD $0x0e26c067 // smull v7.8h, v3.8b, v6.8b
 	WORD $0x4e26c066 // smull2 v6.8h, v3.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
 	WORD $0x3cc12020 // ldur q0, [x1, #18]
 	WORD $0x3cc12041 // ldur q1, [x2, #18]
 	WORD $0x3cc12062 // ldur q2, [x3, #18]
@@ -669,7 +669,7 @@ loop10:
 	WORD $0x0e26c007 // smull v7.8h, v0.8b, v6.8b
 	WORD $0x4e26c006 // smull2 v6.8h, v0.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
 	WORD $0x0e26c027 // smull v7.8h, v1.8b, v6.8b
 	WORD $0x4e26c026 // smull2 v6.8h, v1.16b, v6.16b
@@ -679,7 +679,7 @@ loop10:
 	WORD $0x0e26c047 // smull v7.8h, v2.8b, v6.8b
 	WORD $0x4e26c046 // smull2 v6.8h, v2.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
 	WORD $0x0e26c067 // smull v7.8h, v3.8b, v6.8b
 	WORD $0x4e26c066 // smull2 v6.8h, v3.16b, v6.16b
@@ -1275,18 +1275,18 @@ loop17:
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
 	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4f8fe0b0 // sdot v16.4s, v5.16b, v15.4b[0]
+	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4faee091 // sdot v17.4s, v4.16b, v14.4b[1]
+	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
 	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
-	WORD $0x4f8fe8b0 // sdot v16.4s, v5.16b, v15.4b[2]
+	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4faee891 // sdot v17.4s, v4.16b, v14.4b[3]
+	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
 	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
 	ADD $18, R1
 	ADD $18, R2
@@ -1828,52 +1828,40 @@ loop25:
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x3dc0052f // ldr q15, [x9, #16]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b10 // sadalp v16.4s, v24.8h
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b51 // sadalp v17.4s, v26.8h
 	ADD $18, R1
 	ADD $18, R2
 	ADD $18, R3
@@ -1976,175 +1964,127 @@ loop27:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08136 // ldr q22, [x9, #512]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c137 // ldr q23, [x9, #768]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04535 // ldr q21, [x9, #272]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08536 // ldr q22, [x9, #528]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c537 // ldr q23, [x9, #784]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0x3dc021b8 // ldr q24, [x13, #128]
 	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
 	WORD $0xbd40015a // ldr s26, [x10]
@@ -2198,91 +2138,67 @@ loop28:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04535 // ldr q21, [x9, #272]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc021b8 // ldr q24, [x13, #128]
 	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
 	WORD $0xbd40015a // ldr s26, [x10]
@@ -2322,49 +2238,37 @@ loop29:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc021b8 // ldr q24, [x13, #128]
 	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
 	WORD $0xbd40015a // ldr s26, [x10]
@@ -2476,18 +2380,18 @@ loop32:
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
 	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4f8fe0b0 // sdot v16.4s, v5.16b, v15.4b[0]
+	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4faee091 // sdot v17.4s, v4.16b, v14.4b[1]
+	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
 	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
-	WORD $0x4f8fe8b0 // sdot v16.4s, v5.16b, v15.4b[2]
+	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4faee891 // sdot v17.4s, v4.16b, v14.4b[3]
+	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
 	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
 	ADD $20, R1
 	ADD $20, R2
@@ -3105,52 +3009,40 @@ loop40:
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x3dc0052f // ldr q15, [x9, #16]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b10 // sadalp v16.4s, v24.8h
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b51 // sadalp v17.4s, v26.8h
 	ADD $20, R1
 	ADD $20, R2
 	ADD $20, R3
@@ -3258,175 +3150,127 @@ loop42:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08136 // ldr q22, [x9, #512]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c137 // ldr q23, [x9, #768]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04535 // ldr q21, [x9, #272]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08536 // ldr q22, [x9, #528]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c537 // ldr q23, [x9, #784]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0x3dc021b8 // ldr q24, [x13, #128]
 	WORD $0x3dc025b9 // ldr q25, [x13, #144]
 	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
@@ -3497,91 +3341,67 @@ loop43:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04535 // ldr q21, [x9, #272]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc021b8 // ldr q24, [x13, #128]
 	WORD $0x3dc025b9 // ldr q25, [x13, #144]
 	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
@@ -3630,49 +3450,37 @@ loop44:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc021b8 // ldr q24, [x13, #128]
 	WORD $0x3dc025b9 // ldr q25, [x13, #144]
 	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
@@ -3807,7 +3615,7 @@ loop47:
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
 	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4f8fe0b0 // sdot v16.4s, v5.16b, v15.4b[0]
+	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4f00e406 // movi v6.16b, #0x0
@@ -3822,7 +3630,7 @@ loop47:
 	WORD $0x4e2c8cc6 // cmtst v6.16b, v6.16b, v12.16b
 	WORD $0x4e2d1cc6 // and v6.16b, v6.16b, v13.16b
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
-	WORD $0x4faee091 // sdot v17.4s, v4.16b, v14.4b[1]
+	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
 	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
@@ -3839,7 +3647,7 @@ loop47:
 	WORD $0x4e2d1cc6 // and v6.16b, v6.16b, v13.16b
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
 	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
-	WORD $0x4f8fe8b0 // sdot v16.4s, v5.16b, v15.4b[2]
+	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4f00e426 // movi v6.16b, #0x1
@@ -3854,7 +3662,7 @@ loop47:
 	WORD $0x4e2c8cc6 // cmtst v6.16b, v6.16b, v12.16b
 	WORD $0x4e2d1cc6 // and v6.16b, v6.16b, v13.16b
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
-	WORD $0x4faee891 // sdot v17.4s, v4.16b, v14.4b[3]
+	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
 	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
 	ADD $22, R1
 	ADD $22, R2
@@ -4482,16 +4290,12 @@ loop55:
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x3dc0052f // ldr q15, [x9, #16]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4f00e406 // movi v6.16b, #0x0
@@ -4507,15 +4311,11 @@ loop55:
 	WORD $0x4e2d1cc6 // and v6.16b, v6.16b, v13.16b
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4f00e426 // movi v6.16b, #0x1
@@ -4531,15 +4331,11 @@ loop55:
 	WORD $0x4e2d1cc6 // and v6.16b, v6.16b, v13.16b
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4f00e426 // movi v6.16b, #0x1
@@ -4555,15 +4351,15 @@ loop55:
 	WORD $0x4e2d1cc6 // and v6.16b, v6.16b, v13.16b
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b10 // sadalp v16.4s, v24.8h
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b51 // sadalp v17.4s, v26.8h
 	ADD $22, R1
 	ADD $22, R2
 	ADD $22, R3
@@ -4727,175 +4523,127 @@ loop57:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08136 // ldr q22, [x9, #512]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c137 // ldr q23, [x9, #768]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04535 // ldr q21, [x9, #272]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08536 // ldr q22, [x9, #528]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c537 // ldr q23, [x9, #784]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0x3dc021b8 // ldr q24, [x13, #128]
 	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
 	WORD $0xbd40015a // ldr s26, [x10]
@@ -4949,91 +4697,67 @@ loop58:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04535 // ldr q21, [x9, #272]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc021b8 // ldr q24, [x13, #128]
 	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
 	WORD $0xbd40015a // ldr s26, [x10]
@@ -5073,49 +4797,37 @@ loop59:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc021b8 // ldr q24, [x13, #128]
 	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
 	WORD $0xbd40015a // ldr s26, [x10]
@@ -5252,7 +4964,7 @@ loop62:
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
 	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4f8fe0b0 // sdot v16.4s, v5.16b, v15.4b[0]
+	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4f00e406 // movi v6.16b, #0x0
@@ -5267,7 +4979,7 @@ loop62:
 	WORD $0x4e2c8cc6 // cmtst v6.16b, v6.16b, v12.16b
 	WORD $0x4e2d1cc6 // and v6.16b, v6.16b, v13.16b
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
-	WORD $0x4faee091 // sdot v17.4s, v4.16b, v14.4b[1]
+	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
 	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
@@ -5284,7 +4996,7 @@ loop62:
 	WORD $0x4e2d1cc6 // and v6.16b, v6.16b, v13.16b
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
 	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
-	WORD $0x4f8fe8b0 // sdot v16.4s, v5.16b, v15.4b[2]
+	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4f00e426 // movi v6.16b, #0x1
@@ -5299,7 +5011,7 @@ loop62:
 	WORD $0x4e2c8cc6 // cmtst v6.16b, v6.16b, v12.16b
 	WORD $0x4e2d1cc6 // and v6.16b, v6.16b, v13.16b
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
-	WORD $0x4faee891 // sdot v17.4s, v4.16b, v14.4b[3]
+	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
 	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
 	ADD $24, R1
 	ADD $24, R2
@@ -6003,16 +5715,12 @@ loop70:
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x3dc0052f // ldr q15, [x9, #16]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4f00e406 // movi v6.16b, #0x0
@@ -6028,15 +5736,11 @@ loop70:
 	WORD $0x4e2d1cc6 // and v6.16b, v6.16b, v13.16b
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4f00e426 // movi v6.16b, #0x1
@@ -6052,15 +5756,11 @@ loop70:
 	WORD $0x4e2d1cc6 // and v6.16b, v6.16b, v13.16b
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4f00e426 // movi v6.16b, #0x1
@@ -6076,15 +5776,15 @@ loop70:
 	WORD $0x4e2d1cc6 // and v6.16b, v6.16b, v13.16b
 	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b10 // sadalp v16.4s, v24.8h
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b51 // sadalp v17.4s, v26.8h
 	ADD $24, R1
 	ADD $24, R2
 	ADD $24, R3
@@ -6253,175 +5953,127 @@ loop72:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08136 // ldr q22, [x9, #512]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c137 // ldr q23, [x9, #768]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04535 // ldr q21, [x9, #272]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08536 // ldr q22, [x9, #528]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c537 // ldr q23, [x9, #784]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0x3dc021b8 // ldr q24, [x13, #128]
 	WORD $0x3dc025b9 // ldr q25, [x13, #144]
 	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
@@ -6492,91 +6144,67 @@ loop73:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04535 // ldr q21, [x9, #272]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc021b8 // ldr q24, [x13, #128]
 	WORD $0x3dc025b9 // ldr q25, [x13, #144]
 	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
@@ -6625,49 +6253,37 @@ loop74:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc021b8 // ldr q24, [x13, #128]
 	WORD $0x3dc025b9 // ldr q25, [x13, #144]
 	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
@@ -6779,24 +6395,24 @@ loop77:
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
 	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4f8fe0b0 // sdot v16.4s, v5.16b, v15.4b[0]
+	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
 	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
-	WORD $0x4faee091 // sdot v17.4s, v4.16b, v14.4b[1]
+	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
 	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
 	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
 	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
-	WORD $0x4f8fe8b0 // sdot v16.4s, v5.16b, v15.4b[2]
+	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
 	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
-	WORD $0x4faee891 // sdot v17.4s, v4.16b, v14.4b[3]
+	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
 	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
 	ADD $18, R1
 	ADD $18, R2
@@ -7350,7 +6966,7 @@ loop85:
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
@@ -7359,7 +6975,7 @@ loop85:
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -7378,7 +6994,7 @@ loop85:
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
@@ -7387,7 +7003,7 @@ loop85:
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -9387,53 +9003,41 @@ loop100:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x3dc0092f // ldr q15, [x9, #32]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b10 // sadalp v16.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b51 // sadalp v17.4s, v26.8h
 	WORD $0x3dc00820 // ldr q0, [x1, #32]
 	WORD $0x3dc00841 // ldr q1, [x2, #32]
 	WORD $0x3dc00862 // ldr q2, [x3, #32]
@@ -9449,53 +9053,41 @@ loop100:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x3dc0052e // ldr q14, [x9, #16]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x3dc00d2f // ldr q15, [x9, #48]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b10 // sadalp v16.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b51 // sadalp v17.4s, v26.8h
 	WORD $0x3dc00c20 // ldr q0, [x1, #48]
 	WORD $0x3dc00c41 // ldr q1, [x2, #48]
 	WORD $0x3dc00c62 // ldr q2, [x3, #48]
@@ -9511,53 +9103,41 @@ loop100:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x3dc0112e // ldr q14, [x9, #64]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x3dc0192f // ldr q15, [x9, #96]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b12 // sadalp v18.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b53 // sadalp v19.4s, v26.8h
 	WORD $0x3dc01020 // ldr q0, [x1, #64]
 	WORD $0x3dc01041 // ldr q1, [x2, #64]
 	WORD $0x3dc01062 // ldr q2, [x3, #64]
@@ -9573,53 +9153,41 @@ loop100:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x3dc0152e // ldr q14, [x9, #80]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x3dc01d2f // ldr q15, [x9, #112]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b12 // sadalp v18.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b53 // sadalp v19.4s, v26.8h
 	WORD $0x3dc01420 // ldr q0, [x1, #80]
 	WORD $0x3dc01441 // ldr q1, [x2, #80]
 	WORD $0x3dc01462 // ldr q2, [x3, #80]
@@ -9635,53 +9203,41 @@ loop100:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x3dc0212e // ldr q14, [x9, #128]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x3dc0292f // ldr q15, [x9, #160]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b14 // sadalp v20.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b55 // sadalp v21.4s, v26.8h
 	WORD $0x3dc01820 // ldr q0, [x1, #96]
 	WORD $0x3dc01841 // ldr q1, [x2, #96]
 	WORD $0x3dc01862 // ldr q2, [x3, #96]
@@ -9697,53 +9253,41 @@ loop100:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x3dc0252e // ldr q14, [x9, #144]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x3dc02d2f // ldr q15, [x9, #176]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b14 // sadalp v20.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b55 // sadalp v21.4s, v26.8h
 	WORD $0x3dc01c20 // ldr q0, [x1, #112]
 	WORD $0x3dc01c41 // ldr q1, [x2, #112]
 	WORD $0x3dc01c62 // ldr q2, [x3, #112]
@@ -9759,53 +9303,41 @@ loop100:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x3dc0312e // ldr q14, [x9, #192]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x3dc0392f // ldr q15, [x9, #224]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b16 // sadalp v22.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b57 // sadalp v23.4s, v26.8h
 	WORD $0x3dc02020 // ldr q0, [x1, #128]
 	WORD $0x3dc02041 // ldr q1, [x2, #128]
 	WORD $0x3dc02062 // ldr q2, [x3, #128]
@@ -9821,53 +9353,41 @@ loop100:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x3dc0352e // ldr q14, [x9, #208]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x3dc03d2f // ldr q15, [x9, #240]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b16 // sadalp v22.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b57 // sadalp v23.4s, v26.8h
 	ADD $144, R1
 	ADD $144, R2
 	ADD $144, R3
@@ -10250,175 +9770,127 @@ loop102:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08136 // ldr q22, [x9, #512]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c137 // ldr q23, [x9, #768]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04535 // ldr q21, [x9, #272]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08536 // ldr q22, [x9, #528]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c537 // ldr q23, [x9, #784]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0x3dc00238 // ldr q24, [x17]
 	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
 	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
@@ -10533,91 +10005,67 @@ loop103:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04535 // ldr q21, [x9, #272]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc00238 // ldr q24, [x17]
 	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
 	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
@@ -10688,49 +10136,37 @@ loop104:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc00238 // ldr q24, [x17]
 	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
 	ADD $128, R13
@@ -12579,67 +12015,55 @@ loop115:
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x4f0b5546 // shl v6.16b, v10.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3dc0092f // ldr q15, [x9, #32]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4f0b5566 // shl v6.16b, v11.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4f0b5586 // shl v6.16b, v12.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b10 // sadalp v16.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4f0b55a6 // shl v6.16b, v13.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b51 // sadalp v17.4s, v26.8h
 	WORD $0x3dc01420 // ldr q0, [x1, #80]
 	WORD $0x3dc01441 // ldr q1, [x2, #80]
 	WORD $0x3dc01462 // ldr q2, [x3, #80]
@@ -12657,67 +12081,55 @@ loop115:
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3dc0112e // ldr q14, [x9, #64]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x4f095546 // shl v6.16b, v10.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3dc0192f // ldr q15, [x9, #96]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4f095566 // shl v6.16b, v11.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4f095586 // shl v6.16b, v12.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b12 // sadalp v18.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4f0955a6 // shl v6.16b, v13.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b53 // sadalp v19.4s, v26.8h
 	WORD $0x3dc01c20 // ldr q0, [x1, #112]
 	WORD $0x3dc01c41 // ldr q1, [x2, #112]
 	WORD $0x3dc01c62 // ldr q2, [x3, #112]
@@ -12734,64 +12146,52 @@ loop115:
 	WORD $0x6ea91d44 // bit v4.16b, v10.16b, v9.16b
 	WORD $0x3dc0212e // ldr q14, [x9, #128]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6f0f0546 // ushr v6.16b, v10.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3dc0292f // ldr q15, [x9, #160]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6ea91d64 // bit v4.16b, v11.16b, v9.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6f0f0566 // ushr v6.16b, v11.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6ea91d84 // bit v4.16b, v12.16b, v9.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6f0f0586 // ushr v6.16b, v12.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6ea91da4 // bit v4.16b, v13.16b, v9.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b14 // sadalp v20.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6f0f05a6 // ushr v6.16b, v13.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b55 // sadalp v21.4s, v26.8h
 	WORD $0x3dc02420 // ldr q0, [x1, #144]
 	WORD $0x3dc02441 // ldr q1, [x2, #144]
 	WORD $0x3dc02462 // ldr q2, [x3, #144]
@@ -12809,67 +12209,55 @@ loop115:
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3dc0312e // ldr q14, [x9, #192]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6f0d0546 // ushr v6.16b, v10.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3dc0392f // ldr q15, [x9, #224]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6f0d0566 // ushr v6.16b, v11.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6f0d0586 // ushr v6.16b, v12.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b16 // sadalp v22.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6f0d05a6 // ushr v6.16b, v13.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b57 // sadalp v23.4s, v26.8h
 	WORD $0x3dc00820 // ldr q0, [x1, #32]
 	WORD $0x3dc00841 // ldr q1, [x2, #32]
 	WORD $0x3dc00862 // ldr q2, [x3, #32]
@@ -12903,67 +12291,55 @@ loop115:
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3dc0052e // ldr q14, [x9, #16]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x4f0b5546 // shl v6.16b, v10.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3dc00d2f // ldr q15, [x9, #48]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4f0b5566 // shl v6.16b, v11.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4f0b5586 // shl v6.16b, v12.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b10 // sadalp v16.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4f0b55a6 // shl v6.16b, v13.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b51 // sadalp v17.4s, v26.8h
 	WORD $0x3dc01820 // ldr q0, [x1, #96]
 	WORD $0x3dc01841 // ldr q1, [x2, #96]
 	WORD $0x3dc01862 // ldr q2, [x3, #96]
@@ -12981,67 +12357,55 @@ loop115:
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3dc0152e // ldr q14, [x9, #80]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x4f095546 // shl v6.16b, v10.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3dc01d2f // ldr q15, [x9, #112]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4f095566 // shl v6.16b, v11.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4f095586 // shl v6.16b, v12.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f2 // sadalp v18.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b12 // sadalp v18.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4f0955a6 // shl v6.16b, v13.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f3 // sadalp v19.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b53 // sadalp v19.4s, v26.8h
 	WORD $0x3dc02020 // ldr q0, [x1, #128]
 	WORD $0x3dc02041 // ldr q1, [x2, #128]
 	WORD $0x3dc02062 // ldr q2, [x3, #128]
@@ -13058,64 +12422,52 @@ loop115:
 	WORD $0x6ea91d44 // bit v4.16b, v10.16b, v9.16b
 	WORD $0x3dc0252e // ldr q14, [x9, #144]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6f0f0546 // ushr v6.16b, v10.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3dc02d2f // ldr q15, [x9, #176]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6ea91d64 // bit v4.16b, v11.16b, v9.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6f0f0566 // ushr v6.16b, v11.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6ea91d84 // bit v4.16b, v12.16b, v9.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6f0f0586 // ushr v6.16b, v12.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6ea91da4 // bit v4.16b, v13.16b, v9.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f4 // sadalp v20.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b14 // sadalp v20.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6f0f05a6 // ushr v6.16b, v13.16b, #1
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f5 // sadalp v21.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b55 // sadalp v21.4s, v26.8h
 	WORD $0x3dc02820 // ldr q0, [x1, #160]
 	WORD $0x3dc02841 // ldr q1, [x2, #160]
 	WORD $0x3dc02862 // ldr q2, [x3, #160]
@@ -13133,67 +12485,55 @@ loop115:
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3dc0352e // ldr q14, [x9, #208]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6f0d0546 // ushr v6.16b, v10.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3dc03d2f // ldr q15, [x9, #240]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6f0d0566 // ushr v6.16b, v11.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6f0d0586 // ushr v6.16b, v12.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
-	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f6 // sadalp v22.4s, v7.8h
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b16 // sadalp v22.4s, v24.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6f0d05a6 // ushr v6.16b, v13.16b, #3
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
-	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
-	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
-	WORD $0x4e6068f7 // sadalp v23.4s, v7.8h
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b57 // sadalp v23.4s, v26.8h
 	ADD $176, R1
 	ADD $176, R2
 	ADD $176, R3
@@ -13731,175 +13071,127 @@ loop117:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08136 // ldr q22, [x9, #512]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c137 // ldr q23, [x9, #768]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04535 // ldr q21, [x9, #272]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08536 // ldr q22, [x9, #528]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c537 // ldr q23, [x9, #784]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0x3dc00238 // ldr q24, [x17]
 	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
 	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
@@ -14014,91 +13306,67 @@ loop118:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04535 // ldr q21, [x9, #272]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc00238 // ldr q24, [x17]
 	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
 	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
@@ -14169,49 +13437,37 @@ loop119:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
 	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
 	WORD $0x3dc00534 // ldr q20, [x9, #16]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc00238 // ldr q24, [x17]
 	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
 	ADD $128, R13
@@ -14441,35 +13697,29 @@ loop122:
 	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6ea91d45 // bit v5.16b, v10.16b, v9.16b
-	WORD $0x3dc0112e // ldr q14, [x9, #64]
-	WORD $0x4f8ee0b4 // sdot v20.4s, v5.16b, v14.4b[0]
+	WORD $0x3dc0112f // ldr q15, [x9, #64]
+	WORD $0x4f8fe0b4 // sdot v20.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6ea91d65 // bit v5.16b, v11.16b, v9.16b
-	WORD $0x3dc0112e // ldr q14, [x9, #64]
-	WORD $0x4faee0b4 // sdot v20.4s, v5.16b, v14.4b[1]
+	WORD $0x4fafe0b4 // sdot v20.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6ea91d85 // bit v5.16b, v12.16b, v9.16b
-	WORD $0x3dc0112e // ldr q14, [x9, #64]
-	WORD $0x4f8ee8b4 // sdot v20.4s, v5.16b, v14.4b[2]
+	WORD $0x4f8fe8b4 // sdot v20.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6ea91da5 // bit v5.16b, v13.16b, v9.16b
-	WORD $0x3dc0112e // ldr q14, [x9, #64]
-	WORD $0x4faee8b4 // sdot v20.4s, v5.16b, v14.4b[3]
+	WORD $0x4fafe8b4 // sdot v20.4s, v5.16b, v15.4b[3]
 	WORD $0x3dc00820 // ldr q0, [x1, #32]
 	WORD $0x3dc00841 // ldr q1, [x2, #32]
 	WORD $0x3dc00862 // ldr q2, [x3, #32]
@@ -14490,38 +13740,32 @@ loop122:
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0192e // ldr q14, [x9, #96]
-	WORD $0x4f8ee0b6 // sdot v22.4s, v5.16b, v14.4b[0]
+	WORD $0x3dc0192f // ldr q15, [x9, #96]
+	WORD $0x4f8fe0b6 // sdot v22.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0092e // ldr q14, [x9, #32]
 	WORD $0x4faee092 // sdot v18.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0192e // ldr q14, [x9, #96]
-	WORD $0x4faee0b6 // sdot v22.4s, v5.16b, v14.4b[1]
+	WORD $0x4fafe0b6 // sdot v22.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0092e // ldr q14, [x9, #32]
 	WORD $0x4f8ee892 // sdot v18.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0192e // ldr q14, [x9, #96]
-	WORD $0x4f8ee8b6 // sdot v22.4s, v5.16b, v14.4b[2]
+	WORD $0x4f8fe8b6 // sdot v22.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0092e // ldr q14, [x9, #32]
 	WORD $0x4faee892 // sdot v18.4s, v4.16b, v14.4b[3]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0192e // ldr q14, [x9, #96]
-	WORD $0x4faee8b6 // sdot v22.4s, v5.16b, v14.4b[3]
+	WORD $0x4fafe8b6 // sdot v22.4s, v5.16b, v15.4b[3]
 	WORD $0x3dc02420 // ldr q0, [x1, #144]
 	WORD $0x3dc02441 // ldr q1, [x2, #144]
 	WORD $0x3dc02462 // ldr q2, [x3, #144]
@@ -14553,8 +13797,8 @@ loop122:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x4f0c5546 // shl v6.16b, v10.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4f8fe091 // sdot v17.4s, v4.16b, v15.4b[0]
+	WORD $0x3dc0052e // ldr q14, [x9, #16]
+	WORD $0x4f8ee091 // sdot v17.4s, v4.16b, v14.4b[0]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6ea91d45 // bit v5.16b, v10.16b, v9.16b
 	WORD $0x3dc0152f // ldr q15, [x9, #80]
@@ -14562,29 +13806,23 @@ loop122:
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4fafe091 // sdot v17.4s, v4.16b, v15.4b[1]
+	WORD $0x4faee091 // sdot v17.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6ea91d65 // bit v5.16b, v11.16b, v9.16b
-	WORD $0x3dc0152f // ldr q15, [x9, #80]
 	WORD $0x4fafe0b5 // sdot v21.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4f8fe891 // sdot v17.4s, v4.16b, v15.4b[2]
+	WORD $0x4f8ee891 // sdot v17.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6ea91d85 // bit v5.16b, v12.16b, v9.16b
-	WORD $0x3dc0152f // ldr q15, [x9, #80]
 	WORD $0x4f8fe8b5 // sdot v21.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4fafe891 // sdot v17.4s, v4.16b, v15.4b[3]
+	WORD $0x4faee891 // sdot v17.4s, v4.16b, v14.4b[3]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6ea91da5 // bit v5.16b, v13.16b, v9.16b
-	WORD $0x3dc0152f // ldr q15, [x9, #80]
 	WORD $0x4fafe8b5 // sdot v21.4s, v5.16b, v15.4b[3]
 	WORD $0x3dc00c20 // ldr q0, [x1, #48]
 	WORD $0x3dc00c41 // ldr q1, [x2, #48]
@@ -14601,8 +13839,8 @@ loop122:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x4f0a5546 // shl v6.16b, v10.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc00d2f // ldr q15, [x9, #48]
-	WORD $0x4f8fe093 // sdot v19.4s, v4.16b, v15.4b[0]
+	WORD $0x3dc00d2e // ldr q14, [x9, #48]
+	WORD $0x4f8ee093 // sdot v19.4s, v4.16b, v14.4b[0]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
@@ -14611,32 +13849,26 @@ loop122:
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc00d2f // ldr q15, [x9, #48]
-	WORD $0x4fafe093 // sdot v19.4s, v4.16b, v15.4b[1]
+	WORD $0x4faee093 // sdot v19.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc01d2f // ldr q15, [x9, #112]
 	WORD $0x4fafe0b7 // sdot v23.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc00d2f // ldr q15, [x9, #48]
-	WORD $0x4f8fe893 // sdot v19.4s, v4.16b, v15.4b[2]
+	WORD $0x4f8ee893 // sdot v19.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc01d2f // ldr q15, [x9, #112]
 	WORD $0x4f8fe8b7 // sdot v23.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc00d2f // ldr q15, [x9, #48]
-	WORD $0x4fafe893 // sdot v19.4s, v4.16b, v15.4b[3]
+	WORD $0x4faee893 // sdot v19.4s, v4.16b, v14.4b[3]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc01d2f // ldr q15, [x9, #112]
 	WORD $0x4fafe8b7 // sdot v23.4s, v5.16b, v15.4b[3]
 	WORD $0x3dc02820 // ldr q0, [x1, #160]
 	WORD $0x3dc02841 // ldr q1, [x2, #160]
@@ -14673,35 +13905,29 @@ loop122:
 	WORD $0x4f8ee098 // sdot v24.4s, v4.16b, v14.4b[0]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6ea91d45 // bit v5.16b, v10.16b, v9.16b
-	WORD $0x3dc0312e // ldr q14, [x9, #192]
-	WORD $0x4f8ee0bc // sdot v28.4s, v5.16b, v14.4b[0]
+	WORD $0x3dc0312f // ldr q15, [x9, #192]
+	WORD $0x4f8fe0bc // sdot v28.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0212e // ldr q14, [x9, #128]
 	WORD $0x4faee098 // sdot v24.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6ea91d65 // bit v5.16b, v11.16b, v9.16b
-	WORD $0x3dc0312e // ldr q14, [x9, #192]
-	WORD $0x4faee0bc // sdot v28.4s, v5.16b, v14.4b[1]
+	WORD $0x4fafe0bc // sdot v28.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0212e // ldr q14, [x9, #128]
 	WORD $0x4f8ee898 // sdot v24.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6ea91d85 // bit v5.16b, v12.16b, v9.16b
-	WORD $0x3dc0312e // ldr q14, [x9, #192]
-	WORD $0x4f8ee8bc // sdot v28.4s, v5.16b, v14.4b[2]
+	WORD $0x4f8fe8bc // sdot v28.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0212e // ldr q14, [x9, #128]
 	WORD $0x4faee898 // sdot v24.4s, v4.16b, v14.4b[3]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6ea91da5 // bit v5.16b, v13.16b, v9.16b
-	WORD $0x3dc0312e // ldr q14, [x9, #192]
-	WORD $0x4faee8bc // sdot v28.4s, v5.16b, v14.4b[3]
+	WORD $0x4fafe8bc // sdot v28.4s, v5.16b, v15.4b[3]
 	WORD $0x3dc01820 // ldr q0, [x1, #96]
 	WORD $0x3dc01841 // ldr q1, [x2, #96]
 	WORD $0x3dc01862 // ldr q2, [x3, #96]
@@ -14722,38 +13948,32 @@ loop122:
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0392e // ldr q14, [x9, #224]
-	WORD $0x4f8ee0be // sdot v30.4s, v5.16b, v14.4b[0]
+	WORD $0x3dc0392f // ldr q15, [x9, #224]
+	WORD $0x4f8fe0be // sdot v30.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0292e // ldr q14, [x9, #160]
 	WORD $0x4faee09a // sdot v26.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0392e // ldr q14, [x9, #224]
-	WORD $0x4faee0be // sdot v30.4s, v5.16b, v14.4b[1]
+	WORD $0x4fafe0be // sdot v30.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0292e // ldr q14, [x9, #160]
 	WORD $0x4f8ee89a // sdot v26.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0392e // ldr q14, [x9, #224]
-	WORD $0x4f8ee8be // sdot v30.4s, v5.16b, v14.4b[2]
+	WORD $0x4f8fe8be // sdot v30.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0292e // ldr q14, [x9, #160]
 	WORD $0x4faee89a // sdot v26.4s, v4.16b, v14.4b[3]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0392e // ldr q14, [x9, #224]
-	WORD $0x4faee8be // sdot v30.4s, v5.16b, v14.4b[3]
+	WORD $0x4fafe8be // sdot v30.4s, v5.16b, v15.4b[3]
 	WORD $0x3dc02c20 // ldr q0, [x1, #176]
 	WORD $0x3dc02c41 // ldr q1, [x2, #176]
 	WORD $0x3dc02c62 // ldr q2, [x3, #176]
@@ -14785,8 +14005,8 @@ loop122:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x4f0c5546 // shl v6.16b, v10.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0252f // ldr q15, [x9, #144]
-	WORD $0x4f8fe099 // sdot v25.4s, v4.16b, v15.4b[0]
+	WORD $0x3dc0252e // ldr q14, [x9, #144]
+	WORD $0x4f8ee099 // sdot v25.4s, v4.16b, v14.4b[0]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6ea91d45 // bit v5.16b, v10.16b, v9.16b
 	WORD $0x3dc0352f // ldr q15, [x9, #208]
@@ -14794,29 +14014,23 @@ loop122:
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0252f // ldr q15, [x9, #144]
-	WORD $0x4fafe099 // sdot v25.4s, v4.16b, v15.4b[1]
+	WORD $0x4faee099 // sdot v25.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6ea91d65 // bit v5.16b, v11.16b, v9.16b
-	WORD $0x3dc0352f // ldr q15, [x9, #208]
 	WORD $0x4fafe0bd // sdot v29.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0252f // ldr q15, [x9, #144]
-	WORD $0x4f8fe899 // sdot v25.4s, v4.16b, v15.4b[2]
+	WORD $0x4f8ee899 // sdot v25.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6ea91d85 // bit v5.16b, v12.16b, v9.16b
-	WORD $0x3dc0352f // ldr q15, [x9, #208]
 	WORD $0x4f8fe8bd // sdot v29.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0252f // ldr q15, [x9, #144]
-	WORD $0x4fafe899 // sdot v25.4s, v4.16b, v15.4b[3]
+	WORD $0x4faee899 // sdot v25.4s, v4.16b, v14.4b[3]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6ea91da5 // bit v5.16b, v13.16b, v9.16b
-	WORD $0x3dc0352f // ldr q15, [x9, #208]
 	WORD $0x4fafe8bd // sdot v29.4s, v5.16b, v15.4b[3]
 	WORD $0x3dc01c20 // ldr q0, [x1, #112]
 	WORD $0x3dc01c41 // ldr q1, [x2, #112]
@@ -14833,8 +14047,8 @@ loop122:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x4f0a5546 // shl v6.16b, v10.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc02d2f // ldr q15, [x9, #176]
-	WORD $0x4f8fe09b // sdot v27.4s, v4.16b, v15.4b[0]
+	WORD $0x3dc02d2e // ldr q14, [x9, #176]
+	WORD $0x4f8ee09b // sdot v27.4s, v4.16b, v14.4b[0]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
@@ -14843,32 +14057,26 @@ loop122:
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc02d2f // ldr q15, [x9, #176]
-	WORD $0x4fafe09b // sdot v27.4s, v4.16b, v15.4b[1]
+	WORD $0x4faee09b // sdot v27.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc03d2f // ldr q15, [x9, #240]
 	WORD $0x4fafe0bf // sdot v31.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc02d2f // ldr q15, [x9, #176]
-	WORD $0x4f8fe89b // sdot v27.4s, v4.16b, v15.4b[2]
+	WORD $0x4f8ee89b // sdot v27.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc03d2f // ldr q15, [x9, #240]
 	WORD $0x4f8fe8bf // sdot v31.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc02d2f // ldr q15, [x9, #176]
-	WORD $0x4fafe89b // sdot v27.4s, v4.16b, v15.4b[3]
+	WORD $0x4faee89b // sdot v27.4s, v4.16b, v14.4b[3]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc03d2f // ldr q15, [x9, #240]
 	WORD $0x4fafe8bf // sdot v31.4s, v5.16b, v15.4b[3]
 	ADD $210, R1
 	ADD $210, R2
@@ -15996,8 +15204,8 @@ loop130:
 	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6ea91d45 // bit v5.16b, v10.16b, v9.16b
-	WORD $0x3dc0112e // ldr q14, [x9, #64]
-	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
+	WORD $0x3dc0112f // ldr q15, [x9, #64]
+	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16005,7 +15213,6 @@ loop130:
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
@@ -16013,8 +15220,7 @@ loop130:
 	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6ea91d65 // bit v5.16b, v11.16b, v9.16b
-	WORD $0x3dc0112e // ldr q14, [x9, #64]
-	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
+	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16022,7 +15228,6 @@ loop130:
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
@@ -16030,8 +15235,7 @@ loop130:
 	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6ea91d85 // bit v5.16b, v12.16b, v9.16b
-	WORD $0x3dc0112e // ldr q14, [x9, #64]
-	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
+	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16039,7 +15243,6 @@ loop130:
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
@@ -16047,8 +15250,7 @@ loop130:
 	WORD $0x4e6068f0 // sadalp v16.4s, v7.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6ea91da5 // bit v5.16b, v13.16b, v9.16b
-	WORD $0x3dc0112e // ldr q14, [x9, #64]
-	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
+	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16077,8 +15279,8 @@ loop130:
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0192e // ldr q14, [x9, #96]
-	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
+	WORD $0x3dc0192f // ldr q15, [x9, #96]
+	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16086,7 +15288,6 @@ loop130:
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0092e // ldr q14, [x9, #32]
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
@@ -16095,8 +15296,7 @@ loop130:
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0192e // ldr q14, [x9, #96]
-	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
+	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16104,7 +15304,6 @@ loop130:
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0092e // ldr q14, [x9, #32]
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
@@ -16113,8 +15312,7 @@ loop130:
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0192e // ldr q14, [x9, #96]
-	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
+	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16122,7 +15320,6 @@ loop130:
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0092e // ldr q14, [x9, #32]
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
@@ -16131,8 +15328,7 @@ loop130:
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0192e // ldr q14, [x9, #96]
-	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
+	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16168,8 +15364,8 @@ loop130:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x4f0c5546 // shl v6.16b, v10.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
+	WORD $0x3dc0052e // ldr q14, [x9, #16]
+	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16185,15 +15381,13 @@ loop130:
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
+	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
 	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6ea91d65 // bit v5.16b, v11.16b, v9.16b
-	WORD $0x3dc0152f // ldr q15, [x9, #80]
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -16202,15 +15396,13 @@ loop130:
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
+	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
 	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6ea91d85 // bit v5.16b, v12.16b, v9.16b
-	WORD $0x3dc0152f // ldr q15, [x9, #80]
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -16219,15 +15411,13 @@ loop130:
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0052f // ldr q15, [x9, #16]
-	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
+	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
 	WORD $0x4e6068f1 // sadalp v17.4s, v7.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6ea91da5 // bit v5.16b, v13.16b, v9.16b
-	WORD $0x3dc0152f // ldr q15, [x9, #80]
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -16248,8 +15438,8 @@ loop130:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x4f0a5546 // shl v6.16b, v10.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc00d2f // ldr q15, [x9, #48]
-	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
+	WORD $0x3dc00d2e // ldr q14, [x9, #48]
+	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16266,8 +15456,7 @@ loop130:
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc00d2f // ldr q15, [x9, #48]
-	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
+	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16275,7 +15464,6 @@ loop130:
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc01d2f // ldr q15, [x9, #112]
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -16284,8 +15472,7 @@ loop130:
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc00d2f // ldr q15, [x9, #48]
-	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
+	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16293,7 +15480,6 @@ loop130:
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc01d2f // ldr q15, [x9, #112]
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -16302,8 +15488,7 @@ loop130:
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc00d2f // ldr q15, [x9, #48]
-	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
+	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16311,7 +15496,6 @@ loop130:
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc01d2f // ldr q15, [x9, #112]
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -16356,8 +15540,8 @@ loop130:
 	WORD $0x4e6068f8 // sadalp v24.4s, v7.8h
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6ea91d45 // bit v5.16b, v10.16b, v9.16b
-	WORD $0x3dc0312e // ldr q14, [x9, #192]
-	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
+	WORD $0x3dc0312f // ldr q15, [x9, #192]
+	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16365,7 +15549,6 @@ loop130:
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0212e // ldr q14, [x9, #128]
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
@@ -16373,8 +15556,7 @@ loop130:
 	WORD $0x4e6068f8 // sadalp v24.4s, v7.8h
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6ea91d65 // bit v5.16b, v11.16b, v9.16b
-	WORD $0x3dc0312e // ldr q14, [x9, #192]
-	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
+	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16382,7 +15564,6 @@ loop130:
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0212e // ldr q14, [x9, #128]
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
@@ -16390,8 +15571,7 @@ loop130:
 	WORD $0x4e6068f8 // sadalp v24.4s, v7.8h
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6ea91d85 // bit v5.16b, v12.16b, v9.16b
-	WORD $0x3dc0312e // ldr q14, [x9, #192]
-	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
+	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16399,7 +15579,6 @@ loop130:
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0212e // ldr q14, [x9, #128]
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
@@ -16407,8 +15586,7 @@ loop130:
 	WORD $0x4e6068f8 // sadalp v24.4s, v7.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6ea91da5 // bit v5.16b, v13.16b, v9.16b
-	WORD $0x3dc0312e // ldr q14, [x9, #192]
-	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
+	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16437,8 +15615,8 @@ loop130:
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
 	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0392e // ldr q14, [x9, #224]
-	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
+	WORD $0x3dc0392f // ldr q15, [x9, #224]
+	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16446,7 +15624,6 @@ loop130:
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0292e // ldr q14, [x9, #160]
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
@@ -16455,8 +15632,7 @@ loop130:
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0392e // ldr q14, [x9, #224]
-	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
+	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16464,7 +15640,6 @@ loop130:
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0292e // ldr q14, [x9, #160]
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
@@ -16473,8 +15648,7 @@ loop130:
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0392e // ldr q14, [x9, #224]
-	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
+	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16482,7 +15656,6 @@ loop130:
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0292e // ldr q14, [x9, #160]
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
@@ -16491,8 +15664,7 @@ loop130:
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0392e // ldr q14, [x9, #224]
-	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
+	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16528,8 +15700,8 @@ loop130:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x4f0c5546 // shl v6.16b, v10.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0252f // ldr q15, [x9, #144]
-	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
+	WORD $0x3dc0252e // ldr q14, [x9, #144]
+	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16545,15 +15717,13 @@ loop130:
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0252f // ldr q15, [x9, #144]
-	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
+	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
 	WORD $0x4e6068f9 // sadalp v25.4s, v7.8h
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6ea91d65 // bit v5.16b, v11.16b, v9.16b
-	WORD $0x3dc0352f // ldr q15, [x9, #208]
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -16562,15 +15732,13 @@ loop130:
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0252f // ldr q15, [x9, #144]
-	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
+	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
 	WORD $0x4e6068f9 // sadalp v25.4s, v7.8h
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6ea91d85 // bit v5.16b, v12.16b, v9.16b
-	WORD $0x3dc0352f // ldr q15, [x9, #208]
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -16579,15 +15747,13 @@ loop130:
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0252f // ldr q15, [x9, #144]
-	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
+	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
 	WORD $0x4e6068f9 // sadalp v25.4s, v7.8h
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6ea91da5 // bit v5.16b, v13.16b, v9.16b
-	WORD $0x3dc0352f // ldr q15, [x9, #208]
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -16608,8 +15774,8 @@ loop130:
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
 	WORD $0x4f0a5546 // shl v6.16b, v10.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc02d2f // ldr q15, [x9, #176]
-	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
+	WORD $0x3dc02d2e // ldr q14, [x9, #176]
+	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16626,8 +15792,7 @@ loop130:
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
 	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc02d2f // ldr q15, [x9, #176]
-	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
+	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16635,7 +15800,6 @@ loop130:
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc03d2f // ldr q15, [x9, #240]
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -16644,8 +15808,7 @@ loop130:
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
 	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc02d2f // ldr q15, [x9, #176]
-	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
+	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16653,7 +15816,6 @@ loop130:
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc03d2f // ldr q15, [x9, #240]
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -16662,8 +15824,7 @@ loop130:
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
 	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
 	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc02d2f // ldr q15, [x9, #176]
-	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
+	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
 	WORD $0x0e26c087 // smull v7.8h, v4.8b, v6.8b
 	WORD $0x4e26c086 // smull2 v6.8h, v4.16b, v6.16b
 	WORD $0x4e66bce7 // addp v7.8h, v7.8h, v6.8h
@@ -16671,7 +15832,6 @@ loop130:
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
 	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc03d2f // ldr q15, [x9, #240]
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
 	WORD $0x0e26c0a7 // smull v7.8h, v5.8b, v6.8b
 	WORD $0x4e26c0a6 // smull2 v6.8h, v5.16b, v6.16b
@@ -17308,89 +16468,65 @@ loop132:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc08136 // ldr q22, [x9, #512]
-	WORD $0x4e0406de // dup v30.4s, v22.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e0c06de // dup v30.4s, v22.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1406de // dup v30.4s, v22.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
-	WORD $0x4e1c06de // dup v30.4s, v22.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606bea // sadalp v10.4s, v31.8h
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
 	WORD $0x3dc0c137 // ldr q23, [x9, #768]
-	WORD $0x4e0406fe // dup v30.4s, v23.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e0c06fe // dup v30.4s, v23.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1406fe // dup v30.4s, v23.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
-	WORD $0x4e1c06fe // dup v30.4s, v23.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606beb // sadalp v11.4s, v31.8h
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
 	WORD $0x3dc00238 // ldr q24, [x17]
 	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
 	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
@@ -17451,47 +16587,35 @@ loop133:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc04135 // ldr q21, [x9, #256]
-	WORD $0x4e0406be // dup v30.4s, v21.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e0c06be // dup v30.4s, v21.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1406be // dup v30.4s, v21.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
-	WORD $0x4e1c06be // dup v30.4s, v21.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be9 // sadalp v9.4s, v31.8h
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
 	WORD $0x3dc00238 // ldr q24, [x17]
 	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
 	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
@@ -17534,26 +16658,20 @@ loop134:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00134 // ldr q20, [x9]
-	WORD $0x4e04069e // dup v30.4s, v20.s[0]
-	WORD $0x0e3ec21f // smull v31.8h, v16.8b, v30.8b
-	WORD $0x4e3ec21e // smull2 v30.8h, v16.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e0c069e // dup v30.4s, v20.s[1]
-	WORD $0x0e3ec23f // smull v31.8h, v17.8b, v30.8b
-	WORD $0x4e3ec23e // smull2 v30.8h, v17.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e14069e // dup v30.4s, v20.s[2]
-	WORD $0x0e3ec25f // smull v31.8h, v18.8b, v30.8b
-	WORD $0x4e3ec25e // smull2 v30.8h, v18.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
-	WORD $0x4e1c069e // dup v30.4s, v20.s[3]
-	WORD $0x0e3ec27f // smull v31.8h, v19.8b, v30.8b
-	WORD $0x4e3ec27e // smull2 v30.8h, v19.16b, v30.16b
-	WORD $0x4e7ebfff // addp v31.8h, v31.8h, v30.8h
-	WORD $0x4e606be8 // sadalp v8.4s, v31.8h
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
 	WORD $0x3dc00238 // ldr q24, [x17]
 	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
 	ADD $64, R13

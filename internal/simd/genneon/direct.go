@@ -28,11 +28,16 @@ func (k *kernel) multiply(x v, i int) {
 		k.lane("fmla.4s", 30+v(i%2), x, k.token(scales, i/4), i%4)
 		return
 	}
-	dot := 16 + v(i%2)
+	dot := 16 + v(i/4%2)
 	if k.blockLen == 256 {
 		dot = 16 + v(i/k.sub)
 	}
-	k.dot(dot, x, k.token(q, i/4), i%4, 6)
+	y := k.token(q, i/4)
+	if k.small && !k.dotProduct && k.dots() < 16 { // otherwise there are no vectors for it
+		k.dots16(dot, x, y, i%4, 6, 24+2*(y-14))
+		return
+	}
+	k.dot(dot, x, y, i%4, 6)
 }
 
 // token is the register of the block's i-th 16 bytes of the token's numbers. The two
@@ -45,7 +50,7 @@ func (k *kernel) token(from r, i int) v {
 	}
 	at := i & 1
 	if k.blockLen == 256 {
-		at = i / (k.sub / 4) & 1 // neighbours of the unpacking
+		at = i / (16 / k.sub) & 1 // what is unpacked from the same bytes
 	}
 	k.held[at] = i
 	k.load(quad, 14+v(at), from, 16*i)
@@ -67,6 +72,30 @@ func (k *kernel) dot(d, x, y v, e int, t v) {
 	k.v2("sadalp.4s", d, t+1)
 }
 
+// dots16 is dot for small weights: sums of two products of four vectors in a row, of
+// which this is the e-th, fit into 16 bits together. They are kept in vectors p and p+1.
+func (k *kernel) dots16(d, x, y v, e int, t, p v) {
+	key := "smlal"
+	if e == 0 {
+		key = "smull"
+	}
+	k.dup(t, y, e)
+	k.v3(key, p, x, t)
+	k.v3(key+"2", p+1, x, t)
+	if e == 3 {
+		k.v3("addp.8h", p, p, p+1)
+		k.v2("sadalp.4s", d, p)
+	}
+}
+
+// dots is how many vectors of products a block has.
+func (k *kernel) dots() int {
+	if k.blockLen == 32 {
+		return 2
+	}
+	return 64 / k.sub
+}
+
 // startBlock comes before every block.
 func (k *kernel) startBlock() {
 	k.held = [2]int{-1, -1}
@@ -82,8 +111,8 @@ func (k *kernel) startBlock() {
 		k.dup(16, 16, 0)
 		k.shift("shl.4s", 16, 16, log2(k.excess))
 	case k.excess == 0:
-		for i := range v(64 / k.sub) {
-			k.zero(16 + i)
+		for i := range k.dots() {
+			k.zero(16 + v(i))
 		}
 	default:
 		k.startDots()
@@ -136,7 +165,7 @@ func (k *kernel) addUp() {
 	k.zero(0)
 	k.zero(1)
 	k.do("ADD $%d, %v, %v", 16*atKScales, base, ws)
-	for i := 0; i < 64/k.sub; i += 2 {
+	for i := 0; i < k.dots(); i += 2 {
 		k.loadPair(2, 3, ws, 16*i)
 		k.v3("mla.4s", 0, 16+v(i), 2)
 		k.v3("mla.4s", 1, 17+v(i), 3)

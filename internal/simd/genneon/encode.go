@@ -39,6 +39,8 @@ var three = map[string]instruction{
 	"cmtst.16b": {0x4e208c00, "16b,16b,16b"}, // ones where Rn and Rm have a bit together
 	"smull":     {0x0e20c000, "8h,8b,8b"},
 	"smull2":    {0x4e20c000, "8h,16b,16b"},
+	"smlal":     {0x0e208000, "8h,8b,8b"},
+	"smlal2":    {0x4e208000, "8h,16b,16b"},
 	"fadd.4s":   {0x4e20d400, "4s,4s,4s"},
 	"fadd.2d":   {0x4e60d400, "2d,2d,2d"},
 	"fsub.4s":   {0x4ea0d400, "4s,4s,4s"},

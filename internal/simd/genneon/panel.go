@@ -13,6 +13,7 @@ type format struct {
 	group      int // numbers unpacked at a time
 	scratch    int // vectors of scratch per block
 	unpack     func(k *kernel)
+	small      bool // sums of two products of four vectors of weights fit into 16 bits together
 	excess     int  // what unpacked weights are too large by
 	minima     bool // there are minima
 	sub        int  // vectors of weights in a sub-block of a K format
@@ -20,14 +21,14 @@ type format struct {
 
 var formats = []format{
 	{name: "Q8_0", blockBytes: 2 + 32, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ8_0},
-	{name: "Q4_0", blockBytes: 2 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ4_0, excess: 8},
-	{name: "Q4_1", blockBytes: 4 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ4_1, minima: true},
-	{name: "Q5_0", blockBytes: 6 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ5_0, excess: 16},
-	{name: "Q5_1", blockBytes: 8 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ5_1, minima: true},
+	{name: "Q4_0", blockBytes: 2 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ4_0, small: true, excess: 8},
+	{name: "Q4_1", blockBytes: 4 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ4_1, small: true, minima: true},
+	{name: "Q5_0", blockBytes: 6 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ5_0, small: true, excess: 16},
+	{name: "Q5_1", blockBytes: 8 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ5_1, small: true, minima: true},
 	{name: "IQ4NL", blockBytes: 2 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackIQ4NL},
-	{name: "Q4K", blockBytes: 16 + 128, blockLen: 256, group: 256, scratch: scratchK, unpack: unpackQ4K, minima: true, sub: 8},
-	{name: "Q5K", blockBytes: 16 + 160, blockLen: 256, group: 256, scratch: scratchK, unpack: unpackQ5K, minima: true, sub: 8},
-	{name: "Q6K", blockBytes: 192 + 18, blockLen: 256, group: 256, scratch: scratch6, unpack: unpackQ6K, excess: 32, sub: 4},
+	{name: "Q4K", blockBytes: 16 + 128, blockLen: 256, group: 256, scratch: scratchK, unpack: unpackQ4K, small: true, minima: true, sub: 8},
+	{name: "Q5K", blockBytes: 16 + 160, blockLen: 256, group: 256, scratch: scratchK, unpack: unpackQ5K, small: true, minima: true, sub: 8},
+	{name: "Q6K", blockBytes: 192 + 18, blockLen: 256, group: 256, scratch: scratch6, unpack: unpackQ6K, small: true, excess: 32, sub: 4},
 	{name: "F32", blockBytes: 16, blockLen: 4, group: groupFloats, scratch: 4, unpack: unpackF32},
 	{name: "F16", blockBytes: 16, blockLen: 8, group: groupFloats, scratch: 8, unpack: unpackF16},
 	{name: "BF16", blockBytes: 16, blockLen: 8, group: groupFloats, scratch: 8, unpack: unpackBF16},

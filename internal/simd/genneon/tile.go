@@ -47,7 +47,11 @@ func (k *kernel) weigh(n, at, offset int) {
 		x := 20 + v(t%4)
 		k.load(quad, x, q, t*groupBytes+offset)
 		for i := range 4 {
-			k.dot(8+v(t), 16+v(i), x, i, 30)
+			if k.small && !k.dotProduct {
+				k.dots16(8+v(t), 16+v(i), x, i, 29, 30)
+			} else {
+				k.dot(8+v(t), 16+v(i), x, i, 30)
+			}
 		}
 	}
 }
