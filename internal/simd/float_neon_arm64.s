@@ -745,42 +745,36 @@ loop12:
 	WORD $0x4e217821 // fcvtl2 v1.4s, v1.8h
 	WORD $0x0e217862 // fcvtl v2.4s, v3.4h
 	WORD $0x4e217863 // fcvtl2 v3.4s, v3.8h
-	WORD $0xbd4000a4 // ldr s4, [x5]
+	WORD $0xbc4044a4 // ldr s4, [x5], #4
 	WORD $0x4f841008 // fmla v8.4s, v0.4s, v4.s[0]
 	WORD $0x4f841029 // fmla v9.4s, v1.4s, v4.s[0]
 	WORD $0x4f84104a // fmla v10.4s, v2.4s, v4.s[0]
 	WORD $0x4f84106b // fmla v11.4s, v3.4s, v4.s[0]
-	WORD $0xbd4000c5 // ldr s5, [x6]
+	WORD $0xbc4044c5 // ldr s5, [x6], #4
 	WORD $0x4f85100c // fmla v12.4s, v0.4s, v5.s[0]
 	WORD $0x4f85102d // fmla v13.4s, v1.4s, v5.s[0]
 	WORD $0x4f85104e // fmla v14.4s, v2.4s, v5.s[0]
 	WORD $0x4f85106f // fmla v15.4s, v3.4s, v5.s[0]
-	WORD $0xbd4000e6 // ldr s6, [x7]
+	WORD $0xbc4044e6 // ldr s6, [x7], #4
 	WORD $0x4f861010 // fmla v16.4s, v0.4s, v6.s[0]
 	WORD $0x4f861031 // fmla v17.4s, v1.4s, v6.s[0]
 	WORD $0x4f861052 // fmla v18.4s, v2.4s, v6.s[0]
 	WORD $0x4f861073 // fmla v19.4s, v3.4s, v6.s[0]
-	WORD $0xbd400107 // ldr s7, [x8]
+	WORD $0xbc404507 // ldr s7, [x8], #4
 	WORD $0x4f871014 // fmla v20.4s, v0.4s, v7.s[0]
 	WORD $0x4f871035 // fmla v21.4s, v1.4s, v7.s[0]
 	WORD $0x4f871056 // fmla v22.4s, v2.4s, v7.s[0]
 	WORD $0x4f871077 // fmla v23.4s, v3.4s, v7.s[0]
-	WORD $0xbd400124 // ldr s4, [x9]
+	WORD $0xbc404524 // ldr s4, [x9], #4
 	WORD $0x4f841018 // fmla v24.4s, v0.4s, v4.s[0]
 	WORD $0x4f841039 // fmla v25.4s, v1.4s, v4.s[0]
 	WORD $0x4f84105a // fmla v26.4s, v2.4s, v4.s[0]
 	WORD $0x4f84107b // fmla v27.4s, v3.4s, v4.s[0]
-	WORD $0xbd400145 // ldr s5, [x10]
+	WORD $0xbc404545 // ldr s5, [x10], #4
 	WORD $0x4f85101c // fmla v28.4s, v0.4s, v5.s[0]
 	WORD $0x4f85103d // fmla v29.4s, v1.4s, v5.s[0]
 	WORD $0x4f85105e // fmla v30.4s, v2.4s, v5.s[0]
 	WORD $0x4f85107f // fmla v31.4s, v3.4s, v5.s[0]
-	ADD $4, R5
-	ADD $4, R6
-	ADD $4, R7
-	ADD $4, R8
-	ADD $4, R9
-	ADD $4, R10
 	ADD R13, R3
 	SUBS $1, R19
 	BNE loop12
@@ -898,36 +892,31 @@ loop14:
 	WORD $0x4e217821 // fcvtl2 v1.4s, v1.8h
 	WORD $0x0e217862 // fcvtl v2.4s, v3.4h
 	WORD $0x4e217863 // fcvtl2 v3.4s, v3.8h
-	WORD $0xbd4000a4 // ldr s4, [x5]
+	WORD $0xbc4044a4 // ldr s4, [x5], #4
 	WORD $0x4f841008 // fmla v8.4s, v0.4s, v4.s[0]
 	WORD $0x4f841029 // fmla v9.4s, v1.4s, v4.s[0]
 	WORD $0x4f84104a // fmla v10.4s, v2.4s, v4.s[0]
 	WORD $0x4f84106b // fmla v11.4s, v3.4s, v4.s[0]
-	WORD $0xbd4000c5 // ldr s5, [x6]
+	WORD $0xbc4044c5 // ldr s5, [x6], #4
 	WORD $0x4f85100c // fmla v12.4s, v0.4s, v5.s[0]
 	WORD $0x4f85102d // fmla v13.4s, v1.4s, v5.s[0]
 	WORD $0x4f85104e // fmla v14.4s, v2.4s, v5.s[0]
 	WORD $0x4f85106f // fmla v15.4s, v3.4s, v5.s[0]
-	WORD $0xbd4000e6 // ldr s6, [x7]
+	WORD $0xbc4044e6 // ldr s6, [x7], #4
 	WORD $0x4f861010 // fmla v16.4s, v0.4s, v6.s[0]
 	WORD $0x4f861031 // fmla v17.4s, v1.4s, v6.s[0]
 	WORD $0x4f861052 // fmla v18.4s, v2.4s, v6.s[0]
 	WORD $0x4f861073 // fmla v19.4s, v3.4s, v6.s[0]
-	WORD $0xbd400107 // ldr s7, [x8]
+	WORD $0xbc404507 // ldr s7, [x8], #4
 	WORD $0x4f871014 // fmla v20.4s, v0.4s, v7.s[0]
 	WORD $0x4f871035 // fmla v21.4s, v1.4s, v7.s[0]
 	WORD $0x4f871056 // fmla v22.4s, v2.4s, v7.s[0]
 	WORD $0x4f871077 // fmla v23.4s, v3.4s, v7.s[0]
-	WORD $0xbd400124 // ldr s4, [x9]
+	WORD $0xbc404524 // ldr s4, [x9], #4
 	WORD $0x4f841018 // fmla v24.4s, v0.4s, v4.s[0]
 	WORD $0x4f841039 // fmla v25.4s, v1.4s, v4.s[0]
 	WORD $0x4f84105a // fmla v26.4s, v2.4s, v4.s[0]
 	WORD $0x4f84107b // fmla v27.4s, v3.4s, v4.s[0]
-	ADD $4, R5
-	ADD $4, R6
-	ADD $4, R7
-	ADD $4, R8
-	ADD $4, R9
 	ADD R13, R3
 	SUBS $1, R19
 	BNE loop14
@@ -1028,30 +1017,26 @@ loop16:
 	WORD $0x4e217821 // fcvtl2 v1.4s, v1.8h
 	WORD $0x0e217862 // fcvtl v2.4s, v3.4h
 	WORD $0x4e217863 // fcvtl2 v3.4s, v3.8h
-	WORD $0xbd4000a4 // ldr s4, [x5]
+	WORD $0xbc4044a4 // ldr s4, [x5], #4
 	WORD $0x4f841008 // fmla v8.4s, v0.4s, v4.s[0]
 	WORD $0x4f841029 // fmla v9.4s, v1.4s, v4.s[0]
 	WORD $0x4f84104a // fmla v10.4s, v2.4s, v4.s[0]
 	WORD $0x4f84106b // fmla v11.4s, v3.4s, v4.s[0]
-	WORD $0xbd4000c5 // ldr s5, [x6]
+	WORD $0xbc4044c5 // ldr s5, [x6], #4
 	WORD $0x4f85100c // fmla v12.4s, v0.4s, v5.s[0]
 	WORD $0x4f85102d // fmla v13.4s, v1.4s, v5.s[0]
 	WORD $0x4f85104e // fmla v14.4s, v2.4s, v5.s[0]
 	WORD $0x4f85106f // fmla v15.4s, v3.4s, v5.s[0]
-	WORD $0xbd4000e6 // ldr s6, [x7]
+	WORD $0xbc4044e6 // ldr s6, [x7], #4
 	WORD $0x4f861010 // fmla v16.4s, v0.4s, v6.s[0]
 	WORD $0x4f861031 // fmla v17.4s, v1.4s, v6.s[0]
 	WORD $0x4f861052 // fmla v18.4s, v2.4s, v6.s[0]
 	WORD $0x4f861073 // fmla v19.4s, v3.4s, v6.s[0]
-	WORD $0xbd400107 // ldr s7, [x8]
+	WORD $0xbc404507 // ldr s7, [x8], #4
 	WORD $0x4f871014 // fmla v20.4s, v0.4s, v7.s[0]
 	WORD $0x4f871035 // fmla v21.4s, v1.4s, v7.s[0]
 	WORD $0x4f871056 // fmla v22.4s, v2.4s, v7.s[0]
 	WORD $0x4f871077 // fmla v23.4s, v3.4s, v7.s[0]
-	ADD $4, R5
-	ADD $4, R6
-	ADD $4, R7
-	ADD $4, R8
 	ADD R13, R3
 	SUBS $1, R19
 	BNE loop16
@@ -1135,24 +1120,21 @@ loop18:
 	WORD $0x4e217821 // fcvtl2 v1.4s, v1.8h
 	WORD $0x0e217862 // fcvtl v2.4s, v3.4h
 	WORD $0x4e217863 // fcvtl2 v3.4s, v3.8h
-	WORD $0xbd4000a4 // ldr s4, [x5]
+	WORD $0xbc4044a4 // ldr s4, [x5], #4
 	WORD $0x4f841008 // fmla v8.4s, v0.4s, v4.s[0]
 	WORD $0x4f841029 // fmla v9.4s, v1.4s, v4.s[0]
 	WORD $0x4f84104a // fmla v10.4s, v2.4s, v4.s[0]
 	WORD $0x4f84106b // fmla v11.4s, v3.4s, v4.s[0]
-	WORD $0xbd4000c5 // ldr s5, [x6]
+	WORD $0xbc4044c5 // ldr s5, [x6], #4
 	WORD $0x4f85100c // fmla v12.4s, v0.4s, v5.s[0]
 	WORD $0x4f85102d // fmla v13.4s, v1.4s, v5.s[0]
 	WORD $0x4f85104e // fmla v14.4s, v2.4s, v5.s[0]
 	WORD $0x4f85106f // fmla v15.4s, v3.4s, v5.s[0]
-	WORD $0xbd4000e6 // ldr s6, [x7]
+	WORD $0xbc4044e6 // ldr s6, [x7], #4
 	WORD $0x4f861010 // fmla v16.4s, v0.4s, v6.s[0]
 	WORD $0x4f861031 // fmla v17.4s, v1.4s, v6.s[0]
 	WORD $0x4f861052 // fmla v18.4s, v2.4s, v6.s[0]
 	WORD $0x4f861073 // fmla v19.4s, v3.4s, v6.s[0]
-	ADD $4, R5
-	ADD $4, R6
-	ADD $4, R7
 	ADD R13, R3
 	SUBS $1, R19
 	BNE loop18
@@ -1219,18 +1201,16 @@ loop20:
 	WORD $0x4e217821 // fcvtl2 v1.4s, v1.8h
 	WORD $0x0e217862 // fcvtl v2.4s, v3.4h
 	WORD $0x4e217863 // fcvtl2 v3.4s, v3.8h
-	WORD $0xbd4000a4 // ldr s4, [x5]
+	WORD $0xbc4044a4 // ldr s4, [x5], #4
 	WORD $0x4f841008 // fmla v8.4s, v0.4s, v4.s[0]
 	WORD $0x4f841029 // fmla v9.4s, v1.4s, v4.s[0]
 	WORD $0x4f84104a // fmla v10.4s, v2.4s, v4.s[0]
 	WORD $0x4f84106b // fmla v11.4s, v3.4s, v4.s[0]
-	WORD $0xbd4000c5 // ldr s5, [x6]
+	WORD $0xbc4044c5 // ldr s5, [x6], #4
 	WORD $0x4f85100c // fmla v12.4s, v0.4s, v5.s[0]
 	WORD $0x4f85102d // fmla v13.4s, v1.4s, v5.s[0]
 	WORD $0x4f85104e // fmla v14.4s, v2.4s, v5.s[0]
 	WORD $0x4f85106f // fmla v15.4s, v3.4s, v5.s[0]
-	ADD $4, R5
-	ADD $4, R6
 	ADD R13, R3
 	SUBS $1, R19
 	BNE loop20
@@ -1280,12 +1260,11 @@ loop22:
 	WORD $0x4e217821 // fcvtl2 v1.4s, v1.8h
 	WORD $0x0e217862 // fcvtl v2.4s, v3.4h
 	WORD $0x4e217863 // fcvtl2 v3.4s, v3.8h
-	WORD $0xbd4000a4 // ldr s4, [x5]
+	WORD $0xbc4044a4 // ldr s4, [x5], #4
 	WORD $0x4f841008 // fmla v8.4s, v0.4s, v4.s[0]
 	WORD $0x4f841029 // fmla v9.4s, v1.4s, v4.s[0]
 	WORD $0x4f84104a // fmla v10.4s, v2.4s, v4.s[0]
 	WORD $0x4f84106b // fmla v11.4s, v3.4s, v4.s[0]
-	ADD $4, R5
 	ADD R13, R3
 	SUBS $1, R19
 	BNE loop22
@@ -1386,42 +1365,36 @@ loop24:
 	WORD $0x4f10a463 // sshll2 v3.4s, v3.8h, #0
 	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
 	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
-	WORD $0xbd4000a4 // ldr s4, [x5]
+	WORD $0xbc4044a4 // ldr s4, [x5], #4
 	WORD $0x4f841008 // fmla v8.4s, v0.4s, v4.s[0]
 	WORD $0x4f841029 // fmla v9.4s, v1.4s, v4.s[0]
 	WORD $0x4f84104a // fmla v10.4s, v2.4s, v4.s[0]
 	WORD $0x4f84106b // fmla v11.4s, v3.4s, v4.s[0]
-	WORD $0xbd4000c5 // ldr s5, [x6]
+	WORD $0xbc4044c5 // ldr s5, [x6], #4
 	WORD $0x4f85100c // fmla v12.4s, v0.4s, v5.s[0]
 	WORD $0x4f85102d // fmla v13.4s, v1.4s, v5.s[0]
 	WORD $0x4f85104e // fmla v14.4s, v2.4s, v5.s[0]
 	WORD $0x4f85106f // fmla v15.4s, v3.4s, v5.s[0]
-	WORD $0xbd4000e6 // ldr s6, [x7]
+	WORD $0xbc4044e6 // ldr s6, [x7], #4
 	WORD $0x4f861010 // fmla v16.4s, v0.4s, v6.s[0]
 	WORD $0x4f861031 // fmla v17.4s, v1.4s, v6.s[0]
 	WORD $0x4f861052 // fmla v18.4s, v2.4s, v6.s[0]
 	WORD $0x4f861073 // fmla v19.4s, v3.4s, v6.s[0]
-	WORD $0xbd400107 // ldr s7, [x8]
+	WORD $0xbc404507 // ldr s7, [x8], #4
 	WORD $0x4f871014 // fmla v20.4s, v0.4s, v7.s[0]
 	WORD $0x4f871035 // fmla v21.4s, v1.4s, v7.s[0]
 	WORD $0x4f871056 // fmla v22.4s, v2.4s, v7.s[0]
 	WORD $0x4f871077 // fmla v23.4s, v3.4s, v7.s[0]
-	WORD $0xbd400124 // ldr s4, [x9]
+	WORD $0xbc404524 // ldr s4, [x9], #4
 	WORD $0x4f841018 // fmla v24.4s, v0.4s, v4.s[0]
 	WORD $0x4f841039 // fmla v25.4s, v1.4s, v4.s[0]
 	WORD $0x4f84105a // fmla v26.4s, v2.4s, v4.s[0]
 	WORD $0x4f84107b // fmla v27.4s, v3.4s, v4.s[0]
-	WORD $0xbd400145 // ldr s5, [x10]
+	WORD $0xbc404545 // ldr s5, [x10], #4
 	WORD $0x4f85101c // fmla v28.4s, v0.4s, v5.s[0]
 	WORD $0x4f85103d // fmla v29.4s, v1.4s, v5.s[0]
 	WORD $0x4f85105e // fmla v30.4s, v2.4s, v5.s[0]
 	WORD $0x4f85107f // fmla v31.4s, v3.4s, v5.s[0]
-	ADD $4, R5
-	ADD $4, R6
-	ADD $4, R7
-	ADD $4, R8
-	ADD $4, R9
-	ADD $4, R10
 	ADD R13, R3
 	SUBS $1, R19
 	BNE loop24
@@ -1572,36 +1545,31 @@ loop26:
 	WORD $0x4f10a463 // sshll2 v3.4s, v3.8h, #0
 	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
 	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
-	WORD $0xbd4000a4 // ldr s4, [x5]
+	WORD $0xbc4044a4 // ldr s4, [x5], #4
 	WORD $0x4f841008 // fmla v8.4s, v0.4s, v4.s[0]
 	WORD $0x4f841029 // fmla v9.4s, v1.4s, v4.s[0]
 	WORD $0x4f84104a // fmla v10.4s, v2.4s, v4.s[0]
 	WORD $0x4f84106b // fmla v11.4s, v3.4s, v4.s[0]
-	WORD $0xbd4000c5 // ldr s5, [x6]
+	WORD $0xbc4044c5 // ldr s5, [x6], #4
 	WORD $0x4f85100c // fmla v12.4s, v0.4s, v5.s[0]
 	WORD $0x4f85102d // fmla v13.4s, v1.4s, v5.s[0]
 	WORD $0x4f85104e // fmla v14.4s, v2.4s, v5.s[0]
 	WORD $0x4f85106f // fmla v15.4s, v3.4s, v5.s[0]
-	WORD $0xbd4000e6 // ldr s6, [x7]
+	WORD $0xbc4044e6 // ldr s6, [x7], #4
 	WORD $0x4f861010 // fmla v16.4s, v0.4s, v6.s[0]
 	WORD $0x4f861031 // fmla v17.4s, v1.4s, v6.s[0]
 	WORD $0x4f861052 // fmla v18.4s, v2.4s, v6.s[0]
 	WORD $0x4f861073 // fmla v19.4s, v3.4s, v6.s[0]
-	WORD $0xbd400107 // ldr s7, [x8]
+	WORD $0xbc404507 // ldr s7, [x8], #4
 	WORD $0x4f871014 // fmla v20.4s, v0.4s, v7.s[0]
 	WORD $0x4f871035 // fmla v21.4s, v1.4s, v7.s[0]
 	WORD $0x4f871056 // fmla v22.4s, v2.4s, v7.s[0]
 	WORD $0x4f871077 // fmla v23.4s, v3.4s, v7.s[0]
-	WORD $0xbd400124 // ldr s4, [x9]
+	WORD $0xbc404524 // ldr s4, [x9], #4
 	WORD $0x4f841018 // fmla v24.4s, v0.4s, v4.s[0]
 	WORD $0x4f841039 // fmla v25.4s, v1.4s, v4.s[0]
 	WORD $0x4f84105a // fmla v26.4s, v2.4s, v4.s[0]
 	WORD $0x4f84107b // fmla v27.4s, v3.4s, v4.s[0]
-	ADD $4, R5
-	ADD $4, R6
-	ADD $4, R7
-	ADD $4, R8
-	ADD $4, R9
 	ADD R13, R3
 	SUBS $1, R19
 	BNE loop26
@@ -1731,30 +1699,26 @@ loop28:
 	WORD $0x4f10a463 // sshll2 v3.4s, v3.8h, #0
 	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
 	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
-	WORD $0xbd4000a4 // ldr s4, [x5]
+	WORD $0xbc4044a4 // ldr s4, [x5], #4
 	WORD $0x4f841008 // fmla v8.4s, v0.4s, v4.s[0]
 	WORD $0x4f841029 // fmla v9.4s, v1.4s, v4.s[0]
 	WORD $0x4f84104a // fmla v10.4s, v2.4s, v4.s[0]
 	WORD $0x4f84106b // fmla v11.4s, v3.4s, v4.s[0]
-	WORD $0xbd4000c5 // ldr s5, [x6]
+	WORD $0xbc4044c5 // ldr s5, [x6], #4
 	WORD $0x4f85100c // fmla v12.4s, v0.4s, v5.s[0]
 	WORD $0x4f85102d // fmla v13.4s, v1.4s, v5.s[0]
 	WORD $0x4f85104e // fmla v14.4s, v2.4s, v5.s[0]
 	WORD $0x4f85106f // fmla v15.4s, v3.4s, v5.s[0]
-	WORD $0xbd4000e6 // ldr s6, [x7]
+	WORD $0xbc4044e6 // ldr s6, [x7], #4
 	WORD $0x4f861010 // fmla v16.4s, v0.4s, v6.s[0]
 	WORD $0x4f861031 // fmla v17.4s, v1.4s, v6.s[0]
 	WORD $0x4f861052 // fmla v18.4s, v2.4s, v6.s[0]
 	WORD $0x4f861073 // fmla v19.4s, v3.4s, v6.s[0]
-	WORD $0xbd400107 // ldr s7, [x8]
+	WORD $0xbc404507 // ldr s7, [x8], #4
 	WORD $0x4f871014 // fmla v20.4s, v0.4s, v7.s[0]
 	WORD $0x4f871035 // fmla v21.4s, v1.4s, v7.s[0]
 	WORD $0x4f871056 // fmla v22.4s, v2.4s, v7.s[0]
 	WORD $0x4f871077 // fmla v23.4s, v3.4s, v7.s[0]
-	ADD $4, R5
-	ADD $4, R6
-	ADD $4, R7
-	ADD $4, R8
 	ADD R13, R3
 	SUBS $1, R19
 	BNE loop28
@@ -1863,24 +1827,21 @@ loop30:
 	WORD $0x4f10a463 // sshll2 v3.4s, v3.8h, #0
 	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
 	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
-	WORD $0xbd4000a4 // ldr s4, [x5]
+	WORD $0xbc4044a4 // ldr s4, [x5], #4
 	WORD $0x4f841008 // fmla v8.4s, v0.4s, v4.s[0]
 	WORD $0x4f841029 // fmla v9.4s, v1.4s, v4.s[0]
 	WORD $0x4f84104a // fmla v10.4s, v2.4s, v4.s[0]
 	WORD $0x4f84106b // fmla v11.4s, v3.4s, v4.s[0]
-	WORD $0xbd4000c5 // ldr s5, [x6]
+	WORD $0xbc4044c5 // ldr s5, [x6], #4
 	WORD $0x4f85100c // fmla v12.4s, v0.4s, v5.s[0]
 	WORD $0x4f85102d // fmla v13.4s, v1.4s, v5.s[0]
 	WORD $0x4f85104e // fmla v14.4s, v2.4s, v5.s[0]
 	WORD $0x4f85106f // fmla v15.4s, v3.4s, v5.s[0]
-	WORD $0xbd4000e6 // ldr s6, [x7]
+	WORD $0xbc4044e6 // ldr s6, [x7], #4
 	WORD $0x4f861010 // fmla v16.4s, v0.4s, v6.s[0]
 	WORD $0x4f861031 // fmla v17.4s, v1.4s, v6.s[0]
 	WORD $0x4f861052 // fmla v18.4s, v2.4s, v6.s[0]
 	WORD $0x4f861073 // fmla v19.4s, v3.4s, v6.s[0]
-	ADD $4, R5
-	ADD $4, R6
-	ADD $4, R7
 	ADD R13, R3
 	SUBS $1, R19
 	BNE loop30
@@ -1968,18 +1929,16 @@ loop32:
 	WORD $0x4f10a463 // sshll2 v3.4s, v3.8h, #0
 	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
 	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
-	WORD $0xbd4000a4 // ldr s4, [x5]
+	WORD $0xbc4044a4 // ldr s4, [x5], #4
 	WORD $0x4f841008 // fmla v8.4s, v0.4s, v4.s[0]
 	WORD $0x4f841029 // fmla v9.4s, v1.4s, v4.s[0]
 	WORD $0x4f84104a // fmla v10.4s, v2.4s, v4.s[0]
 	WORD $0x4f84106b // fmla v11.4s, v3.4s, v4.s[0]
-	WORD $0xbd4000c5 // ldr s5, [x6]
+	WORD $0xbc4044c5 // ldr s5, [x6], #4
 	WORD $0x4f85100c // fmla v12.4s, v0.4s, v5.s[0]
 	WORD $0x4f85102d // fmla v13.4s, v1.4s, v5.s[0]
 	WORD $0x4f85104e // fmla v14.4s, v2.4s, v5.s[0]
 	WORD $0x4f85106f // fmla v15.4s, v3.4s, v5.s[0]
-	ADD $4, R5
-	ADD $4, R6
 	ADD R13, R3
 	SUBS $1, R19
 	BNE loop32
@@ -2046,12 +2005,11 @@ loop34:
 	WORD $0x4f10a463 // sshll2 v3.4s, v3.8h, #0
 	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
 	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
-	WORD $0xbd4000a4 // ldr s4, [x5]
+	WORD $0xbc4044a4 // ldr s4, [x5], #4
 	WORD $0x4f841008 // fmla v8.4s, v0.4s, v4.s[0]
 	WORD $0x4f841029 // fmla v9.4s, v1.4s, v4.s[0]
 	WORD $0x4f84104a // fmla v10.4s, v2.4s, v4.s[0]
 	WORD $0x4f84106b // fmla v11.4s, v3.4s, v4.s[0]
-	ADD $4, R5
 	ADD R13, R3
 	SUBS $1, R19
 	BNE loop34

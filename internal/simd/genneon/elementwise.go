@@ -6,11 +6,11 @@ package main
 
 // Pointers of the float kernels: the first parameters in their order.
 const (
-	p0 r = 0
-	p1 r = 1
-	p2 r = 2
-	p3 r = 3
-	n_ r = 4
+	p0     r = 0
+	p1     r = 1
+	p2     r = 2
+	p3     r = 3
+	length r = 4
 )
 
 // walk loads pointers and repeats body for every 16 numbers.
@@ -18,11 +18,11 @@ func (a *assembly) walk(names []string, prepare, body func()) {
 	for i, name := range names {
 		a.param(name, r(i))
 	}
-	a.param("n", n_)
+	a.param("n", length)
 	if prepare != nil {
 		prepare()
 	}
-	a.loop(n_, 16, func() {
+	a.loop(length, 16, func() {
 		body()
 		for i := range names {
 			a.advance(64, r(i))
@@ -97,8 +97,8 @@ func (a *assembly) elementwise() {
 	a.function("toHalfNEON", "(dst *uint16, src *float32, n int)", "narrows to halves, to nearest with ties to even.", 0, func() {
 		a.param("dst", p0)
 		a.param("src", p1)
-		a.param("n", n_)
-		a.loop(n_, 16, func() {
+		a.param("n", length)
+		a.loop(length, 16, func() {
 			a.sixteen(0, p1)
 			for i := range v(2) {
 				a.v2("fcvtn.4h", 4+i, 2*i)
@@ -184,8 +184,8 @@ func (a *assembly) rotations() {
 		for i, name := range []string{"x", "cos", "sin"} {
 			a.param(name, r(i))
 		}
-		a.param("n", n_)
-		a.loop(n_, 4, func() {
+		a.param("n", length)
+		a.loop(length, 4, func() {
 			a.loadPair(8, 9, p0, 0)
 			a.load(quad, 16, p1, 0)
 			a.load(quad, 20, p2, 0)

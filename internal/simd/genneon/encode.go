@@ -239,6 +239,11 @@ func (a *assembly) memory(verb string, bit uint32, s size, d v, base r, offset i
 	}
 }
 
+// loadNext loads a single float and moves the base on to the next.
+func (a *assembly) loadNext(d v, base r) {
+	a.word(0xbc404400|uint32(base)<<5|uint32(d), "ldr s%d, [x%d], #4", d, base)
+}
+
 // loadPair and storePair move two vectors; offsets are multiples of 16 below 1024.
 func (a *assembly) loadPair(d, e v, base r, offset int)  { a.pair("ldp", 1<<22, d, e, base, offset) }
 func (a *assembly) storePair(d, e v, base r, offset int) { a.pair("stp", 0, d, e, base, offset) }

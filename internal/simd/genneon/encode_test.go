@@ -75,6 +75,7 @@ func everyForm(a *assembly) {
 			a.store(s, 4, 22, offset)
 		}
 	}
+	a.loadNext(31, 10)
 	for _, offset := range []int{0, 16, 1008} {
 		a.loadPair(1, 30, 7, offset)
 		a.storePair(30, 2, 21, offset)

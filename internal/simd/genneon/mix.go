@@ -85,13 +85,10 @@ func (a *assembly) rows(rows int, e element) {
 		a.elements(e)
 		for i := range rows {
 			x := 4 + v(i%4)
-			a.load(single, x, mixAt+r(i), 0)
+			a.loadNext(x, mixAt+r(i))
 			for c := range v(4) {
 				a.lane("fmla.4s", 8+4*v(i)+c, c, x, 0)
 			}
-		}
-		for i := range r(rows) {
-			a.advance(4, mixAt+i)
 		}
 		a.do("ADD %v, %v", strideB, mixSeen)
 	})
@@ -160,11 +157,11 @@ func (a *assembly) scaleColumns() {
 		a.param("dst", p0)
 		a.param("src", p1)
 		a.param("by", p2)
-		a.param("rows", n_)
+		a.param("rows", length)
 		a.sixteen(16, p2)
 		a.advance(64, p2)
 		a.sixteen(20, p2)
-		a.loop(n_, 1, func() {
+		a.loop(length, 1, func() {
 			for i := range v(2) {
 				a.sixteen(0, p1)
 				a.on4("fmul.4s", 0, 0, 16+4*i)
