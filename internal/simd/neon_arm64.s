@@ -10344,14 +10344,10 @@ loop107:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc00c20 // ldr q0, [x1, #48]
 	WORD $0x3dc00c41 // ldr q1, [x2, #48]
 	WORD $0x3dc00c62 // ldr q2, [x3, #48]
@@ -10540,14 +10536,10 @@ loop107:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01020 // ldr q0, [x1, #64]
 	WORD $0x3dc01041 // ldr q1, [x2, #64]
 	WORD $0x3dc01062 // ldr q2, [x3, #64]
@@ -10870,14 +10862,10 @@ loop108:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc00c20 // ldr q0, [x1, #48]
 	WORD $0x3dc00c41 // ldr q1, [x2, #48]
 	WORD $0x3dc00c62 // ldr q2, [x3, #48]
@@ -11058,14 +11046,10 @@ loop108:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01020 // ldr q0, [x1, #64]
 	WORD $0x3dc01041 // ldr q1, [x2, #64]
 	WORD $0x3dc01062 // ldr q2, [x3, #64]
@@ -11990,14 +11974,10 @@ loop115:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc00c20 // ldr q0, [x1, #48]
 	WORD $0x3dc00c41 // ldr q1, [x2, #48]
 	WORD $0x3dc00c62 // ldr q2, [x3, #48]
@@ -12266,14 +12246,10 @@ loop115:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01020 // ldr q0, [x1, #64]
 	WORD $0x3dc01041 // ldr q1, [x2, #64]
 	WORD $0x3dc01062 // ldr q2, [x3, #64]
@@ -12676,14 +12652,10 @@ loop116:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc00c20 // ldr q0, [x1, #48]
 	WORD $0x3dc00c41 // ldr q1, [x2, #48]
 	WORD $0x3dc00c62 // ldr q2, [x3, #48]
@@ -12864,14 +12836,10 @@ loop116:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01020 // ldr q0, [x1, #64]
 	WORD $0x3dc01041 // ldr q1, [x2, #64]
 	WORD $0x3dc01062 // ldr q2, [x3, #64]
@@ -13670,14 +13638,10 @@ loop122:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc00020 // ldr q0, [x1]
 	WORD $0x3dc00041 // ldr q1, [x2]
 	WORD $0x3dc00062 // ldr q2, [x3]
@@ -13774,14 +13738,10 @@ loop122:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc00420 // ldr q0, [x1, #16]
 	WORD $0x3dc00441 // ldr q1, [x2, #16]
 	WORD $0x3dc00462 // ldr q2, [x3, #16]
@@ -13878,14 +13838,10 @@ loop122:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01020 // ldr q0, [x1, #64]
 	WORD $0x3dc01041 // ldr q1, [x2, #64]
 	WORD $0x3dc01062 // ldr q2, [x3, #64]
@@ -13982,14 +13938,10 @@ loop122:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01420 // ldr q0, [x1, #80]
 	WORD $0x3dc01441 // ldr q1, [x2, #80]
 	WORD $0x3dc01462 // ldr q2, [x3, #80]
@@ -14226,14 +14178,10 @@ loop123:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc00020 // ldr q0, [x1]
 	WORD $0x3dc00041 // ldr q1, [x2]
 	WORD $0x3dc00062 // ldr q2, [x3]
@@ -14342,14 +14290,10 @@ loop123:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc00420 // ldr q0, [x1, #16]
 	WORD $0x3dc00441 // ldr q1, [x2, #16]
 	WORD $0x3dc00462 // ldr q2, [x3, #16]
@@ -14458,14 +14402,10 @@ loop123:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01020 // ldr q0, [x1, #64]
 	WORD $0x3dc01041 // ldr q1, [x2, #64]
 	WORD $0x3dc01062 // ldr q2, [x3, #64]
@@ -14574,14 +14514,10 @@ loop123:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01420 // ldr q0, [x1, #80]
 	WORD $0x3dc01441 // ldr q1, [x2, #80]
 	WORD $0x3dc01462 // ldr q2, [x3, #80]
@@ -15173,14 +15109,10 @@ loop130:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc00020 // ldr q0, [x1]
 	WORD $0x3dc00041 // ldr q1, [x2]
 	WORD $0x3dc00062 // ldr q2, [x3]
@@ -15341,14 +15273,10 @@ loop130:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc00420 // ldr q0, [x1, #16]
 	WORD $0x3dc00441 // ldr q1, [x2, #16]
 	WORD $0x3dc00462 // ldr q2, [x3, #16]
@@ -15509,14 +15437,10 @@ loop130:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01020 // ldr q0, [x1, #64]
 	WORD $0x3dc01041 // ldr q1, [x2, #64]
 	WORD $0x3dc01062 // ldr q2, [x3, #64]
@@ -15677,14 +15601,10 @@ loop130:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01420 // ldr q0, [x1, #80]
 	WORD $0x3dc01441 // ldr q1, [x2, #80]
 	WORD $0x3dc01462 // ldr q2, [x3, #80]
@@ -15985,14 +15905,10 @@ loop131:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc00020 // ldr q0, [x1]
 	WORD $0x3dc00041 // ldr q1, [x2]
 	WORD $0x3dc00062 // ldr q2, [x3]
@@ -16101,14 +16017,10 @@ loop131:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc00420 // ldr q0, [x1, #16]
 	WORD $0x3dc00441 // ldr q1, [x2, #16]
 	WORD $0x3dc00462 // ldr q2, [x3, #16]
@@ -16217,14 +16129,10 @@ loop131:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01020 // ldr q0, [x1, #64]
 	WORD $0x3dc01041 // ldr q1, [x2, #64]
 	WORD $0x3dc01062 // ldr q2, [x3, #64]
@@ -16333,14 +16241,10 @@ loop131:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea11c2b // mov v11.16b, v1.16b
-	WORD $0x4ea21c4c // mov v12.16b, v2.16b
-	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01420 // ldr q0, [x1, #80]
 	WORD $0x3dc01441 // ldr q1, [x2, #80]
 	WORD $0x3dc01462 // ldr q2, [x3, #80]

@@ -30,12 +30,13 @@ func (a *assembly) walk(names []string, prepare, body func()) {
 	})
 }
 
-// sixteen loads 16 floats into four vectors, and keep stores them.
+// sixteen loads 16 floats into four vectors.
 func (a *assembly) sixteen(d v, from r) {
 	a.loadPair(d, d+1, from, 0)
 	a.loadPair(d+2, d+3, from, 32)
 }
 
+// keep stores them.
 func (a *assembly) keep(d v, to r) {
 	a.storePair(d, d+1, to, 0)
 	a.storePair(d+2, d+3, to, 32)

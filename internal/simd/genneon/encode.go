@@ -80,7 +80,6 @@ var two = map[string]instruction{
 	"fcvtl2.2d": {0x4e617800, "2d,4s"},
 	"fcvtn.4h":  {0x0e216800, "4h,4s"},
 	"fcvtn2.8h": {0x4e216800, "8h,4s"},
-	"rev64.4s":  {0x4ea00800, "4s,4s"},
 	"sadalp.4s": {0x4e606800, "4s,8h"},
 	"umaxv":     {0x6eb0a800, "s,4s"},
 	"fmaxv":     {0x6e30f800, "s,4s"},
@@ -98,7 +97,6 @@ var shifts = map[string]struct {
 	"shl.4s":   {instruction{0x4f005400, "4s,4s"}, 32, false},
 	"shl.16b":  {instruction{0x4f005400, "16b,16b"}, 8, false},
 	"sli.16b":  {instruction{0x6f005400, "16b,16b"}, 8, false}, // the bits below stay
-	"ushr.4s":  {instruction{0x6f000400, "4s,4s"}, 32, true},
 	"ushr.16b": {instruction{0x6f000400, "16b,16b"}, 8, true},
 	"sshr.4s":  {instruction{0x4f000400, "4s,4s"}, 32, true},
 	"sshll.8h": {instruction{0x0f00a400, "8h,8b"}, 8, false}, // widens

@@ -199,9 +199,9 @@ func (k *kernel) each(block func()) {
 	})
 }
 
-// columns reads 16 bytes of every row into vectors 0 to 3: the first four bytes of
+// columns reads 16 bytes of every row into vectors d to d+3: the first four bytes of
 // all rows, the next four, and so on. It uses vectors 0 to 7.
-func (k *kernel) columns(offset int) {
+func (k *kernel) columns(d v, offset int) {
 	for i := range r(4) {
 		k.load(quad, v(i), row0+i, offset)
 	}
@@ -209,10 +209,10 @@ func (k *kernel) columns(offset int) {
 	k.v3("trn2.4s", 5, 0, 1)
 	k.v3("trn1.4s", 6, 2, 3)
 	k.v3("trn2.4s", 7, 2, 3)
-	k.v3("trn1.2d", 0, 4, 6)
-	k.v3("trn1.2d", 1, 5, 7)
-	k.v3("trn2.2d", 2, 4, 6)
-	k.v3("trn2.2d", 3, 5, 7)
+	k.v3("trn1.2d", d, 4, 6)
+	k.v3("trn1.2d", d+1, 5, 7)
+	k.v3("trn2.2d", d+2, 4, 6)
+	k.v3("trn2.2d", d+3, 5, 7)
 }
 
 // halves reads one half of every row into vector 0 as floats. It uses 0 to 3.

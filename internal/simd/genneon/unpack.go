@@ -25,7 +25,7 @@ func unpackQ8_0(k *kernel) {
 		k.halves(0)
 		k.put(0, at32Scale)
 		for part := range 2 {
-			k.columns(2 + 16*part)
+			k.columns(0, 2+16*part)
 			for i := range 4 {
 				k.put(v(i), 4*part+i)
 			}
@@ -36,7 +36,7 @@ func unpackQ8_0(k *kernel) {
 // four stores the sixteen bytes of every row, which are 32 four-bit numbers, after
 // what is to be done to them. Vector 8 has a mask of four bits.
 func (k *kernel) four(offset int, also func(x v, i int)) {
-	k.columns(offset)
+	k.columns(0, offset)
 	for i := range 4 {
 		k.v3("and", 4, v(i), 8)
 		k.shift("ushr.16b", 5, v(i), 4)
@@ -153,7 +153,7 @@ var byColumn = []byte{0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15}
 // header reads scales and minima of Q4_K and Q5_K: see scaleMin in package simd.
 // Vector 8 has a mask of four bits. It uses 9 too.
 func (k *kernel) header() {
-	k.columns(0)
+	k.columns(0, 0)
 	k.v3("uzp1.8h", 4, 0, 0)
 	k.v2("fcvtl.4s", 4, 4)
 	k.put(4, atKScale)
@@ -200,7 +200,7 @@ func unpackQ4K(k *kernel) {
 	k.each(func() {
 		k.header()
 		for i := range 8 {
-			k.columns(16 + 16*i)
+			k.columns(0, 16+16*i)
 			for j := range 4 {
 				to := i/2*16 + i%2*4 + j
 				k.v3("and", 4, v(j), 8)
@@ -218,12 +218,9 @@ func unpackQ5K(k *kernel) {
 		k.header()
 		k.bytes(9, 16)
 		for part := range 2 { // of the 32 bytes whose bits are fifth bits
-			k.columns(16 + 16*part)
-			for j := range v(4) {
-				k.mov(10+j, j)
-			}
+			k.columns(10, 16+16*part)
 			for i := range 4 {
-				k.columns(48 + 32*i + 16*part)
+				k.columns(0, 48+32*i+16*part)
 				for j := range 4 {
 					to := i*16 + part*4 + j
 					k.v3("and", 4, v(j), 8)
@@ -258,12 +255,9 @@ func unpackQ6K(k *kernel) {
 	k.each(func() {
 		k.scales6()
 		for i := range 4 { // 16 bytes of high bits
-			k.columns(128 + 16*i)
-			for j := range v(4) {
-				k.mov(10+j, j)
-			}
+			k.columns(10, 128+16*i)
 			for part := range 2 { // low bits of groups 0 and 2, then of 1 and 3
-				k.columns(64*(i/2) + 32*part + 16*(i%2))
+				k.columns(0, 64*(i/2)+32*part+16*(i%2))
 				for j := range 4 {
 					to := i/2*32 + part*8 + i%2*4 + j
 					k.v3("and", 4, v(j), 8)
@@ -283,7 +277,7 @@ func (k *kernel) scales6() {
 	k.halves(208)
 	k.put(0, at6Scale)
 	k.table("byColumn", byColumn, 10, spare)
-	k.columns(192)
+	k.columns(0, 192)
 	for i := range 4 {
 		k.tbl(4, v(i), 10)
 		for j, widen := range []string{"sshll", "sshl2"} {
@@ -300,7 +294,7 @@ func (k *kernel) scales6() {
 
 func unpackF32(k *kernel) {
 	k.each(func() {
-		k.columns(0)
+		k.columns(0, 0)
 		for i := range 4 {
 			k.put(v(i), i)
 		}
@@ -310,7 +304,7 @@ func unpackF32(k *kernel) {
 func unpackBF16(k *kernel) {
 	k.constant(0xffff0000, 8, spare)
 	k.each(func() {
-		k.columns(0)
+		k.columns(0, 0)
 		for i := range 4 {
 			k.shift("shl.4s", 4, v(i), 16)
 			k.put(4, 2*i)
@@ -322,7 +316,7 @@ func unpackBF16(k *kernel) {
 
 func unpackF16(k *kernel) {
 	k.each(func() {
-		k.columns(0)
+		k.columns(0, 0)
 		for i := 0; i < 4; i += 2 {
 			for odd, key := range []string{"uzp1.8h", "uzp2.8h"} {
 				k.v3(key, 5, v(i), v(i+1))
