@@ -85,7 +85,7 @@ build/torch/.deps: tools/starter/requirements.txt
 # The peers that are measured, llama.cpp among them, tuned for this machine as it
 # would be by somebody who wants speed.
 build/bench/.deps: tools/oracle/requirements.txt tools/oracle/tokenizer/requirements.txt
-	@CMAKE_ARGS=-DLLAVA_BUILD=OFF CXXFLAGS=-O3 PIP_NO_CACHE_DIR=1 tools/venv.sh build/bench $^ && touch $@
+	@CMAKE_ARGS=-DLLAVA_BUILD=OFF PIP_NO_CACHE_DIR=1 tools/venv.sh build/bench $^ && touch $@
 
 scenarios/sdk/node/node_modules/.deps: scenarios/sdk/node/package-lock.json
 	@echo "installing the Node SDK" && npm --prefix scenarios/sdk/node ci --silent && touch $@
