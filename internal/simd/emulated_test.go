@@ -19,7 +19,7 @@ func TestArm64(t *testing.T) {
 	if qemu == "" {
 		t.Skip("arm64 kernels are not tested: no qemu-aarch64 here (Debian: qemu-user)")
 	}
-	cmd := exec.Command("go", "test", "-short", "-v", "-exec", qemu+" -cpu max", ".")
+	cmd := exec.Command("go", "test", "-short", "-v", "-timeout", "3m", "-exec", qemu+" -cpu max", ".")
 	cmd.Env = append(os.Environ(), "GOARCH=arm64", "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	if err != nil {

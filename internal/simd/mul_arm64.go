@@ -4,7 +4,7 @@ import "golang.org/x/sys/cpu"
 
 // machines lists the instruction sets that this machine has, best first: ARMv8 with and
 // without dot products of bytes (FEAT_DotProd). GODEBUG=cpu.asimddp=off hides the first,
-// cpu.asimd=off both.
+// cpu.asimd=off both; Go's runtime, which does not know these names, says so.
 func machines() (list []*machine) {
 	x := &cpu.ARM64
 	if !x.HasASIMD {

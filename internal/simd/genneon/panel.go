@@ -45,7 +45,7 @@ type kernel struct {
 	format
 	dotProduct bool // the machine has SDOT
 	direct     bool // weights are multiplied at once, not stored (direct.go)
-	held       [2]int
+	held       [2]int // which 16 bytes of the token vectors 14 and 15 have
 }
 
 // tiles are the numbers of tokens that are multiplied at a time, the largest first.
