@@ -43,8 +43,8 @@ const (
 type kernel struct {
 	*assembly
 	format
-	dotProduct bool // the machine has SDOT
-	direct     bool // weights are multiplied at once, not stored (direct.go)
+	dotProduct bool   // the machine has SDOT
+	direct     bool   // weights are multiplied at once, not stored (direct.go)
 	held       [2]int // which 16 bytes of the token vectors 14 and 15 have
 }
 
