@@ -9,9 +9,8 @@
 //
 // Who comes next is found in four steps:
 //
-//  1. Classes are bands: system before interactive before default before bulk. What has
-//     waited long in a band moves up one, so that no band starves those below it; but
-//     never into system, where only the appliance's own requests are.
+//  1. Classes are bands: system before interactive before default before bulk. A band
+//     that has waited long has a turn now and then, so that none starves those below it.
 //  2. Within a band tenants take turns, by what their requests cost: tokens read and
 //     twice the tokens written. The tenant that has had least comes first. This is
 //     deficit round robin in which rounds that would serve nobody are skipped (virtual

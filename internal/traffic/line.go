@@ -11,13 +11,12 @@ const (
 	patience = 10
 )
 
-// promoteAfter is how long a request waits in a band, in seconds, before it moves up:
-// nobody keeps others waiting for longer by calling everything urgent. Within a tenant
-// the classes keep a longer distance: headStart is by how many seconds later a request
-// counts as late.
+// A band whose oldest request has waited for lateAfter seconds is no longer passed by all
+// above it: after so many requests of others it has a turn. So nobody keeps others waiting
+// for ever by calling everything urgent, and still turns are by tenant in every band.
 var (
-	promoteAfter = [classes]float64{Default: 5, Bulk: 600}
-	headStart    = [classes]float64{Default: 30, Bulk: 3600}
+	lateAfter = [classes]float64{Default: 5, Bulk: 600}
+	passedBy  = [classes]int{Default: 1, Bulk: 7}
 )
 
 type state int
@@ -50,9 +49,8 @@ type entry struct {
 	expected float64 // seconds to wait when it came, before that was set right by experience
 
 	// While it waits.
-	band         Class
-	since        float64 // in the band
-	older, newer *entry  // in the band
+	since        float64
+	older, newer *entry // in the band
 
 	// While it runs.
 	on      *backend
@@ -69,7 +67,7 @@ func (q *Queue) entry(l *line, a Arrive) *entry {
 	if s.weight = a.Weight; s.weight <= 0 {
 		s.weight = 1
 	}
-	e := &entry{id: a.ID, tenant: a.Tenant, class: a.Class, band: a.Class, line: l, share: s, arrived: q.now, bytes: a.HeldBytes,
+	e := &entry{id: a.ID, tenant: a.Tenant, class: a.Class, line: l, share: s, arrived: q.now, bytes: a.HeldBytes,
 		limit: lengthClass(a.MaxTokens), letters: a.PromptBytes, slots: max(1, a.Choices), prefix: a.Prefix}
 	e.in = float64(a.PromptBytes) / l.bytesPerToken
 	e.out = l.expected(s, e.limit, a.MaxTokens)
@@ -89,8 +87,8 @@ type line struct {
 	bands    [classes]band
 	shares   map[string]*share
 
+	system  bool    // had the last turn
 	turn    float64 // served so far, by how many wanted it: lines that have a backend in common take turns by it
-	rested  bool    // the last one served was not the system's own
 	mix     [buckets]float64
 	truth   [classes][buckets]pace // how long requests waited, and how long they were to
 	paces   map[*backend]*paces
@@ -106,6 +104,7 @@ type band struct {
 	turn           *stand  // whose turn it was last
 	began          uint64  // how the request began that was served then
 	oldest, newest *entry
+	passed         int    // requests of others that ran since one of here did
 	counts, costs  spread // how many requests, and what cost, tenants have here
 }
 
@@ -164,8 +163,10 @@ func (l *line) rest(s *share) {
 }
 
 // waits is the first band in which somebody waits.
-func (l *line) waits() (Class, bool) {
-	for c := range classes {
+func (l *line) waits() (Class, bool) { return l.waitsFrom(System) }
+
+func (l *line) waitsFrom(c Class) (Class, bool) {
+	for ; c < classes; c++ {
 		if l.bands[c].oldest != nil {
 			return c, true
 		}
@@ -193,7 +194,7 @@ func (l *line) exit(e *entry) {
 
 // join puts an entry into its band.
 func (l *line) join(e *entry, now float64) {
-	b, s := &l.bands[e.band], &e.share.stands[e.band]
+	b, s := &l.bands[e.class], &e.share.stands[e.class]
 	e.since = now
 	e.older, e.newer = b.newest, nil
 	if b.newest != nil {
@@ -211,7 +212,7 @@ func (l *line) join(e *entry, now float64) {
 
 // part takes an entry out of its band.
 func (l *line) part(e *entry) {
-	b, s := &l.bands[e.band], &e.share.stands[e.band]
+	b, s := &l.bands[e.class], &e.share.stands[e.class]
 	if e.older != nil {
 		e.older.newer = e.newer
 	} else {
@@ -265,29 +266,27 @@ func (l *line) reorder(s *share) {
 	}
 }
 
-// promote moves up what has waited long.
-func (l *line) promote(now float64) {
-	for c := Bulk; c > Interactive; c-- {
-		for e := l.bands[c].oldest; e != nil && now-e.since >= promoteAfter[c]; e = l.bands[c].oldest {
-			l.part(e)
-			e.band--
-			l.join(e, now)
+// whose is the band whose turn it is; somebody waits.
+func (l *line) whose(now float64) Class {
+	first, _ := l.waits()
+	if first == System {
+		c, others := l.waitsFrom(Interactive)
+		if !l.system || !others { // which does not take two turns while others wait
+			return System
+		}
+		first = c
+	}
+	for c := Bulk; c > first; c-- {
+		if b := &l.bands[c]; b.oldest != nil && now-b.oldest.since >= lateAfter[c] && b.passed >= passedBy[c] {
+			return c
 		}
 	}
+	return first
 }
 
 // next is the entry whose turn it is; somebody waits.
 func (l *line) next(now float64) *entry {
-	l.promote(now)
-	c, _ := l.waits()
-	if c == System && !l.rested {
-		for d := Interactive; d < classes; d++ { // the system does not take two turns while others wait
-			if l.bands[d].oldest != nil {
-				c = d
-				break
-			}
-		}
-	}
+	c := l.whose(now)
 	b := &l.bands[c]
 	s := b.stands.first().stand
 	if t := b.turn; t != nil && t != s && t.entries.len() > 0 && t.share.had-s.share.had <= quantum {
@@ -300,13 +299,18 @@ func (l *line) next(now float64) *entry {
 
 // served takes an entry out of line that is to run on a backend.
 func (l *line) served(e *entry, on *backend, now float64) {
-	b := &l.bands[e.band]
+	b := &l.bands[e.class]
 	b.reached = max(b.reached, b.stands.first().key)
-	b.turn, b.began = &e.share.stands[e.band], 0
+	b.turn, b.began = &e.share.stands[e.class], 0
 	if len(e.prefix) > 0 {
 		b.began = e.prefix[0]
 	}
-	l.rested = e.band != System
+	l.system = e.class == System
+	for c := range l.bands {
+		if l.bands[c].passed++; Class(c) == e.class || l.bands[c].oldest == nil {
+			l.bands[c].passed = 0
+		}
+	}
 	if e.expected > 0 {
 		l.truth[e.class][bucket(e.cost)].add(now-e.arrived, e.expected, 1.0/16)
 	}

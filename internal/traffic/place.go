@@ -29,11 +29,11 @@ const truthMost = 8.0
 // ahead is how many entries come before one, and their cost.
 func (l *line) ahead(e *entry) (count int, cost float64) {
 	n := 0.0
-	for c := range e.band {
+	for c := range e.class {
 		n += l.bands[c].counts.total()
 		cost += l.bands[c].costs.total()
 	}
-	b, s := &l.bands[e.band], &e.share.stands[e.band]
+	b, s := &l.bands[e.class], &e.share.stands[e.class]
 	own, ownCost := s.entries.before(&e.due)
 	first, _ := b.stands.before(&s.node)
 	tenants := float64(b.stands.len())

@@ -81,7 +81,7 @@ func (a Arrive) apply(q *Queue) {
 	if at := a.Deadline.Seconds(); at > 0 {
 		e.deadline.key = min(e.deadline.key, at)
 	}
-	e.due.key = min(e.arrived+headStart[e.class]+patience*l.seconds(e), e.deadline.key-l.seconds(e))
+	e.due.key = min(e.arrived+patience*l.seconds(e), e.deadline.key-l.seconds(e))
 	q.deadlines.insert(&e.deadline)
 	l.enter(e, q.now)
 	for _, b := range l.backends {
