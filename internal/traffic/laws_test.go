@@ -3,6 +3,7 @@ package traffic
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -389,12 +390,7 @@ func TestPlaces(t *testing.T) {
 }
 
 func percentile(x []float64, p float64) float64 {
-	sorted := append([]float64(nil), x...)
-	for i := range sorted {
-		for j := i; j > 0 && sorted[j] < sorted[j-1]; j-- {
-			sorted[j], sorted[j-1] = sorted[j-1], sorted[j]
-		}
-	}
+	sorted := slices.Sorted(slices.Values(x))
 	return sorted[int(p*float64(len(sorted)-1))]
 }
 

@@ -8,7 +8,7 @@ const (
 
 	// patience is how many times the time it takes a request may be kept waiting
 	// before it counts as late. The higher, the further short ones pass long ones.
-	patience = 10
+	patience = 8
 )
 
 // A band whose oldest request has waited for lateAfter seconds is no longer passed by all
@@ -240,13 +240,20 @@ func (b *band) change(s *stand, f func()) {
 		b.counts.add(float64(n), 1)
 		b.costs.add(s.entries.total(), 1)
 	}
-	switch {
-	case had == 0 && n > 0:
-		s.key, s.tie = s.share.had, s.share.serial
-		b.stands.insert(&s.node)
-	case had > 0 && n == 0:
+	if had > 0 {
 		b.stands.remove(&s.node)
 	}
+	if n > 0 {
+		s.key, s.tie = s.turn(), s.share.serial
+		b.stands.insert(&s.node)
+	}
+}
+
+// turn is what the tenant will have had after its next request: of two who have had as
+// much, the one with the shorter request comes first (weighted fair queueing, Demers et
+// al. 1989).
+func (s *stand) turn() float64 {
+	return s.share.had + s.entries.first().entry.cost/s.share.weight
 }
 
 // charge adds to what a tenant has had.
@@ -258,9 +265,9 @@ func (l *line) charge(s *share, cost float64) {
 // reorder puts a tenant's stands where they belong by what it has had.
 func (l *line) reorder(s *share) {
 	for c := range s.stands {
-		if x := &s.stands[c]; x.entries.len() > 0 && x.key != s.had {
+		if x := &s.stands[c]; x.entries.len() > 0 {
 			l.bands[c].stands.remove(&x.node)
-			x.key = s.had
+			x.key = x.turn()
 			l.bands[c].stands.insert(&x.node)
 		}
 	}
@@ -300,7 +307,7 @@ func (l *line) next(now float64) *entry {
 // served takes an entry out of line that is to run on a backend.
 func (l *line) served(e *entry, on *backend, now float64) {
 	b := &l.bands[e.class]
-	b.reached = max(b.reached, b.stands.first().key)
+	b.reached = max(b.reached, min(e.share.had, b.stands.first().stand.share.had))
 	b.turn, b.began = &e.share.stands[e.class], 0
 	if len(e.prefix) > 0 {
 		b.began = e.prefix[0]
