@@ -12,14 +12,14 @@
 //  1. Classes are bands: system before interactive before default before bulk. A band
 //     that has waited long has a turn now and then, so that none starves those below it.
 //  2. Within a band tenants take turns, by what their requests cost: tokens read and
-//     twice the tokens written. The tenant that has had least comes first. This is
-//     deficit round robin in which rounds that would serve nobody are skipped (virtual
-//     counters: Sheng et al., OSDI'24, arXiv 2401.00588). A tenant keeps its turn for a
-//     quantum longer if its next request begins as its last one did, for the sake of
-//     what the engine still knows (Cao et al., arXiv 2501.14312).
+//     twice the tokens written. The tenant comes first that will have had least when its
+//     next request is done. This is deficit round robin in which rounds that would serve
+//     nobody are skipped (virtual counters: Sheng et al., OSDI'24, arXiv 2401.00588). A
+//     tenant keeps its turn for a quantum longer if its next request begins as its last
+//     one did, for the sake of what the engine still knows (Cao et al., arXiv 2501.14312).
 //  3. Within a tenant the request comes first that should have begun first: it arrived
-//     then, it will take so long, and it may be kept waiting for a multiple of that; or
-//     its deadline says so. Short ones overtake long ones, but only so far.
+//     then, will take so long, and may be kept waiting for a multiple of that; or its
+//     deadline says so. Short ones overtake long ones, but only so far.
 //  4. It goes where its beginning is known and there is room. Requests are bound to a
 //     backend when they run, not when they arrive; backends get no more than they can
 //     work on, because in their own queues no order is kept.

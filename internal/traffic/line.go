@@ -182,18 +182,7 @@ func (l *line) enter(e *entry, now float64) {
 		}
 	}
 	e.state = waiting
-	l.join(e, now)
 	l.mix[bucket(e.cost)] += e.cost
-}
-
-// exit takes a waiting entry out.
-func (l *line) exit(e *entry) {
-	l.part(e)
-	l.mix[bucket(e.cost)] -= e.cost
-}
-
-// join puts an entry into its band.
-func (l *line) join(e *entry, now float64) {
 	b, s := &l.bands[e.class], &e.share.stands[e.class]
 	e.since = now
 	e.older, e.newer = b.newest, nil
@@ -210,8 +199,9 @@ func (l *line) join(e *entry, now float64) {
 	b.change(s, func() { s.entries.insert(&e.due) })
 }
 
-// part takes an entry out of its band.
-func (l *line) part(e *entry) {
+// exit takes a waiting entry out.
+func (l *line) exit(e *entry) {
+	l.mix[bucket(e.cost)] -= e.cost
 	b, s := &l.bands[e.class], &e.share.stands[e.class]
 	if e.older != nil {
 		e.older.newer = e.newer
@@ -232,18 +222,12 @@ func (b *band) change(s *stand, f func()) {
 	if n := s.entries.len(); n > 0 {
 		b.counts.add(float64(n), -1)
 		b.costs.add(s.entries.total(), -1)
-	}
-	had := s.entries.len()
-	f()
-	n := s.entries.len()
-	if n > 0 {
-		b.counts.add(float64(n), 1)
-		b.costs.add(s.entries.total(), 1)
-	}
-	if had > 0 {
 		b.stands.remove(&s.node)
 	}
-	if n > 0 {
+	f()
+	if n := s.entries.len(); n > 0 {
+		b.counts.add(float64(n), 1)
+		b.costs.add(s.entries.total(), 1)
 		s.key, s.tie = s.turn(), s.share.serial
 		b.stands.insert(&s.node)
 	}
@@ -265,7 +249,7 @@ func (l *line) charge(s *share, cost float64) {
 // reorder puts a tenant's stands where they belong by what it has had.
 func (l *line) reorder(s *share) {
 	for c := range s.stands {
-		if x := &s.stands[c]; x.entries.len() > 0 {
+		if x := &s.stands[c]; x.entries.len() > 0 && x.key != x.turn() {
 			l.bands[c].stands.remove(&x.node)
 			x.key = x.turn()
 			l.bands[c].stands.insert(&x.node)
@@ -323,8 +307,9 @@ func (l *line) served(e *entry, on *backend, now float64) {
 	}
 	on.turn = max(on.turn, l.turn)
 	l.turn += e.cost / float64(max(1, b.stands.len()))
+	e.share.had += e.cost / e.share.weight // before it goes, so that its stand moves once
 	l.exit(e)
-	l.charge(e.share, e.cost)
+	l.reorder(e.share)
 }
 
 // choose is the backend with room for the entry that knows most of its beginning, by
