@@ -164,7 +164,7 @@ func TestRefusalsOfEnginesStayBehind(t *testing.T) {
 // TestRetriesComeBackToTheirPlace: clients that are sent away and ask again are answered
 // in their turn, and the engine is asked once for each.
 func TestRetriesComeBackToTheirPlace(t *testing.T) {
-	c := newCounter(t, time.Second)
+	c := newCounter(t, 1800*time.Millisecond)
 	s := c.behind(t, 1)
 	var all sync.WaitGroup
 	var away atomic.Int32
@@ -191,7 +191,7 @@ func TestRetriesComeBackToTheirPlace(t *testing.T) {
 	}
 }
 
-// official asks as an official client with a limit of four seconds does.
+// official asks as an official client with a limit of ten seconds does.
 func (s *server) official(t *testing.T, body string, try int) (int, string) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -201,7 +201,7 @@ func (s *server) official(t *testing.T, body string, try int) (int, string) {
 		return 0, ""
 	}
 	for name, value := range map[string]string{"Authorization": "Bearer " + s.key, "X-Stainless-Lang": "python",
-		"X-Stainless-Read-Timeout": "4", "X-Stainless-Retry-Count": fmt.Sprint(try)} {
+		"X-Stainless-Read-Timeout": "10", "X-Stainless-Retry-Count": fmt.Sprint(try)} {
 		r.Header.Set(name, value)
 	}
 	resp, err := http.DefaultClient.Do(r)

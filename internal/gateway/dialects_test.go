@@ -221,6 +221,27 @@ func TestArgumentsThatAreNoObject(t *testing.T) {
 	}
 }
 
+// TestTurnsOfOneSpeaker that follow each other are one turn, as Anthropic has it.
+func TestTurnsOfOneSpeaker(t *testing.T) {
+	d := &door{chunks: answer}
+	d.do("POST", "/v1/messages", "", `{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a"},{"role":"user","content":[{"type":"text","text":"b"},{"type":"text","text":"c"}]},
+		{"role":"assistant","content":[{"type":"text","text":"d"},{"type":"tool_use","id":"t","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t"}]},{"role":"user","content":"e"},
+		{"role":"assistant","content":"f"},{"role":"assistant","content":"g"}]}`)
+	if got, want := said(d.request), "user:|a\n\nbc\nassistant:|d|t f{}\ntool:|t\nuser:|e\nassistant:|fg"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestResultsFindTheirCalls: Ollama's clients may know no ids, only names, or not even those.
+func TestResultsFindTheirCalls(t *testing.T) {
+	d := &door{chunks: answer}
+	d.do("POST", "/api/chat", "", `{"model":"m","messages":[{"role":"user","content":"a"},{"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"x":1}}},{"function":{"name":"g","arguments":{}}},{"function":{"name":"f","arguments":{}}}]},
+		{"role":"tool","content":"of g","tool_name":"g"},{"role":"tool","content":"of f"},{"role":"tool","content":"of f again","tool_name":"f"}]}`)
+	if got, want := said(d.request), "user:|a\nassistant:||call_1_0 f{\"x\":1}|call_1_1 g{}|call_1_2 f{}\ntool:|of gcall_1_1\ntool:|of fcall_1_0\ntool:|of f againcall_1_2"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // FuzzDialects: whatever comes in, it is answered or refused, and nobody is blamed for it
 // but who sent it.
 func FuzzDialects(f *testing.F) {

@@ -46,9 +46,7 @@ func (c *itemContent) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	var parts []struct{ Type, Text, Refusal string }
-	if err := json.Unmarshal(b, &parts); err != nil {
-		return err
-	}
+	c.wrong = json.Unmarshal(b, &parts) != nil
 	c.present = true
 	for _, p := range parts {
 		switch p.Type {

@@ -30,12 +30,15 @@ const (
 // Stainless generates do: OpenAI's, Anthropic's and others'.
 func (x *exchange) comesBack() bool { return x.r.Header.Get("X-Stainless-Lang") != "" }
 
-// hold is how long such a client is held.
+// hold is how long such a client is held; 0 if it is so impatient that it means to give
+// up.
 func (x *exchange) hold() time.Duration {
 	for _, name := range []string{"X-Stainless-Read-Timeout", "X-Stainless-Timeout"} {
 		if s, err := strconv.ParseFloat(x.r.Header.Get(name), 64); err == nil && s > 0 && s < holdMax.Seconds() {
-			own := time.Duration(s * float64(time.Second))
-			return max(own/2, own-holdSlack)
+			if hold := time.Duration(s*float64(time.Second)) - holdSlack; hold >= holdSlack {
+				return hold
+			}
+			return 0
 		}
 	}
 	return holdMax
@@ -97,6 +100,8 @@ func (x *exchange) collect(r *hearth.Request, take func(hearth.Chunk)) error {
 	hold := time.Duration(0)
 	if x.digest != "" {
 		hold = x.hold()
+	}
+	if hold > 0 {
 		r.Ticket = x.by.KeyID + "\x00" + x.r.URL.Path + "\x00" + x.digest
 		if last := time.Now().Add(asksUsual * hold); r.Deadline.IsZero() || last.Before(r.Deadline) {
 			r.Deadline = last

@@ -130,7 +130,7 @@ func TestOfficialClientsComeBack(t *testing.T) {
 		held    time.Duration
 	}{
 		{"", 240 * time.Second}, {"X-Stainless-Read-Timeout: 600.0", 240 * time.Second}, {"X-Stainless-Timeout: 60", 55 * time.Second},
-		{"X-Stainless-Read-Timeout: 4", 2 * time.Second}, {"X-Stainless-Read-Timeout: NOT_GIVEN", 240 * time.Second},
+		{"X-Stainless-Read-Timeout: 10", 5 * time.Second}, {"X-Stainless-Read-Timeout: NOT_GIVEN", 240 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			l := &line{wait: time.Hour}
@@ -157,6 +157,17 @@ func TestOfficialClientsComeBack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestImpatientClientsAreNotHeld: who gives up after a moment is not asked to come back.
+func TestImpatientClientsAreNotHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &line{wait: 2 * time.Second}
+		w := l.ask(question, "X-Stainless-Lang: python", "X-Stainless-Read-Timeout: 0.3")
+		if w.Code != 200 || l.asked[0].Ticket != "" || !l.asked[0].Deadline.IsZero() {
+			t.Errorf("%d with ticket %q", w.Code, l.asked[0].Ticket)
+		}
+	})
 }
 
 // TestOtherClientsAreSentBlanks, over a real connection, because what fails is cut.
