@@ -28,13 +28,13 @@ func (a *average) add(x, weight float64) {
 // answers work off in how many seconds, as a rule.
 type pace struct {
 	work, time float64
+	seen       float64 // samples
 }
 
+// add takes a sample. The first few count alike, whatever their weight.
 func (p *pace) add(work, time, weight float64) {
-	if p.time == 0 {
-		p.work, p.time = work, time
-		return
-	}
+	p.seen++
+	weight = max(weight, 1/p.seen)
 	p.work += (work - p.work) * weight
 	p.time += (time - p.time) * weight
 }
