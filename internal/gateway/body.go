@@ -30,6 +30,9 @@ func (x *exchange) read(v any) error {
 		}
 		return hearth.NewError(hearth.Canceled).Because(err)
 	}
+	if x.comesBack() {
+		x.digest = digest(body)
+	}
 	ignored, err := decode(body, v)
 	if err != nil {
 		return err

@@ -431,7 +431,7 @@ func TestRequestReachesTheGeneratorWhole(t *testing.T) {
 		t.Fatal("nothing arrived")
 	}
 	half, p, seed := 0.5, 0.9, int64(42)
-	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone"}, Thinking: hearth.ThinkingOff,
+	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone"}, Thinking: hearth.ThinkingOff, Class: hearth.ClassDefault,
 		Messages: []hearth.Message{
 			{Role: hearth.RoleSystem, Text: "be brief"}, {Role: hearth.RoleUser, Text: "ab"},
 			{Role: hearth.RoleAssistant, TextAbsent: true, Reasoning: "hm", ToolCalls: []hearth.ToolCall{{ID: "c1", Name: "f", Arguments: `{"x": 1}`}}},

@@ -112,6 +112,13 @@ func (u *OpenAI) Models(ctx context.Context) ([]hearth.Model, error) {
 	return u.models, u.askErr
 }
 
+// Offers reports whether a model of that name was in the last list. It does not ask.
+func (u *OpenAI) Offers(id string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.ContainsFunc(u.models, func(m hearth.Model) bool { return m.ID == id })
+}
+
 // learn asks for the list of models and remembers it, or that there was none.
 func (u *OpenAI) learn(ctx context.Context, asked chan struct{}) {
 	models, err := u.list(ctx)

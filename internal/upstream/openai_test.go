@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -440,4 +441,26 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("data: {\"choices\":[{\"logprobs\":{\"tokens\":[\"a\"],\"top_logprobs\":[{}]}}],\"usage\":{}}\n\n"))
 	f.Add([]byte("data:\ndata: \ndata: null\n\n"))
 	f.Fuzz(func(t *testing.T, text []byte) { upstream.ReadAnswer(text) })
+}
+
+// TestPlacesOfAnotherHearth: where the request stands further on is told to whoever
+// waits here.
+func TestPlacesOfAnotherHearth(t *testing.T) {
+	serve(t, lines(": queued position=3 eta=12s\n: queued position=2\n: waiting\n: queued position=-1 eta=9s\n"+
+		`data: {"choices":[{"index":0,"delta":{"content":"a"}}]}`+"\n\n: queued position=1 eta=1s\n"+
+		`data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}`+"\n\ndata: [DONE]\n\n"), func(t *testing.T, u *upstream.OpenAI) {
+		var places []hearth.Place
+		r := &hearth.Request{Model: "m", Messages: []hearth.Message{{Role: hearth.RoleUser, Text: "hi"}}}
+		for c, err := range u.Generate(t.Context(), r) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Place != nil {
+				places = append(places, *c.Place)
+			}
+		}
+		if want := []hearth.Place{{Position: 3, Wait: 12 * time.Second}, {Position: 2}}; !slices.Equal(places, want) {
+			t.Errorf("places %+v", places)
+		}
+	})
 }
