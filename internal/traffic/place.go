@@ -24,7 +24,7 @@ func (q *Queue) Place(id ID) (p Place, ok bool) {
 // truthMost is the factor by which an expected wait is set right at most. What is to be
 // set right are those who will come and pass, of whom nothing is known yet: if they did
 // lately, they will.
-const truthMost = 8.0
+const truthMost = 3.0
 
 // ahead is how many entries come before one, and their cost.
 func (l *line) ahead(e *entry) (count int, cost float64) {

@@ -92,10 +92,12 @@ func (a Arrive) apply(q *Queue) {
 	}
 	_, cost := l.ahead(e)
 	e.expected = l.wait(cost, q.now)
+	// Whoever is refused must not have been answered in time by any reckoning.
 	p, _ := q.Place(e.id)
-	if may := e.deadline.key - q.now; p.Wait > seconds(may) {
+	may := seconds(e.deadline.key - q.now)
+	if wait := min(p.Wait, seconds(e.expected)); wait > may {
 		q.forget(e)
-		q.refuse(e.id, Refusal{Reason: Unreachable, Wait: p.Wait, May: seconds(may)})
+		q.refuse(e.id, Refusal{Reason: Unreachable, Wait: wait, May: may})
 	}
 }
 
