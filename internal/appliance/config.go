@@ -104,7 +104,7 @@ func Defaults(home string) Config {
 		Discover: []string{hearth.OriginOllama, hearth.OriginHuggingFace, hearth.OriginModelScope, hearth.OriginLMStudio},
 		Starter:  true,
 		Engine:   EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
-		Queue: QueueConfig{Requests: 20_000, Bytes: 1 << 30, KeyRequests: 4096, KeyBytes: 256 << 20, KeyTokens: 20_000_000,
+		Queue: QueueConfig{Requests: 20_000, Bytes: 2 << 30, KeyRequests: 4096, KeyBytes: 256 << 20, KeyTokens: 20_000_000,
 			Wait: 30 * time.Minute, BulkWait: 24 * time.Hour},
 		StopGrace: 20 * time.Second,
 	}
