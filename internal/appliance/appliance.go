@@ -112,7 +112,7 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 // mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
 	clients := gateway.New(gateway.Config{
-		Generator: chain(a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version,
+		Generator: chain(a.models), Embedder: a.models, Reranker: a.models, Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{

@@ -87,9 +87,9 @@ type Stats struct {
 	CachedPages, ParkedPages int
 }
 
-// Check says whether a file is a model this engine runs, reading no more of it than
-// a listing can afford.
-func Check(f *gguf.File) error { return nn.Check(f) }
+// Check says what a file's model is for, and whether this engine runs it, reading no
+// more of it than a listing can afford.
+func Check(f *gguf.File) (task string, err error) { return Task(f), nn.Check(f) }
 
 // Runs lists what this engine can run: values of general.architecture, and types of
 // tensors.
@@ -224,4 +224,6 @@ func (m *Model) Stats() Stats {
 }
 
 // String names what serves.
-func (m *Model) String() string { return hearth.SourceNative + "/" + filepath.Base(m.id) }
+func (m *Model) String() string { return servedBy(m.id) }
+
+func servedBy(id string) string { return hearth.SourceNative + "/" + filepath.Base(id) }

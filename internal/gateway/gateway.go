@@ -21,6 +21,8 @@ type Models interface {
 // Config is what a Gateway is made of.
 type Config struct {
 	Generator  hearth.Generator
+	Embedder   hearth.Embedder
+	Reranker   hearth.Reranker
 	Models     Models
 	Authoriser door.Authoriser
 	Log        *slog.Logger
@@ -59,6 +61,8 @@ func New(c Config) *Gateway {
 		"/v1/models/…":         {http.MethodGet: (*exchange).showModel},
 		"/v1/chat/completions": {http.MethodPost: (*exchange).chat},
 		"/v1/completions":      {http.MethodPost: (*exchange).complete},
+		"/v1/embeddings":       {http.MethodPost: (*exchange).embed},
+		"/v1/rerank":           {http.MethodPost: (*exchange).rerank},
 	}
 	return g
 }

@@ -80,7 +80,7 @@ func (d *door) Authenticate(_ context.Context, header func(string) []string) (he
 }
 
 func (d *door) gateway() *gateway.Gateway {
-	return gateway.New(gateway.Config{Generator: d, Models: d, Authoriser: d,
+	return gateway.New(gateway.Config{Generator: d, Embedder: d, Reranker: d, Models: d, Authoriser: d,
 		Log:          slog.New(slog.NewTextHandler(&d.log, nil)),
 		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute})
 }

@@ -85,12 +85,7 @@ func (d *openAIDecoding) decoding() (hearth.Decoding, error) {
 			Seed:        d.Seed,
 		},
 	}
-	switch {
-	case d.Model == "":
-		c.fail(missing("model"))
-	case len(d.Model) > modelBytesMax:
-		c.fail(outOfRangeIn("model", "the length of model", 1, modelBytesMax))
-	}
+	c.model(d.Model)
 	if d.StreamOptions != nil && !d.Stream {
 		c.fail(hearth.NewError(hearth.InvalidValue, "field", "stream_options", "detail", hearth.Words{"it is for streams only", "仅用于流式请求"}).At("stream_options"))
 	}
@@ -104,6 +99,16 @@ type checks struct{ err error }
 func (c *checks) fail(err error) {
 	if c.err == nil {
 		c.err = err
+	}
+}
+
+// model checks the name of a model.
+func (c *checks) model(name string) {
+	switch {
+	case name == "":
+		c.fail(missing("model"))
+	case len(name) > modelBytesMax:
+		c.fail(outOfRangeIn("model", "the length of model", 1, modelBytesMax))
 	}
 }
 

@@ -41,7 +41,19 @@ type attention struct {
 type tile struct {
 	first, count int // in the batch
 	position     int // of the first
+	whole        int // tokens of the sequence, where each sees all of them; else 0
 }
+
+// sees is how many tokens of the sequence token i of the tile gathers from.
+func (t *tile) sees(i int) int {
+	if t.whole > 0 {
+		return t.whole
+	}
+	return t.position + i + 1
+}
+
+// most is sees for the token that sees most.
+func (t *tile) most() int { return t.sees(t.count - 1) }
 
 // attendant is a worker's memory.
 type attendant struct {
@@ -67,7 +79,7 @@ func (a *attention) init(p *pass, context int) {
 	for i := range a.workers {
 		w := &a.workers[i]
 		w.kvRoom = p.cache.newRoom(rows)
-		w.queries = make([]float32, rows*p.model.HeadDim)
+		w.queries = make([]float32, rows*p.cache.key)
 		w.scores = make([]float32, rows*simd.Lanes)
 		w.keep = make([]float32, rows)
 		w.total = cut(make([]float32, rows*(padded+2)), rows)
@@ -98,12 +110,18 @@ func (a *attention) plan() {
 	a.tiles, a.longest, a.spans = a.tiles[:0], 0, 0
 	most := min(p.tileRows()/p.group(), max(1, len(p.tokens)*p.model.KVHeads/len(a.workers)))
 	for i, t := range p.tokens {
-		a.longest = max(a.longest, p.positions[i]+1)
 		if n := len(a.tiles); n > 0 && p.tokens[i-1].Sequence == t.Sequence && a.tiles[n-1].count < most {
 			a.tiles[n-1].count++
 			continue
 		}
-		a.tiles = append(a.tiles, tile{first: i, count: 1, position: p.positions[i]})
+		tile := tile{first: i, count: 1, position: p.positions[i]}
+		if p.model.BothWays {
+			tile.whole = t.Sequence.Len
+		}
+		a.tiles = append(a.tiles, tile)
+	}
+	for i := range a.tiles {
+		a.longest = max(a.longest, a.tiles[i].most())
 	}
 	n := len(a.tiles) * p.model.KVHeads
 	if s := spans(a.longest); n < len(a.workers) && s > 1 && n*s*p.tileRows()*(p.cache.padded()+2) <= len(a.apart) {
@@ -112,12 +130,12 @@ func (a *attention) plan() {
 }
 
 // attend stores keys and values in the cache and returns, for every token, what
-// its query heads gather from the tokens of its sequence up to itself (Vaswani et
-// al. 2017). Groups of query heads share a key and value head (Ainslie et al.
+// its query heads gather from the tokens of its sequence up to itself, or from all
+// of them (Vaswani et al. 2017). Groups of query heads share a key and value head (Ainslie et al.
 // 2023). Scores and sums are floats; keys and values are what the cache holds.
 func (p *pass) attend(layer int, q, k, v rows) rows {
 	a := &p.attention
-	a.layer, a.q, a.k, a.v, a.out = layer, q, k, v, p.like(q)
+	a.layer, a.q, a.k, a.v, a.out = layer, q, k, v, p.rows(q.count(), p.model.Heads*p.cache.value)
 	p.run(len(p.tokens), len(k.data), a.put)
 	n := len(a.tiles) * p.model.KVHeads
 	if a.spans > 0 {
@@ -132,10 +150,11 @@ func (p *pass) attend(layer int, q, k, v rows) rows {
 // doPut stores what token i leaves in the cache.
 func (a *attention) doPut(worker, i int) {
 	p, k, v := a.pass, a.k.row(i), a.v.row(i)
-	position, d := p.positions[i], p.model.HeadDim
+	position, key, value := p.positions[i], p.cache.key, p.cache.value
 	page := p.tokens[i].Sequence.pages[position/PageTokens]
 	for h := range p.model.KVHeads {
-		p.cache.put(&page.page, p.cache.block(a.layer, h), position%PageTokens, k[h*d:(h+1)*d], v[h*d:(h+1)*d], &a.workers[worker].kvRoom)
+		p.cache.put(&page.page, p.cache.block(a.layer, h), position%PageTokens,
+			k[h*key:(h+1)*key], v[h*value:(h+1)*value], &a.workers[worker].kvRoom)
 	}
 }
 
@@ -145,7 +164,7 @@ func (a *attention) doWhole(worker, i int) {
 	w := &a.workers[worker]
 	t, head := a.task(i)
 	queries := a.load(w, t, head)
-	n := spans(t.position + t.count)
+	n := spans(t.most())
 	total := w.total.of(queries.Count, a.pass.cache.padded())
 	a.walk(w, t, head, 0, queries, total)
 	for s := 1; s < n; s++ {
@@ -159,7 +178,7 @@ func (a *attention) doWhole(worker, i int) {
 // doSpan computes span i%spans of tile and head i/spans.
 func (a *attention) doSpan(worker, i int) {
 	t, head := a.task(i / a.spans)
-	if s := i % a.spans; s < spans(t.position+t.count) {
+	if s := i % a.spans; s < spans(t.most()) {
 		w := &a.workers[worker]
 		queries := a.load(w, t, head)
 		a.walk(w, t, head, s, queries, a.result(i, queries.Count))
@@ -171,7 +190,7 @@ func (a *attention) doJoin(_, i int) {
 	t, head := a.task(i)
 	rows := t.count * a.pass.group()
 	total := a.result(i*a.spans, rows)
-	for s := 1; s < spans(t.position+t.count); s++ {
+	for s := 1; s < spans(t.most()); s++ {
 		total.add(a.result(i*a.spans+s, rows))
 	}
 	a.finish(t, head, total)
@@ -192,8 +211,8 @@ func (a *attention) result(i, rows int) gathered {
 // load copies the queries of a tile that meet one key-value head, one row per token
 // and head, scaled so that powers of two are powers of e of scores as published.
 func (a *attention) load(w *attendant, t tile, head int) simd.Rows {
-	d, group := a.pass.model.HeadDim, a.pass.group()
-	scale := float32(math.Log2E / math.Sqrt(float64(d)))
+	d, group := a.pass.cache.key, a.pass.group()
+	scale := float32(math.Log2E * a.pass.model.scoreScale())
 	for i := range t.count {
 		q := a.q.row(t.first + i)[head*group*d : (head+1)*group*d]
 		simd.Scale(w.queries[i*group*d:(i+1)*group*d], q, scale)
@@ -205,7 +224,7 @@ func (a *attention) load(w *attendant, t tile, head int) simd.Rows {
 func (a *attention) walk(w *attendant, t tile, head, span int, queries simd.Rows, g gathered) {
 	g.clear()
 	pages := a.pass.tokens[t.first].Sequence.pages
-	last := min((span+1)*spanPages, Pages(t.position+t.count))
+	last := min((span+1)*spanPages, Pages(t.most()))
 	for i := span * spanPages; i < last; i++ {
 		a.visit(w, t, &pages[i].page, &pages[min(i+1, last-1)].page, i*PageTokens, head, queries, g)
 	}
@@ -217,14 +236,17 @@ func (a *attention) walk(w *attendant, t tile, head, span int, queries simd.Rows
 func (a *attention) visit(w *attendant, t tile, p, next *page, begins, head int, queries simd.Rows, g gathered) {
 	cache, group := a.pass.cache, a.pass.group()
 	block := cache.block(a.layer, head)
-	first := max(0, begins-t.position)
+	first := 0
+	for t.sees(first) <= begins {
+		first++
+	}
 	scores := simd.Rows{Data: w.scores, Stride: simd.Lanes, Count: queries.Count}
 	values := simd.Rows{Data: g.values, Stride: cache.padded(), Count: queries.Count}
 	cache.score(p, block, scores.From(first*group), queries.From(first*group), &w.kvRoom)
 	for i := first; i < t.count; {
-		n, end := t.position+i+1-begins, i+1
-		if n >= PageTokens {
-			n, end = PageTokens, t.count
+		n, end := t.sees(i)-begins, i+1
+		if n >= PageTokens || t.whole > 0 {
+			n, end = min(n, PageTokens), t.count
 		}
 		from, to := i*group, end*group
 		simd.Soften(scores.From(from).Data, n, g.largest[from:to], g.sum[from:to], w.keep)
@@ -235,7 +257,7 @@ func (a *attention) visit(w *attendant, t tile, p, next *page, begins, head int,
 
 // finish divides by the sums of weights.
 func (a *attention) finish(t tile, head int, g gathered) {
-	d, group, padded := a.pass.model.HeadDim, a.pass.group(), a.pass.cache.padded()
+	d, group, padded := a.pass.cache.value, a.pass.group(), a.pass.cache.padded()
 	for r, sum := range g.sum {
 		out := a.out.row(t.first + r/group)[(head*group+r%group)*d:][:d]
 		simd.Scale(out, g.values[r*padded:][:d], 1/sum)

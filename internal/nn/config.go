@@ -21,7 +21,26 @@ type Config struct {
 	Context      int // tokens, as trained
 	NormEpsilon  float32
 	Rope         Rope
+
+	// BothWays is set where a token sees all of its text, not only what comes before:
+	// all of a text is then one batch.
+	BothWays bool
+
+	Pooling Pooling
+	Classes int // scores that a classifier's head gives; 0 if there is none
 }
+
+// Pooling is how one vector is made of a text, as the file states it. The numbers are
+// those of llama.cpp.
+type Pooling int
+
+const (
+	PoolNone  Pooling = iota // the model continues texts, and makes no vectors
+	PoolMean                 // the mean of all tokens
+	PoolFirst                // what the first token, [CLS], has gathered
+	PoolLast                 // what the last token has gathered
+	PoolRank                 // a score, by the model's own head
+)
 
 // Rope is how positions are rotated into queries and keys.
 type Rope struct {
@@ -57,7 +76,20 @@ func (c *Config) kvDim() int { return c.KVHeads * c.HeadDim }
 
 // kvShape is what a token leaves in the cache.
 func (c *Config) kvShape(f KVFormat) kvShape {
-	return kvShape{format: f, layers: c.Layers, heads: c.KVHeads, dim: c.HeadDim}
+	s := kvShape{format: f, layers: c.Layers, heads: c.KVHeads, key: c.HeadDim, value: c.HeadDim}
+	if c.BothWays {
+		s.layers = 1 // nobody comes back to what a layer has put there
+	}
+	return s
+}
+
+// scoreScale is what the products of queries and keys are multiplied with.
+func (c *Config) scoreScale() float64 { return 1 / math.Sqrt(float64(c.HeadDim)) }
+
+// widest is how many numbers a token takes in the arena: those of the residual
+// stream, and of what a layer makes at once.
+func (c *Config) widest() int {
+	return 7*c.Embedding + 4*c.Heads*c.HeadDim + 4*c.kvDim() + 2*c.FeedForward
 }
 
 // KVBytes is what one token takes in the cache.
@@ -68,6 +100,9 @@ func (c *Config) KVBytesIn(f KVFormat) int {
 	s := c.kvShape(f)
 	return s.PageBytes() / PageTokens
 }
+
+// StepBytes is what a token takes in memory while its batch is computed.
+func (c *Config) StepBytes() int64 { return 4 * int64(c.widest()) }
 
 // dims are the names that shape tags use.
 func (c *Config) dims() map[string]int {
@@ -148,11 +183,16 @@ func readConfig(f *gguf.File, architecture string) (Config, error) {
 	}
 	c.KVHeads = m.integerOr("attention.head_count_kv", 1, int64(c.Heads), c.Heads)
 	c.HeadDim = m.integerOr("attention.key_length", 2, headDimMax, c.Embedding/c.Heads)
+	c.Pooling = m.pooling()
 	if m.err == nil {
 		m.fail(c.check(m))
 	}
 	c.Rope = m.rope(&c)
 	return c, m.err
+}
+
+func (m *metadata) pooling() Pooling {
+	return Pooling(m.integerOr("pooling_type", int64(PoolNone), int64(PoolRank), int(PoolNone)))
 }
 
 // check holds the sizes against one another.

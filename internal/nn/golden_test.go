@@ -64,8 +64,12 @@ func TestLogitsGoldens(t *testing.T) {
 				t.Fatal("the golden is of another model: run make oracle")
 			}
 			want := decodeLogits(t, goldens[i].Logits)
-			got := logits(load(t, data), c.Tokens(), nntest.Positions)
-			compare(t, got, want, c.Weights)
+			m := load(t, data)
+			if m.Pooling != nn.PoolNone {
+				compareVectors(t, vector(m, c.Tokens()), want, c.Weights)
+				return
+			}
+			compare(t, logits(m, c.Tokens(), nntest.Positions), want, c.Weights)
 		})
 	}
 }
@@ -90,6 +94,66 @@ func compare(t *testing.T, got [][]float32, want []float32, weights gguf.Type) {
 			t.Errorf("after token %d: beyond %g", nntest.Positions[i], allowed)
 		}
 	}
+}
+
+// compareVectors allows for what llama.cpp does besides: its GELU is the one with the
+// hyperbolic tangent, out of a table of halves.
+func compareVectors(t *testing.T, got, want []float32, weights gguf.Type) {
+	t.Helper()
+	var dot, g, w, squares float64
+	for i, v := range got {
+		dot += float64(v) * float64(want[i])
+		g += float64(v) * float64(v)
+		w += float64(want[i]) * float64(want[i])
+		squares += float64(v-want[i]) * float64(v-want[i])
+	}
+	cosine, rms := dot/math.Sqrt(g*w), math.Sqrt(squares/w)
+	t.Logf("cosine 1−%.2g, root mean square difference %.5f of the length", 1-cosine, rms)
+	allowed := max(0.002, tolerance(weights, 1))
+	if !(rms <= allowed && (len(got) == 1 || 1-cosine <= allowed*allowed)) {
+		t.Errorf("beyond %g: %v, want %v", allowed, got[:min(4, len(got))], want[:min(4, len(got))])
+	}
+}
+
+// vector is what a model makes of a text: its vector, or its scores.
+func vector(m *nn.Model, tokens []int) []float32 {
+	cache := nn.NewCache(m, 4096)
+	r := nn.NewRunner(m, cache, nntest.Workers(2), len(tokens), len(tokens))
+	return vectors(r, cache, m, tokens)[0]
+}
+
+// vectors computes texts in one batch.
+func vectors(r *nn.Runner, cache *nn.Cache, m *nn.Model, texts ...[]int) [][]float32 {
+	seqs := make([]nn.Sequence, len(texts))
+	var batch []nn.Token
+	var of []int
+	for i, ids := range texts {
+		cache.Grow(&seqs[i], len(ids))
+		for j, id := range ids {
+			batch = append(batch, nn.Token{ID: id, Sequence: &seqs[i], Logits: m.Wants(j, len(ids))})
+			if m.Wants(j, len(ids)) {
+				of = append(of, i)
+			}
+		}
+	}
+	compute := r.Vectors
+	if m.Pooling == nn.PoolRank {
+		compute = r.Step
+	}
+	pooled := make([]nn.Pooled, len(texts))
+	for i, row := range compute(batch) {
+		pooled[of[i]].Add(row)
+	}
+	out := make([][]float32, len(texts))
+	for i := range out {
+		out[i] = pooled[i].Vector()
+		if m.Architecture == "qwen3" && m.Pooling == nn.PoolRank { // as llama.cpp shows them
+			yes := 1 / (1 + math.Exp(float64(out[i][1]-out[i][0])))
+			out[i] = []float32{float32(yes), float32(1 - yes)}
+		}
+		cache.Release(&seqs[i])
+	}
+	return out
 }
 
 // divergence is the Kullback-Leibler divergence of the distributions, in nats.

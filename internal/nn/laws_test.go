@@ -79,6 +79,45 @@ func together(t *testing.T, m *nn.Model, cache *nn.Cache, w nn.Workers, rng *ran
 	}
 }
 
+// TestVectorsDependOnTheTextAlone is N1 for models that make vectors: texts of all
+// lengths, in any order and company.
+func TestVectorsDependOnTheTextAlone(t *testing.T) {
+	for _, s := range []nntest.Shape{
+		{Architecture: "bert", Pooling: 1, Weights: gguf.Q8_0, Seed: 1}, {Architecture: "bert", Pooling: 2, Seed: 2},
+		{Architecture: "bert", Pooling: 4, Classes: 1, Weights: gguf.Q4_K, Seed: 3},
+		{Architecture: "qwen3", Pooling: 3, Weights: gguf.Q6_K, HeadDim: 64, Seed: 4},
+	} {
+		m := load(t, nntest.Make(s))
+		rng := rand.New(rand.NewPCG(s.Seed, 8))
+		var texts [][]int
+		for _, n := range []int{1, 2, 31, 32, 33, 100, 64, 7} {
+			ids := make([]int, n)
+			for i := range ids {
+				ids[i] = rng.IntN(m.Vocab)
+			}
+			texts = append(texts, ids)
+		}
+		alone := make([][]float32, len(texts))
+		for i, ids := range texts {
+			alone[i] = vector(m, ids)
+		}
+		cache := nn.NewCache(m, 1024)
+		for workers := 1; workers <= 3; workers++ {
+			r := nn.NewRunner(m, cache, nntest.Workers(workers), 300, m.Context)
+			order := rng.Perm(len(texts))
+			var batch [][]int
+			for _, i := range order {
+				batch = append(batch, texts[i])
+			}
+			for j, v := range vectors(r, cache, m, batch...) {
+				if i := order[j]; !slices.Equal(v, alone[i]) {
+					t.Fatalf("%s: a text of %d tokens has another vector in company", m.Architecture, len(texts[i]))
+				}
+			}
+		}
+	}
+}
+
 func TestCacheKeepsItsLimit(t *testing.T) {
 	m := load(t, nntest.Make(nntest.Shape{}))
 	c := nn.NewCache(m, 4*nn.PageTokens)

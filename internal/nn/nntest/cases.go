@@ -28,7 +28,7 @@ func Cases() []Case {
 	yarn := map[string]any{"rope.scaling.type": "yarn", "rope.scaling.factor": float32(4),
 		"rope.scaling.original_context_length": uint32(128), "rope.freq_base": float32(1e6)}
 	linear := map[string]any{"rope.scaling.type": "linear", "rope.scaling.factor": float32(2)}
-	return append(cases,
+	cases = append(cases,
 		Case{"llama-bias", Shape{Bias: true, Seed: 1000}},
 		Case{"llama-tied", Shape{Tied: true, Seed: 1001}},
 		Case{"llama-rope-factors", Shape{RopeFactors: true, Metadata: map[string]any{"rope.freq_base": float32(5e5)}, Seed: 1002}},
@@ -38,6 +38,22 @@ func Cases() []Case {
 		Case{"llama-odd-sizes", Shape{Embedding: 96, FeedForward: 160, Heads: 3, KVHeads: 3, HeadDim: 32, Vocab: 101, Seed: 1006}},
 		Case{"qwen2-yarn", Shape{Architecture: "qwen2", Metadata: yarn, Seed: 1007}},
 		Case{"qwen3-tied-yarn", Shape{Architecture: "qwen3", Tied: true, HeadDim: 64, Metadata: yarn, Seed: 1008}},
+	)
+	return append(cases, vectorCases()...)
+}
+
+// vectorCases are models that make vectors of texts, or scores.
+func vectorCases() []Case {
+	const mean, first, last, rank = 1, 2, 3, 4
+	var cases []Case
+	for i, w := range Weights {
+		cases = append(cases, Case{"bert-" + w.String(), Shape{Architecture: "bert", Weights: w, Pooling: first, Seed: uint64(300 + i)}})
+	}
+	return append(cases,
+		Case{"bert-mean", Shape{Architecture: "bert", Pooling: mean, Embedding: 384, FeedForward: 1536, Heads: 12, Seed: 1100}},
+		Case{"bert-rank", Shape{Architecture: "bert", Pooling: rank, Classes: 1, Seed: 1101}},
+		Case{"qwen3-embedding", Shape{Architecture: "qwen3", Pooling: last, Tied: true, HeadDim: 64, Seed: 1102}},
+		Case{"qwen3-reranker", Shape{Architecture: "qwen3", Pooling: rank, Classes: 2, Tied: true, HeadDim: 64, Seed: 1103}},
 	)
 }
 
@@ -53,5 +69,6 @@ func (c Case) Tokens() []int {
 	return ids
 }
 
-// Positions are the places in [Case.Tokens] after which logits are compared.
+// Positions are the places in [Case.Tokens] after which logits are compared. Models
+// that make vectors are compared in those.
 var Positions = []int{0, 7, 23}

@@ -33,6 +33,8 @@ type Shape struct {
 	Bias         bool // on every projection that may have one
 	Tied         bool // no output matrix
 	RopeFactors  bool
+	Pooling      int            // as the file states it; 0 is none
+	Classes      int            // of a classifier's head
 	Metadata     map[string]any // more keys, below the architecture's name
 	Seed         uint64
 
@@ -97,6 +99,31 @@ func (m *maker) set(key string, v any) {
 func (m *maker) metadata() {
 	m.set("general.architecture", m.Architecture)
 	m.set("general.name", fmt.Sprintf("random %s %s", m.Architecture, m.Weights))
+	if m.Architecture == "bert" {
+		m.encoderMetadata()
+	} else {
+		m.decoderMetadata()
+	}
+	if m.Pooling != 0 {
+		m.set(m.Architecture+".pooling_type", uint32(m.Pooling))
+	}
+	if m.Classes > 1 {
+		m.set(m.Architecture+".classifier.output_labels", []string{"yes", "no"}[:m.Classes])
+	}
+	for _, key := range slices.Sorted(maps.Keys(m.Metadata)) {
+		m.set(m.Architecture+"."+key, m.Metadata[key])
+	}
+	switch {
+	case !m.Vocabulary:
+		m.set("tokenizer.ggml.model", "no_vocab")
+	case m.Architecture == "bert":
+		m.words()
+	default:
+		m.vocabulary()
+	}
+}
+
+func (m *maker) decoderMetadata() {
 	for _, kv := range []struct {
 		key   string
 		value int
@@ -110,21 +137,20 @@ func (m *maker) metadata() {
 		m.set(m.Architecture+".attention.key_length", uint32(m.HeadDim))
 		m.set(m.Architecture+".attention.value_length", uint32(m.HeadDim))
 	}
-	for _, key := range slices.Sorted(maps.Keys(m.Metadata)) {
-		m.set(m.Architecture+"."+key, m.Metadata[key])
-	}
-	if !m.Vocabulary {
-		m.set("tokenizer.ggml.model", "no_vocab")
-		return
-	}
-	m.vocabulary()
 }
 
 func (m *maker) tensors() {
+	if m.Architecture == "bert" {
+		m.encoderTensors()
+		return
+	}
 	m.matrix("token_embd.weight", m.Embedding, m.Vocab, 1)
 	m.vector("output_norm.weight", m.Embedding, 1)
 	if !m.Tied {
 		m.matrix("output.weight", m.Embedding, m.Vocab, 0)
+	}
+	if m.Classes > 0 {
+		m.matrix("cls.output.weight", m.Embedding, m.Classes, 0)
 	}
 	if m.RopeFactors {
 		m.vector("rope_freqs.weight", m.HeadDim/2, 2)
