@@ -21,6 +21,7 @@ type Config struct {
 	Context      int // tokens, as trained
 	NormEpsilon  float32
 	Rope         Rope
+	Mixture      Mixture
 
 	// BothWays is set where a token sees all of its text, not only what comes before:
 	// all of a text is then one batch.
@@ -69,6 +70,7 @@ const (
 	headDimMax   = 1024
 	contextMax   = 1 << 24
 	ropeScaleMax = 1 << 16
+	expertsMax   = 1 << 12
 )
 
 // kvDim is the width of all keys, or all values, of one token in one layer.
@@ -89,7 +91,9 @@ func (c *Config) scoreScale() float64 { return 1 / math.Sqrt(float64(c.HeadDim))
 // widest is how many numbers a token takes in the arena: those of the residual
 // stream, and of what a layer makes at once.
 func (c *Config) widest() int {
-	return 7*c.Embedding + 4*c.Heads*c.HeadDim + 4*c.kvDim() + 2*c.FeedForward
+	x := &c.Mixture
+	mixed := x.Experts + x.Used*(2*c.Embedding+2*x.FeedForward) + 3*c.Embedding + 2*x.Shared
+	return 7*c.Embedding + 4*c.Heads*c.HeadDim + 4*c.kvDim() + max(2*c.FeedForward, mixed)
 }
 
 // KVBytes is what one token takes in the cache.
@@ -108,6 +112,7 @@ func (c *Config) StepBytes() int64 { return 4 * int64(c.widest()) }
 func (c *Config) dims() map[string]int {
 	return map[string]int{
 		"embedding": c.Embedding, "ffn": c.FeedForward, "vocab": c.Vocab, "head": c.HeadDim,
+		"experts": c.Mixture.Experts, "expert": c.Mixture.FeedForward, "shared": c.Mixture.Shared,
 		"q": c.Heads * c.HeadDim, "kv": c.kvDim(), "pairs": c.HeadDim / 2,
 	}
 }
@@ -166,8 +171,15 @@ func (m *metadata) textOr(key, otherwise string) string {
 	return s
 }
 
-// readConfig reads the settings that all dense architectures share.
+// readConfig reads the settings of architectures without experts.
 func readConfig(f *gguf.File, architecture string) (Config, error) {
+	c, m := readDecoder(f, architecture)
+	refuseExperts(m, &c)
+	return c, m.err
+}
+
+// readDecoder reads the settings that all models share which continue texts.
+func readDecoder(f *gguf.File, architecture string) (Config, *metadata) {
 	m := &metadata{f: f, prefix: architecture + "."}
 	c := Config{
 		Architecture: architecture,
@@ -179,7 +191,7 @@ func readConfig(f *gguf.File, architecture string) (Config, error) {
 		NormEpsilon:  float32(m.real("attention.layer_norm_rms_epsilon", 1, 0)),
 	}
 	if m.err != nil {
-		return c, m.err
+		return c, m
 	}
 	c.KVHeads = m.integerOr("attention.head_count_kv", 1, int64(c.Heads), c.Heads)
 	c.HeadDim = m.integerOr("attention.key_length", 2, headDimMax, c.Embedding/c.Heads)
@@ -188,7 +200,7 @@ func readConfig(f *gguf.File, architecture string) (Config, error) {
 		m.fail(c.check(m))
 	}
 	c.Rope = m.rope(&c)
-	return c, m.err
+	return c, m
 }
 
 func (m *metadata) pooling() Pooling {
@@ -210,9 +222,6 @@ func (c *Config) check(m *metadata) error {
 	}
 	if m.integerOr("rope.dimension_count", 1, headDimMax, c.HeadDim) != c.HeadDim {
 		return fmt.Errorf("rotation of a part of each head: %w", ErrUnsupported)
-	}
-	if n := m.integerOr("expert_count", 0, 1<<16, 0); n > 0 {
-		return fmt.Errorf("%s with %d experts: %w", c.Architecture, n, ErrUnsupported)
 	}
 	return m.err
 }

@@ -41,6 +41,9 @@ func kinds() map[string]kind {
 		"qwen2": {readConfig, loadQwen2},
 		"qwen3": {readConfig, loadQwen3},
 		"bert":  {readEncoder, loadBert},
+
+		"qwen2moe": {readQwen2MoE, loadQwen2MoE},
+		"qwen3moe": {readQwen3MoE, loadQwen3MoE},
 	}
 }
 

@@ -43,6 +43,9 @@ func NewRunner(m *Model, cache *Cache, w Workers, tokens, context int) *Runner {
 	p.room(min(tokens, roomTokens))
 	p.one = func(_, i int) { p.verb(p, i) }
 	p.attention.init(p, context)
+	if m.Mixture.Used > 0 {
+		p.router.init(p)
+	}
 	return r
 }
 
@@ -109,6 +112,7 @@ type pass struct {
 	one     func(worker, i int)
 
 	attention attention
+	router    router
 
 	arena []float32
 	roomy int // tokens the arena is for

@@ -1,6 +1,10 @@
 package nntest
 
-import "github.com/hearthbox/hearth/internal/gguf"
+import (
+	"slices"
+
+	"github.com/hearthbox/hearth/internal/gguf"
+)
 
 // Weights are the storage formats the engine runs.
 var Weights = []gguf.Type{gguf.F32, gguf.F16, gguf.BF16, gguf.Q8_0, gguf.Q4_0, gguf.Q4_1,
@@ -39,7 +43,22 @@ func Cases() []Case {
 		Case{"qwen2-yarn", Shape{Architecture: "qwen2", Metadata: yarn, Seed: 1007}},
 		Case{"qwen3-tied-yarn", Shape{Architecture: "qwen3", Tied: true, HeadDim: 64, Metadata: yarn, Seed: 1008}},
 	)
-	return append(cases, vectorCases()...)
+	return slices.Concat(cases, vectorCases(), mixtureCases())
+}
+
+// mixtureCases are models with experts. Their seeds are such that no token stands on the
+// brink between two of them, where the rounding of activations would decide.
+func mixtureCases() []Case {
+	var cases []Case
+	for i, w := range Weights {
+		three := Shape{Architecture: "qwen3moe", Weights: w, HeadDim: 64, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: uint64(420 + i)}
+		two := Shape{Architecture: "qwen2moe", Weights: w, Experts: 8, ExpertsUsed: 2, ExpertWidth: 256, SharedWidth: 512, Seed: uint64(500 + i)}
+		cases = append(cases, Case{"qwen3moe-" + w.String(), three}, Case{"qwen2moe-" + w.String(), two})
+	}
+	return append(cases,
+		Case{"qwen3moe-all-experts", Shape{Architecture: "qwen3moe", Experts: 4, ExpertsUsed: 4, ExpertWidth: 96, Seed: 1200}},
+		Case{"qwen2moe-one-expert", Shape{Architecture: "qwen2moe", Experts: 32, ExpertsUsed: 1, ExpertWidth: 64, SharedWidth: 96, Seed: 1201}},
+	)
 }
 
 // vectorCases are models that make vectors of texts, or scores.

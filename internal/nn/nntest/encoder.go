@@ -14,7 +14,7 @@ func (m *maker) encoderMetadata() {
 		key   string
 		value int
 	}{{"block_count", m.Layers}, {"context_length", m.Context}, {"embedding_length", m.Embedding},
-		{"feed_forward_length", m.FeedForward}, {"attention.head_count", m.Heads}} {
+		{"feed_forward_length", m.FeedForward}, {"attention.head_count", m.Heads}, {"vocab_size", m.Vocab}} {
 		m.set(m.Architecture+"."+kv.key, uint32(kv.value))
 	}
 	m.set(m.Architecture+".attention.layer_norm_epsilon", float32(1e-12))

@@ -35,6 +35,10 @@ type Shape struct {
 	RopeFactors  bool
 	Pooling      int            // as the file states it; 0 is none
 	Classes      int            // of a classifier's head
+	Experts      int            // of a layer; 0 is none
+	ExpertsUsed  int            // by a token
+	ExpertWidth  int            // inside one
+	SharedWidth  int            // inside those that every token goes through
 	Metadata     map[string]any // more keys, below the architecture's name
 	Seed         uint64
 
@@ -137,6 +141,7 @@ func (m *maker) decoderMetadata() {
 		m.set(m.Architecture+".attention.key_length", uint32(m.HeadDim))
 		m.set(m.Architecture+".attention.value_length", uint32(m.HeadDim))
 	}
+	m.mixtureMetadata()
 }
 
 func (m *maker) tensors() {
@@ -164,14 +169,18 @@ func (m *maker) tensors() {
 		m.matrix(blk+"attn_k.weight", m.Embedding, kv, 0)
 		m.matrix(blk+"attn_v.weight", m.Embedding, kv, 0)
 		m.matrix(blk+"attn_output.weight", q, m.Embedding, 0)
-		m.matrix(blk+"ffn_gate.weight", m.Embedding, m.FeedForward, 0)
-		m.matrix(blk+"ffn_up.weight", m.Embedding, m.FeedForward, 0)
-		m.matrix(blk+"ffn_down.weight", m.FeedForward, m.Embedding, 0)
-		if m.Architecture == "qwen3" {
+		if m.Experts > 0 {
+			m.experts(blk)
+		} else {
+			m.matrix(blk+"ffn_gate.weight", m.Embedding, m.FeedForward, 0)
+			m.matrix(blk+"ffn_up.weight", m.Embedding, m.FeedForward, 0)
+			m.matrix(blk+"ffn_down.weight", m.FeedForward, m.Embedding, 0)
+		}
+		if m.Architecture == "qwen3" || m.Architecture == "qwen3moe" {
 			m.vector(blk+"attn_q_norm.weight", m.HeadDim, 1)
 			m.vector(blk+"attn_k_norm.weight", m.HeadDim, 1)
 		}
-		if m.Bias || m.Architecture == "qwen2" {
+		if m.Bias || m.Architecture == "qwen2" || m.Architecture == "qwen2moe" {
 			m.vector(blk+"attn_q.bias", q, 0)
 			m.vector(blk+"attn_k.bias", kv, 0)
 			m.vector(blk+"attn_v.bias", kv, 0)
@@ -188,19 +197,26 @@ func (m *maker) tensors() {
 // matrix adds rows of random weights whose products keep the size of their input;
 // deviation 0 means 1/√cols.
 func (m *maker) matrix(name string, cols, rows int, deviation float64) {
+	m.add(name, m.typeOf(name), []int{cols, rows}, m.rows(m.typeOf(name), cols, rows, deviation))
+}
+
+func (m *maker) typeOf(name string) gguf.Type {
+	if m.More != gguf.F32 && m.moreBits(name) {
+		return m.More
+	}
+	return m.Weights
+}
+
+func (m *maker) rows(t gguf.Type, cols, rows int, deviation float64) []byte {
 	if deviation == 0 {
 		deviation = 1 / math.Sqrt(float64(cols))
-	}
-	t := m.Weights
-	if m.More != gguf.F32 && m.moreBits(name) {
-		t = m.More
 	}
 	f := format(t)
 	data := make([]byte, 0, rows*f.RowBytes(cols))
 	for range rows {
 		data = append(data, simdtest.Row(m.rng, f, cols, deviation)...)
 	}
-	m.add(name, t, []int{cols, rows}, data)
+	return data
 }
 
 // moreBits is where Q4_K_M has Q6_K: the output, and in the first and last eighth of the
