@@ -24,13 +24,16 @@ type binder struct {
 	used map[string]bool
 }
 
-func bind(f *gguf.File, dims map[string]int, model any) error {
+// bind fills a model. Every tensor of the file must be part of it, or of what is left
+// out, which goes by the beginning of its name.
+func bind(f *gguf.File, dims map[string]int, model any, leftOut ...string) error {
 	b := &binder{f: f, dims: dims, used: map[string]bool{}}
 	if err := b.fill(reflect.ValueOf(model).Elem(), ""); err != nil {
 		return err
 	}
 	for _, t := range f.Tensors {
-		if !b.used[t.Name] {
+		begins := func(prefix string) bool { return strings.HasPrefix(t.Name, prefix) }
+		if !b.used[t.Name] && !slices.ContainsFunc(leftOut, begins) {
 			return fmt.Errorf("tensor %s, which this architecture does not have: %w", t.Name, ErrUnsupported)
 		}
 	}

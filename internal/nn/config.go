@@ -22,6 +22,9 @@ type Config struct {
 	NormEpsilon  float32
 	Rope         Rope
 	Mixture      Mixture
+	Latent       Latent
+	DenseLayers  int // the first, where the others have experts
+	NextLayers   int // after the last: what guesses further, and is not loaded
 
 	// BothWays is set where a token sees all of its text, not only what comes before:
 	// all of a text is then one batch.
@@ -55,6 +58,7 @@ type Rope struct {
 	Attention       float64 // for yarn: scales the rotated vectors on top of its own rule
 	BetaFast        float64 // for yarn: rotations over the original context above which a pair is left alone,
 	BetaSlow        float64 // and below which it is stretched in full
+	LogMultiplier   float64 // for yarn: moves its own rule from the rotation to the scores (DeepSeek)
 }
 
 // ErrUnsupported is wrapped by errors about sound models that this package can't
@@ -71,6 +75,7 @@ const (
 	contextMax   = 1 << 24
 	ropeScaleMax = 1 << 16
 	expertsMax   = 1 << 12
+	latentMax    = 1 << 14
 )
 
 // kvDim is the width of all keys, or all values, of one token in one layer.
@@ -79,6 +84,9 @@ func (c *Config) kvDim() int { return c.KVHeads * c.HeadDim }
 // kvShape is what a token leaves in the cache.
 func (c *Config) kvShape(f KVFormat) kvShape {
 	s := kvShape{format: f, layers: c.Layers, heads: c.KVHeads, key: c.HeadDim, value: c.HeadDim}
+	if c.Latent.Keys > 0 {
+		s.key, s.value = c.Latent.key(), c.Latent.Keys
+	}
 	if c.BothWays {
 		s.layers = 1 // nobody comes back to what a layer has put there
 	}
@@ -86,14 +94,31 @@ func (c *Config) kvShape(f KVFormat) kvShape {
 }
 
 // scoreScale is what the products of queries and keys are multiplied with.
-func (c *Config) scoreScale() float64 { return 1 / math.Sqrt(float64(c.HeadDim)) }
+func (c *Config) scoreScale() float64 {
+	if c.Latent.Keys > 0 {
+		return c.Latent.scoreScale(&c.Rope)
+	}
+	return 1 / math.Sqrt(float64(c.HeadDim))
+}
+
+// rotated is how many numbers of a head are rotated.
+func (c *Config) rotated() int {
+	if c.Latent.Keys > 0 {
+		return c.Latent.Rotated
+	}
+	return c.HeadDim
+}
 
 // widest is how many numbers a token takes in the arena: those of the residual
 // stream, and of what a layer makes at once.
 func (c *Config) widest() int {
 	x := &c.Mixture
 	mixed := x.Experts + x.Used*(2*c.Embedding+2*x.FeedForward) + 3*c.Embedding + 2*x.Shared
-	return 7*c.Embedding + 4*c.Heads*c.HeadDim + 4*c.kvDim() + max(2*c.FeedForward, mixed)
+	attended := 4*c.Heads*c.HeadDim + 4*c.kvDim()
+	if l := &c.Latent; l.Keys > 0 {
+		attended = 2*l.Queries + c.Heads*(c.HeadDim+l.Plain+l.key()+2*l.Keys+l.Values) + l.key() + l.Keys
+	}
+	return 7*c.Embedding + attended + max(2*c.FeedForward, mixed)
 }
 
 // KVBytes is what one token takes in the cache.
@@ -110,7 +135,10 @@ func (c *Config) StepBytes() int64 { return 4 * int64(c.widest()) }
 
 // dims are the names that shape tags use.
 func (c *Config) dims() map[string]int {
+	l := &c.Latent
 	return map[string]int{
+		"queries": l.Queries, "keys": l.Keys, "plain": l.Plain, "key": l.key(), "value": l.Values, "heads": c.Heads,
+		"values": c.Heads * l.Values, "ups": c.Heads * (l.Plain + l.Values),
 		"embedding": c.Embedding, "ffn": c.FeedForward, "vocab": c.Vocab, "head": c.HeadDim,
 		"experts": c.Mixture.Experts, "expert": c.Mixture.FeedForward, "shared": c.Mixture.Shared,
 		"q": c.Heads * c.HeadDim, "kv": c.kvDim(), "pairs": c.HeadDim / 2,
@@ -158,6 +186,17 @@ func (m *metadata) real(key string, hi, otherwise float64) float64 {
 		m.fail(m.f.Refuse(m.prefix+key, "is %g, not above 0 and up to %g", v, hi))
 	}
 	return v
+}
+
+func (m *metadata) flagOr(key string, otherwise bool) bool {
+	if !m.f.Has(m.prefix + key) {
+		return otherwise
+	}
+	b, err := m.f.Bool(m.prefix + key)
+	if err != nil {
+		m.fail(err)
+	}
+	return b
 }
 
 func (m *metadata) textOr(key, otherwise string) string {

@@ -23,6 +23,7 @@ func TestLogitsDependOnTheSequenceAlone(t *testing.T) {
 		{Architecture: "qwen2", Weights: gguf.Q8_0, Seed: 3}, {Architecture: "qwen3", Weights: gguf.Q5_1, HeadDim: 64, Seed: 4},
 		{Architecture: "qwen3moe", Weights: gguf.Q8_0, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: 5},
 		{Architecture: "qwen2moe", Experts: 8, ExpertsUsed: 2, ExpertWidth: 96, SharedWidth: 64, Seed: 6},
+		nntest.DeepSeek,
 	} {
 		m := load(t, nntest.Make(c))
 		rng := rand.New(rand.NewPCG(c.Seed, 9))
@@ -203,6 +204,7 @@ func TestUnsoundModelsAreRefused(t *testing.T) {
 	}
 	encoder := nntest.Shape{Architecture: "bert", Embedding: 64, FeedForward: 64, Heads: 2, Pooling: 1}
 	mixture := nntest.Shape{Architecture: "qwen3moe", Embedding: 64, Heads: 2, KVHeads: 1, HeadDim: 32, Experts: 8, ExpertsUsed: 2, ExpertWidth: 32}
+	deep := nntest.DeepSeek
 	but := func(s nntest.Shape, change func(s *nntest.Shape)) []byte { change(&s); return nntest.Make(s) }
 	within := func(s nntest.Shape, from, to string) []byte {
 		return bytes.Replace(nntest.Make(s), []byte(from), []byte(to), 1)
@@ -235,9 +237,22 @@ func TestUnsoundModelsAreRefused(t *testing.T) {
 		"more experts than there are": {but(mixture, func(s *nntest.Shape) { s.ExpertsUsed = 9 }), "is 9, of 8 experts", false},
 		"experts of another number": {within(mixture, "qwen3moe.expert_count\x04\x00\x00\x00\x08", "qwen3moe.expert_count\x04\x00\x00\x00\x09"),
 			"has shape [64 8], not [64 9] (embedding,experts)", false},
-		"a missing expert tensor":  {within(mixture, "blk.1.ffn_up_exps", "blk.1.ffn_up_exqs"), "blk.1.ffn_up_exps.weight", false},
-		"a shared expert too many": {but(mixture, func(s *nntest.Shape) { s.SharedWidth = 32 }), "ffn_gate_shexp.weight, which this architecture does not have", true},
-		"another width":            {rename("llama.feed_forward_length\x04\x00\x00\x00\x40", "llama.feed_forward_length\x04\x00\x00\x00\x41"), "has shape", false},
+		"a missing expert tensor":   {within(mixture, "blk.1.ffn_up_exps", "blk.1.ffn_up_exqs"), "blk.1.ffn_up_exps.weight", false},
+		"a shared expert too many":  {but(mixture, func(s *nntest.Shape) { s.SharedWidth = 32 }), "ffn_gate_shexp.weight, which this architecture does not have", true},
+		"an attention of two forms": {within(deep, "blk.1.attn_kv_a_norm", "blk.1.attn_kv_b_norm"), "blk.1.attn_kv_a_norm.weight", false},
+		"queries that grow":         {but(deep, func(s *nntest.Shape) { s.Metadata = map[string]any{"attention.temperature_scale": float32(1)} }), "queries that grow", true},
+		"values of another name":    {within(deep, "blk.2.attn_v_b.weight", "blk.2.attn_v_c.weight"), "attn_v_c.weight, which this architecture does not have", true},
+		"keys without values":       {within(deep, "blk.2.attn_v_b.weight", "blk.9.attn_v_b.weight"), "blk.9.attn_v_b.weight", true},
+		"groups that do not divide": {but(deep, func(s *nntest.Shape) {
+			s.Metadata = map[string]any{"expert_group_count": uint32(3), "expert_group_used_count": uint32(2)}
+		}), "no way to choose 4 of 16 experts", false},
+		"groups that are too few": {but(deep, func(s *nntest.Shape) {
+			s.Metadata = map[string]any{"expert_group_count": uint32(8), "expert_group_used_count": uint32(1)}
+		}), "no way to choose 4 of 16 experts", false},
+		"a gate nobody knows":          {but(deep, func(s *nntest.Shape) { s.Metadata = map[string]any{"expert_gating_func": uint32(3)} }), "expert_gating_func", false},
+		"a rotation wider than heads":  {within(deep, "deepseek2.rope.dimension_count\x04\x00\x00\x00\x20", "deepseek2.rope.dimension_count\x04\x00\x00\x00\x60"), "rope.dimension_count", false},
+		"layers that are all left out": {but(deep, func(s *nntest.Shape) { s.Metadata = map[string]any{"nextn_predict_layers": uint32(3)} }), "leaves 0 layers", false},
+		"another width":                {rename("llama.feed_forward_length\x04\x00\x00\x00\x40", "llama.feed_forward_length\x04\x00\x00\x00\x41"), "has shape", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := gguf.Parse(c.data)
@@ -259,6 +274,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add(nntest.Make(nntest.Shape{Architecture: "bert", Pooling: 4, Classes: 1, Layers: 1, Embedding: 32, FeedForward: 32, Heads: 2, Vocab: 8, Context: 8}))
 	f.Add(nntest.Make(nntest.Shape{Architecture: "qwen2moe", Layers: 1, Embedding: 32, FeedForward: 32, Heads: 2, KVHeads: 1, HeadDim: 16, Vocab: 8,
 		Experts: 4, ExpertsUsed: 2, ExpertWidth: 16, SharedWidth: 16}))
+	f.Add(nntest.Make(nntest.Shape{Architecture: "deepseek2", Layers: 2, Embedding: 32, FeedForward: 32, Heads: 2, Vocab: 8, Bias: true,
+		Experts: 4, ExpertsUsed: 2, ExpertWidth: 16, SharedWidth: 16, Latent: nntest.Latent{Queries: 16, Keys: 16, Plain: 8, Rotated: 4, Values: 8, DenseLayers: 1}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := gguf.Parse(data)
 		if err != nil {

@@ -42,6 +42,8 @@ func kinds() map[string]kind {
 		"qwen3": {readConfig, loadQwen3},
 		"bert":  {readEncoder, loadBert},
 
+		"deepseek2": {readDeepSeek2, loadDeepSeek2},
+
 		"qwen2moe": {readQwen2MoE, loadQwen2MoE},
 		"qwen3moe": {readQwen3MoE, loadQwen3MoE},
 	}

@@ -43,6 +43,7 @@ func NewRunner(m *Model, cache *Cache, w Workers, tokens, context int) *Runner {
 	p.room(min(tokens, roomTokens))
 	p.one = func(_, i int) { p.verb(p, i) }
 	p.attention.init(p, context)
+	p.headwise.init()
 	if m.Mixture.Used > 0 {
 		p.router.init(p)
 	}
@@ -113,6 +114,7 @@ type pass struct {
 
 	attention attention
 	router    router
+	headwise  headwise
 
 	arena []float32
 	roomy int // tokens the arena is for

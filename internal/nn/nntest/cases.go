@@ -1,6 +1,7 @@
 package nntest
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/hearthbox/hearth/internal/gguf"
@@ -43,7 +44,44 @@ func Cases() []Case {
 		Case{"qwen2-yarn", Shape{Architecture: "qwen2", Metadata: yarn, Seed: 1007}},
 		Case{"qwen3-tied-yarn", Shape{Architecture: "qwen3", Tied: true, HeadDim: 64, Metadata: yarn, Seed: 1008}},
 	)
-	return slices.Concat(cases, vectorCases(), mixtureCases())
+	return slices.Concat(cases, vectorCases(), mixtureCases(), latentCases())
+}
+
+// DeepSeek is DeepSeek-V3 made small: queries from a latent, sigmoids, a bias, groups.
+var DeepSeek = Shape{Architecture: "deepseek2", Layers: 3, Heads: 4, Bias: true, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, SharedWidth: 256,
+	Latent: Latent{Queries: 256, Keys: 256, Plain: 64, Rotated: 32, Values: 64, DenseLayers: 1},
+	Metadata: map[string]any{"expert_gating_func": uint32(2), "expert_weights_norm": true, "expert_weights_scale": float32(2.5),
+		"expert_group_count": uint32(4), "expert_group_used_count": uint32(2)}}
+
+// latentCases are DeepSeek's models.
+func latentCases() []Case {
+	with := func(metadata map[string]any) map[string]any {
+		all := map[string]any{"rope.scaling.type": "yarn", "rope.scaling.factor": float32(40),
+			"rope.scaling.original_context_length": uint32(128), "rope.scaling.yarn_log_multiplier": float32(0.1)}
+		maps.Copy(all, metadata)
+		return all
+	}
+	var cases []Case
+	for i, w := range Weights {
+		s := DeepSeek
+		s.Weights, s.Seed = w, uint64(600+i)
+		switch w { // on the brink, as in mixtureCases
+		case gguf.Q5_0, gguf.Q6_K:
+			s.Seed += 50
+		}
+		cases = append(cases, Case{"deepseek2-" + w.String(), s})
+	}
+	yarn, old := DeepSeek, DeepSeek
+	yarn.Metadata, yarn.Seed = with(DeepSeek.Metadata), 1300
+	old.Latent.Old, old.Seed = true, 1301
+	// V2-Lite, which llama.cpp knows by its 27 layers: a softmax, queries from the
+	// stream, two shared experts.
+	lite := Shape{Architecture: "deepseek2", Layers: 27, Embedding: 64, FeedForward: 96, Heads: 4, Experts: 8, ExpertsUsed: 2, ExpertWidth: 32, SharedWidth: 64,
+		Latent:   Latent{Keys: 64, Plain: 32, Rotated: 16, Values: 32, DenseLayers: 1},
+		Metadata: with(map[string]any{"rope.scaling.yarn_log_multiplier": float32(0.0707), "expert_weights_scale": float32(1)}), Seed: 1314}
+	liteOld := lite
+	liteOld.Latent.Old, liteOld.Seed = true, 1320
+	return append(cases, Case{"deepseek2-yarn", yarn}, Case{"deepseek2-old", old}, Case{"deepseek2-lite", lite}, Case{"deepseek2-lite-old", liteOld})
 }
 
 // mixtureCases are models with experts. Their seeds are such that no token stands on the

@@ -39,6 +39,7 @@ type Shape struct {
 	ExpertsUsed  int            // by a token
 	ExpertWidth  int            // inside one
 	SharedWidth  int            // inside those that every token goes through
+	Latent       Latent         // of deepseek2
 	Metadata     map[string]any // more keys, below the architecture's name
 	Seed         uint64
 
@@ -103,9 +104,12 @@ func (m *maker) set(key string, v any) {
 func (m *maker) metadata() {
 	m.set("general.architecture", m.Architecture)
 	m.set("general.name", fmt.Sprintf("random %s %s", m.Architecture, m.Weights))
-	if m.Architecture == "bert" {
+	switch m.Architecture {
+	case "bert":
 		m.encoderMetadata()
-	} else {
+	case "deepseek2":
+		m.latentMetadata()
+	default:
 		m.decoderMetadata()
 	}
 	if m.Pooling != 0 {
@@ -145,8 +149,12 @@ func (m *maker) decoderMetadata() {
 }
 
 func (m *maker) tensors() {
-	if m.Architecture == "bert" {
+	switch m.Architecture {
+	case "bert":
 		m.encoderTensors()
+		return
+	case "deepseek2":
+		m.latentTensors()
 		return
 	}
 	m.matrix("token_embd.weight", m.Embedding, m.Vocab, 1)
