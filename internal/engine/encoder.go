@@ -118,7 +118,8 @@ func loadEncoder(id string, f *gguf.File, o Options) (*Encoder, error) {
 		return nil, fmt.Errorf("the vocabulary has %d tokens and the model only %d", e.tokens.Size(), e.nn.Vocab)
 	}
 	if e.task == hearth.TaskReranking {
-		if e.pairs, err = newPairs(e.nn, e.tokens); err != nil {
+		model, _ := f.Text("tokenizer.ggml.model")
+		if e.pairs, err = newPairs(e.nn, e.tokens, model != "bert"); err != nil {
 			return nil, err
 		}
 	}

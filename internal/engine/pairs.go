@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/hearthbox/hearth/internal/nn"
 	"github.com/hearthbox/hearth/internal/tokenizer"
@@ -17,22 +18,31 @@ type pairs interface {
 	score(row []float32) float64
 }
 
-func newPairs(m *nn.Model, t *tokenizer.Tokenizer) (pairs, error) {
+// newPairs finds out how. roberta is how models with that one's tokens, and XLM-R's,
+// set two texts apart: each with an end of its own, and one before the second.
+func newPairs(m *nn.Model, t *tokenizer.Tokenizer, roberta bool) (pairs, error) {
 	if m.BothWays {
 		if m.Classes > 2 {
 			return nil, fmt.Errorf("a classifier of %d classes, which is no reranker: %w", m.Classes, nn.ErrUnsupported)
 		}
-		return crossEncoder{t}, nil
+		between := t.Closing()
+		if roberta {
+			between = slices.Concat(between, between)
+		}
+		return crossEncoder{t, between}, nil
 	}
 	return newJudge(m, t)
 }
 
 // crossEncoder reads the query and the text as two segments (Nogueira and Cho 2019).
-type crossEncoder struct{ tokens *tokenizer.Tokenizer }
+type crossEncoder struct {
+	tokens  *tokenizer.Tokenizer
+	between []int32
+}
 
 func (c crossEncoder) encode(query, text string) (ids []int32, second int) {
 	ids = c.tokens.AppendLiteral(append(ids, c.tokens.Opening()...), query)
-	ids = append(ids, c.tokens.Closing()...)
+	ids = append(ids, c.between...)
 	second = len(ids)
 	return append(c.tokens.AppendLiteral(ids, text), c.tokens.Closing()...), second
 }
