@@ -16,8 +16,13 @@ const (
 	spanPages = 16 // 512 tokens
 
 	// tileRows is how many query heads of tokens that follow each other go through a
-	// page together, so that it is read once for them. A group of heads is not torn.
+	// page together, so that it is read once for them.
 	tileRows = 48
+
+	// groupMax is how many query heads that share a key-value head are always computed
+	// together. Where more do, as all do that share a latent, they are cut into groups,
+	// so that there is work for everyone when there is one token.
+	groupMax = 8
 
 	apartMax = 1 << 22 // floats that results of spans computed apart may take: 16 MiB
 )
@@ -25,6 +30,7 @@ const (
 // attention computes the attention of one layer at a time.
 type attention struct {
 	pass    *pass
+	groups  int // of query heads
 	tiles   []tile
 	workers []attendant
 	apart   []float32 // results of spans
@@ -71,7 +77,10 @@ type gathered struct {
 }
 
 func (a *attention) init(p *pass, context int) {
-	a.pass = p
+	a.pass, a.groups = p, p.model.KVHeads
+	if each := p.model.Heads / a.groups; each > groupMax && each%groupMax == 0 {
+		a.groups = p.model.Heads / groupMax
+	}
 	a.put, a.whole, a.span, a.join = a.doPut, a.doWhole, a.doSpan, a.doJoin
 	rows, padded := p.tileRows(), p.cache.padded()
 	n := p.workers.Count()
@@ -93,8 +102,8 @@ func cut(f []float32, rows int) gathered {
 	return gathered{largest: f[:rows], sum: f[rows : 2*rows], values: f[2*rows:]}
 }
 
-// group is how many query heads share a key-value head.
-func (p *pass) group() int { return p.model.Heads / p.model.KVHeads }
+// group is how many query heads are computed together.
+func (p *pass) group() int { return p.model.Heads / p.attention.groups }
 
 // tileRows is how many rows a tile has at most.
 func (p *pass) tileRows() int { return max(tileRows/p.group(), 1) * p.group() }
@@ -108,7 +117,7 @@ func spans(tokens int) int { return (Pages(tokens) + spanPages - 1) / spanPages 
 func (a *attention) plan() {
 	p := a.pass
 	a.tiles, a.longest, a.spans = a.tiles[:0], 0, 0
-	most := min(p.tileRows()/p.group(), max(1, len(p.tokens)*p.model.KVHeads/len(a.workers)))
+	most := min(p.tileRows()/p.group(), max(1, len(p.tokens)*a.groups/len(a.workers)))
 	for i, t := range p.tokens {
 		if n := len(a.tiles); n > 0 && p.tokens[i-1].Sequence == t.Sequence && a.tiles[n-1].count < most {
 			a.tiles[n-1].count++
@@ -123,7 +132,7 @@ func (a *attention) plan() {
 	for i := range a.tiles {
 		a.longest = max(a.longest, a.tiles[i].most())
 	}
-	n := len(a.tiles) * p.model.KVHeads
+	n := len(a.tiles) * a.groups
 	if s := spans(a.longest); n < len(a.workers) && s > 1 && n*s*p.tileRows()*(p.cache.padded()+2) <= len(a.apart) {
 		a.spans = s
 	}
@@ -137,7 +146,7 @@ func (p *pass) attend(layer int, q, k, v rows) rows {
 	a := &p.attention
 	a.layer, a.q, a.k, a.v, a.out = layer, q, k, v, p.rows(q.count(), p.model.Heads*p.cache.value)
 	p.run(len(p.tokens), len(k.data), a.put)
-	n := len(a.tiles) * p.model.KVHeads
+	n := len(a.tiles) * a.groups
 	if a.spans > 0 {
 		p.workers.Run(n*a.spans, a.span)
 		p.workers.Run(n, a.join)
@@ -196,9 +205,9 @@ func (a *attention) doJoin(_, i int) {
 	a.finish(t, head, total)
 }
 
-func (a *attention) task(i int) (t tile, head int) {
-	heads := a.pass.model.KVHeads
-	return a.tiles[len(a.tiles)-1-i/heads], i % heads
+// task is tile and group i.
+func (a *attention) task(i int) (t tile, group int) {
+	return a.tiles[len(a.tiles)-1-i/a.groups], i % a.groups
 }
 
 // result is where the result of span i is kept.
@@ -208,8 +217,8 @@ func (a *attention) result(i, rows int) gathered {
 	return cut(a.apart[i*size:], a.pass.tileRows()).of(rows, padded)
 }
 
-// load copies the queries of a tile that meet one key-value head, one row per token
-// and head, scaled so that powers of two are powers of e of scores as published.
+// load copies the queries of a tile that are of one group, one row per token and head,
+// scaled so that powers of two are powers of e of scores as published.
 func (a *attention) load(w *attendant, t tile, head int) simd.Rows {
 	d, group := a.pass.cache.key, a.pass.group()
 	scale := float32(math.Log2E * a.pass.model.scoreScale())
@@ -235,7 +244,7 @@ func (a *attention) walk(w *attendant, t tile, head, span int, queries simd.Rows
 // that what the others write there can't reach it, were it infinite.
 func (a *attention) visit(w *attendant, t tile, p, next *page, begins, head int, queries simd.Rows, g gathered) {
 	cache, group := a.pass.cache, a.pass.group()
-	block := cache.block(a.layer, head)
+	block := cache.block(a.layer, head*a.pass.model.KVHeads/a.groups)
 	first := 0
 	for t.sees(first) <= begins {
 		first++
