@@ -228,35 +228,51 @@ func fit(x hearth.Model, task string) error {
 
 // Embed asks the model the request names.
 func (m *models) Embed(ctx context.Context, r *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
-	l, err := m.encoder(ctx, r.Model, hearth.TaskEmbedding)
+	asked := *r
+	e, release, err := m.encoder(ctx, &asked.Model, hearth.TaskEmbedding)
 	if err != nil {
 		return nil, err
 	}
-	defer m.release(l)
-	return l.texts.Embed(ctx, r)
+	defer release()
+	return e.Embed(ctx, &asked)
 }
 
 // Rerank asks the model the request names.
 func (m *models) Rerank(ctx context.Context, r *hearth.RerankRequest) (*hearth.Ranking, error) {
-	l, err := m.encoder(ctx, r.Model, hearth.TaskReranking)
+	asked := *r
+	e, release, err := m.encoder(ctx, &asked.Model, hearth.TaskReranking)
 	if err != nil {
 		return nil, err
 	}
-	defer m.release(l)
-	return l.texts.Rerank(ctx, r)
+	defer release()
+	return e.Rerank(ctx, &asked)
 }
 
-// encoder is the model of that name, held until it is released.
-func (m *models) encoder(ctx context.Context, id, task string) (*loaded, error) {
-	x, err := m.Find(ctx, id)
+// encoder makes vectors and rankings of texts.
+type encoder interface {
+	hearth.Embedder
+	hearth.Reranker
+}
+
+// encoder is what answers for the model of that name, held until release is called.
+// The name becomes the one it is listed under.
+func (m *models) encoder(ctx context.Context, name *string, task string) (e encoder, release func(), err error) {
+	x, err := m.Find(ctx, *name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	*name = x.ID
 	if err := fit(x, task); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if x.Source != hearth.SourceNative {
-		return nil, hearth.NewError(hearth.Unsupported, "what", task+" by "+x.Source).At("model")
+	for _, u := range m.upstreams {
+		if x.Source == u.Source() {
+			return u, func() {}, nil
+		}
 	}
-	return m.hold(ctx, x)
+	l, err := m.hold(ctx, x)
+	if err != nil {
+		return nil, nil, err
+	}
+	return l.texts, func() { m.release(l) }, nil
 }

@@ -21,7 +21,10 @@ type suite struct {
 	key       string
 	model     string // of trained weights
 	chatModel string // of random weights, with a token for every byte
-	greedy    string // a file of prompts and what trained weights make of them
+
+	embeddingModel string // of random weights too
+
+	greedy string // a file of prompts and what trained weights make of them
 }
 
 // testCase fails by panicking with a failure, so that expectations read as a list.
@@ -36,7 +39,7 @@ var errSkip = errors.New("skip")
 
 func main() {
 	s := &suite{key: os.Getenv("HEARTH_API_KEY"), model: os.Getenv("HEARTH_MODEL"),
-		chatModel: os.Getenv("HEARTH_CHAT_MODEL"), greedy: os.Getenv("HEARTH_GREEDY_JSON")}
+		chatModel: os.Getenv("HEARTH_CHAT_MODEL"), embeddingModel: os.Getenv("HEARTH_EMBEDDING_MODEL"), greedy: os.Getenv("HEARTH_GREEDY_JSON")}
 	// A retry would hide a failure, and a long wait is one.
 	s.client = openai.NewClient(option.WithBaseURL(os.Getenv("HEARTH_BASE_URL")), option.WithAPIKey(s.key),
 		option.WithMaxRetries(0), option.WithRequestTimeout(time.Minute))
@@ -111,6 +114,8 @@ func (s *suite) cases() []testCase {
 		{"completion/choices", s.completionChoices},
 		{"completion/stop", s.completionStop},
 		{"completion/logprobs", s.completionLogprobs},
+
+		{"embeddings", s.embeddings},
 
 		{"tools/accepted", s.toolsAccepted},
 		{"tools/conversation", s.toolsConversation},
