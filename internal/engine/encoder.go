@@ -107,6 +107,9 @@ func OpenEncoder(id, path string, o Options) (*Encoder, error) {
 
 func loadEncoder(id string, f *gguf.File, o Options) (*Encoder, error) {
 	e := &Encoder{id: id, task: Task(f), file: f, limit: o, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	if e.task == hearth.TaskChat {
+		return nil, wrongTask(id, e.task, hearth.TaskEmbedding)
+	}
 	var err error
 	if e.nn, err = nn.Load(f); err != nil {
 		return nil, err
@@ -133,7 +136,7 @@ func loadEncoder(id string, f *gguf.File, o Options) (*Encoder, error) {
 // Embed implements [hearth.Embedder].
 func (e *Encoder) Embed(ctx context.Context, r *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
 	if e.task != hearth.TaskEmbedding {
-		return nil, hearth.NewError(hearth.WrongTask, "model", e.id, "task", e.task, "asked", hearth.TaskEmbedding).At("model")
+		return nil, wrongTask(e.id, e.task, hearth.TaskEmbedding)
 	}
 	if r.Dimensions < 0 || r.Dimensions > e.nn.Embedding {
 		return nil, hearth.NewError(hearth.OutOfRange, "field", "dimensions", "min", 1, "max", e.nn.Embedding).At("dimensions")
@@ -160,7 +163,7 @@ func (e *Encoder) Embed(ctx context.Context, r *hearth.EmbeddingRequest) (*heart
 // Rerank implements [hearth.Reranker].
 func (e *Encoder) Rerank(ctx context.Context, r *hearth.RerankRequest) (*hearth.Ranking, error) {
 	if e.task != hearth.TaskReranking {
-		return nil, hearth.NewError(hearth.WrongTask, "model", e.id, "task", e.task, "asked", hearth.TaskReranking).At("model")
+		return nil, wrongTask(e.id, e.task, hearth.TaskReranking)
 	}
 	j := &job{}
 	for _, t := range r.Texts {
@@ -171,6 +174,10 @@ func (e *Encoder) Rerank(ctx context.Context, r *hearth.RerankRequest) (*hearth.
 		return nil, err
 	}
 	return &hearth.Ranking{ServedBy: e.String(), Scores: j.scores, Usage: usage}, nil
+}
+
+func wrongTask(id, task, asked string) error {
+	return hearth.NewError(hearth.WrongTask, "model", id, "task", task, "asked", asked).At("model")
 }
 
 // unit scales a vector to length 1. One that is all zeros stays so.

@@ -181,6 +181,22 @@ func TestEncoderRefusals(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	for name, open := range map[string]func(path string) error{
+		"an encoder that is to answer":  func(path string) error { _, err := engine.Open("m", path, engine.Options{}); return err },
+		"a chat model that is to embed": func(path string) error { _, err := engine.OpenEncoder("m", path, engine.Options{}); return err },
+	} {
+		s := embedder
+		if strings.HasPrefix(name, "a chat") {
+			s = nntest.Shape{Vocabulary: true}
+		}
+		path := filepath.Join(t.TempDir(), "m.gguf")
+		if err := os.WriteFile(path, nntest.Make(s), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := open(path); !errors.Is(err, hearth.NewError(hearth.WrongTask)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	if got := embed(t, e, 0); len(got) != 0 {
 		t.Errorf("no texts have %d vectors", len(got))
 	}

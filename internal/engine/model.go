@@ -121,6 +121,9 @@ func Open(id, path string, o Options) (*Model, error) {
 // load is Open for a file that is open, but for the loop, which does not run yet.
 func load(id string, f *gguf.File, o Options) (*Model, error) {
 	m := &Model{id: id, file: f, limit: o, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	if task := Task(f); task != hearth.TaskChat {
+		return nil, wrongTask(id, task, hearth.TaskChat)
+	}
 	var err error
 	if m.nn, err = nn.Load(f); err != nil {
 		return nil, err

@@ -121,7 +121,9 @@ type pass struct {
 	used  int // of the arena
 	kept  int // what of it outlives a layer
 	wide  []float32
-	ids   int
+	// spilled is whether wide is taken in this pass.
+	spilled bool
+	ids     int
 
 	prepared [3]struct {
 		simd.Batch
@@ -152,7 +154,7 @@ func (p *pass) room(tokens int) {
 func (p *pass) begin(tokens []Token) {
 	p.room(len(tokens))
 	p.tokens, p.positions = tokens, p.positions[:0]
-	p.used, p.kept = 0, 0
+	p.used, p.kept, p.spilled = 0, 0, false
 	pairs := 0
 	if p.model.rope != nil {
 		pairs = len(p.model.rope.frequency)
@@ -174,6 +176,10 @@ func (p *pass) begin(tokens []Token) {
 // holding room at every token would be a waste.
 func (p *pass) take(n int) []float32 {
 	if p.used+n > len(p.arena) {
+		if p.spilled {
+			return make([]float32, n) // what was taken before is still in use
+		}
+		p.spilled = true
 		if cap(p.wide) < n {
 			p.wide = make([]float32, n)
 		}
