@@ -124,7 +124,9 @@ func TestDimensions(t *testing.T) {
 
 // TestRanking: scores are probabilities, and depend on the query and the text.
 func TestRanking(t *testing.T) {
-	for _, s := range []nntest.Shape{ranker, judging} {
+	unstated := ranker // as early converters left it
+	unstated.Pooling = 0
+	for _, s := range []nntest.Shape{ranker, judging, unstated} {
 		e := openEncoder(t, s, engine.Options{})
 		rank := func(query string, texts ...string) []float64 {
 			got, err := e.Rerank(t.Context(), &hearth.RerankRequest{Query: query, Texts: texts})

@@ -242,8 +242,20 @@ func readDecoder(f *gguf.File, architecture string) (Config, *metadata) {
 	return c, m
 }
 
+// pooling is what the file states, but that one with a classifier's head gives scores:
+// early converters left that to whoever starts llama.cpp.
 func (m *metadata) pooling() Pooling {
-	return Pooling(m.integerOr("pooling_type", int64(PoolNone), int64(PoolRank), int(PoolNone)))
+	stated := Pooling(m.integerOr("pooling_type", int64(PoolNone), int64(PoolRank), int(PoolNone)))
+	if classifies(m.f) {
+		return PoolRank
+	}
+	return stated
+}
+
+func classifies(f *gguf.File) bool {
+	_, dense := f.Tensor("cls.weight")
+	_, out := f.Tensor("cls.output.weight")
+	return dense || out
 }
 
 // check holds the sizes against one another.

@@ -228,7 +228,6 @@ func TestUnsoundModelsAreRefused(t *testing.T) {
 		"zero heads":                 {rename("llama.attention.head_count\x04\x00\x00\x00\x02", "llama.attention.head_count\x04\x00\x00\x00\x00"), "head_count", false},
 		"an encoder without pooling": {but(encoder, func(s *nntest.Shape) { s.Pooling = 0 }), "pooling_type", false},
 		"a pooling nobody knows":     {but(encoder, func(s *nntest.Shape) { s.Pooling = 9 }), "pooling_type", false},
-		"a classifier that pools":    {but(encoder, func(s *nntest.Shape) { s.Classes = 1 }), "the classifier's head has 1 classes", false},
 		"a score without a head":     {but(encoder, func(s *nntest.Shape) { s.Pooling = 4 }), "the classifier's head has 0 classes", false},
 		"heads of an odd width":      {but(encoder, func(s *nntest.Shape) { s.Heads = 3 }), "does not divide a width of 64", false},
 		"positions of another number": {within(encoder, "bert.context_length\x04\x00\x00\x00\x00\x02", "bert.context_length\x04\x00\x00\x00\x00\x01"),

@@ -90,8 +90,11 @@ func vocab(f *gguf.File) (int, error) {
 	return t.Shape[1], nil
 }
 
-// PoolingOf is how a file says a vector is made of a text, from its directory alone.
+// PoolingOf is how a vector is made of a text, from a file's directory alone.
 func PoolingOf(f *gguf.File) Pooling {
+	if classifies(f) {
+		return PoolRank
+	}
 	name, _ := f.Text("general.architecture")
 	n, err := f.Int(name+".pooling_type", int64(PoolNone), int64(PoolRank))
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // answerBytesMax is how long an answer may be that comes as a whole: two thousand
-// vectors of four thousand numbers take a third of it.
+// vectors of four thousand numbers take a third of that.
 const answerBytesMax = 256 << 20
 
 var (
