@@ -25,8 +25,10 @@ type loaded struct {
 	added time.Time     // as the file was when it was loaded
 	ready chan struct{} // closed when the rest is set
 	model native
-	chat  hearth.Generator // what a chat model is asked by; nil for others
-	texts *engine.Encoder  // what other models are asked by
+	words *prompt.Chat     // renders conversations for a chat model; nil for others
+	chat  hearth.Generator // answers them
+	count func([]hearth.Span) int
+	texts *engine.Encoder // what other models are asked by
 	err   error
 
 	users    int // requests in progress, under models.mu
@@ -113,8 +115,9 @@ func (m *models) open(l *loaded, x hearth.Model) (err error) {
 	if err != nil {
 		return err
 	}
-	l.model = model
-	l.chat = prompt.New(model, promptModel(x.ID, model.Template(), model.Tokenizer()))
+	l.model, l.count = model, model.CountTokens
+	l.words = prompt.New(model, promptModel(x.ID, model.Template(), model.Tokenizer()))
+	l.chat = l.words
 	if x.Origin == hearth.OriginStarter {
 		l.chat, err = starter.NewChat(l.chat)
 	}
@@ -230,6 +233,24 @@ func (m *models) closeSoon(l *loaded) {
 		}
 		m.log.Info("model unloaded", "model", l.id)
 	}()
+}
+
+// cacheTokens is the room in the cache of a model that is in memory; 0 if it is not.
+func (m *models) cacheTokens(id string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.loaded[id]
+	if l == nil {
+		return 0
+	}
+	select {
+	case <-l.ready:
+		if m, ok := l.model.(*engine.Model); ok && l.err == nil {
+			return m.CacheTokens()
+		}
+	default:
+	}
+	return 0
 }
 
 // Load brings a model into memory.

@@ -85,8 +85,8 @@ type encodedUsage struct {
 	TotalTokens  int `json:"total_tokens"`
 }
 
-// embed answers POST /v1/embeddings.
-func (x *exchange) embed() error {
+// embeddings answers POST /v1/embeddings.
+func (x *exchange) embeddings() error {
 	var e embeddingsRequest
 	if err := x.read(&e); err != nil {
 		return err

@@ -8,27 +8,6 @@ import (
 	"github.com/hearthbox/hearth"
 )
 
-// Embed makes a vector of each text that tells which it is; one that says "long" is
-// too long.
-func (d *door) Embed(_ context.Context, r *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
-	if d.err != nil {
-		return nil, d.err
-	}
-	out := &hearth.Embeddings{ServedBy: "native/bge", Usage: hearth.Usage{PromptTokens: 3 * len(r.Texts)}}
-	for i, t := range r.Texts {
-		if t == "long" {
-			return nil, tooLong(i)
-		}
-		out.Vectors = append(out.Vectors, []float32{float32(i), 0.5, -0.1})
-	}
-	if r.Dimensions > 0 {
-		for i := range out.Vectors {
-			out.Vectors[i] = out.Vectors[i][:r.Dimensions]
-		}
-	}
-	return out, nil
-}
-
 // Rerank thinks a text the better the longer it is.
 func (d *door) Rerank(_ context.Context, r *hearth.RerankRequest) (*hearth.Ranking, error) {
 	if d.err != nil {
