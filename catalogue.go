@@ -40,6 +40,7 @@ const (
 	ModelExists      Code = "model_exists"
 	ModelNotOwned    Code = "model_not_owned"
 	ModelInUse       Code = "model_in_use"
+	WrongTask        Code = "model_wrong_task"
 	ModelTampered    Code = "model_tampered"
 	ManifestInvalid  Code = "manifest_invalid"
 	SignatureInvalid Code = "signature_invalid"
@@ -212,6 +213,9 @@ var catalogue = map[Code]entry{
 	ModelInUse: {KindConflict,
 		texts{"{model} is answering just now", "{model} 正在生成回答"},
 		texts{"try again when its answers are complete", "请在回答完成后再试"}},
+	WrongTask: {KindInvalid,
+		texts{"{model} is a model for {task}, not for {asked}", "{model} 是 {task} 类模型，不能用于 {asked}"},
+		texts{"name a model of that kind; GET /v1/models says what each is for", "请改用该类模型；GET /v1/models 会列出各模型的用途"}},
 	ModelTampered: {KindInvalid,
 		texts{"{model} is not what was signed: {detail}", "{model} 与签名时的内容不一致：{detail}"},
 		texts{"do not use it; bring it in again from its publisher or from a signed bundle",

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hearthbox/hearth/internal/nn/nntest"
 )
 
 // TestSDKs runs the same cases with OpenAI's three official SDKs, unmodified. Each
@@ -17,6 +19,8 @@ func TestSDKs(t *testing.T) {
 	}
 	home := newHome(t)
 	link(t, stories, filepath.Join(home, "stories260K.gguf"))
+	put(t, filepath.Join(home, "embedder.gguf"), nntest.Make(nntest.Shape{Architecture: "bert", Vocabulary: true, Pooling: 1,
+		Embedding: 64, FeedForward: 96, Heads: 4, Seed: 1}))
 	s := start(t, home)
 	var cases [][]string
 	for _, sdk := range []struct {
@@ -49,7 +53,7 @@ func TestSDKs(t *testing.T) {
 func (s *server) client(t *testing.T, command []string) *exec.Cmd {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), "HEARTH_URL="+s.url, "HEARTH_BASE_URL="+s.url+"/v1", "HEARTH_API_KEY="+s.key,
-		"HEARTH_MODEL=stories260k", "HEARTH_CHAT_MODEL=chat", "HEARTH_SCRIPT=script", "HEARTH_GREEDY_JSON="+absolute(t, greedy))
+		"HEARTH_MODEL=stories260k", "HEARTH_CHAT_MODEL=chat", "HEARTH_EMBEDDING_MODEL=embedder", "HEARTH_SCRIPT=script", "HEARTH_GREEDY_JSON="+absolute(t, greedy))
 	return cmd
 }
 

@@ -101,7 +101,7 @@ func greetFirst(t *terminal, a *appliance.Appliance) {
 	}
 }
 
-// listFound shows the models and returns the first that can be served.
+// listFound shows the models and returns the first that can be talked to.
 func listFound(t *terminal, models []hearth.Model) (usable *hearth.Model) {
 	if len(models) > 0 {
 		t.text(t.say("\nModels found, used where they lie:\n\n", "\n找到以下模型，原地使用，不复制：\n\n"))
@@ -111,7 +111,7 @@ func listFound(t *terminal, models []hearth.Model) (usable *hearth.Model) {
 		row := []string{"   ", m.ID, size(m.FileBytes), m.Quantization, origin(t, m)}
 		if m.Problem != nil {
 			row[4] += t.say("  can't be served: ", "  无法使用：") + m.Problem.Message(t.lang)
-		} else if usable == nil {
+		} else if usable == nil && (m.Task == "" || m.Task == hearth.TaskChat) {
 			usable = &models[i]
 		}
 		rows = append(rows, row)

@@ -34,6 +34,7 @@ type Model struct {
 	Source        string `json:"source" doc:"native, or upstream/NAME"`
 	Origin        string `json:"origin" enum:"imported,folder,ollama,huggingface,modelscope,lmstudio,starter,upstream"`
 	Path          string `json:"path,omitempty"`
+	Task          string `json:"task,omitempty" enum:"chat,embedding,reranker" doc:"What it is for; missing where an upstream does not say"`
 	Architecture  string `json:"architecture,omitempty"`
 	Quantization  string `json:"quantization,omitempty"`
 	Parameters    uint64 `json:"parameters,omitempty"`
@@ -45,7 +46,7 @@ type Model struct {
 
 // NewModel shows a model in a language.
 func NewModel(m hearth.Model, l hearth.Language) Model {
-	out := Model{ID: m.ID, Source: m.Source, Origin: m.Origin, Path: m.Path, Architecture: m.Architecture, Quantization: m.Quantization,
+	out := Model{ID: m.ID, Source: m.Source, Origin: m.Origin, Path: m.Path, Task: m.Task, Architecture: m.Architecture, Quantization: m.Quantization,
 		Parameters: m.Parameters, ContextTokens: m.ContextTokens, FileBytes: m.FileBytes}
 	if m.Problem != nil {
 		out.Problem, out.Remedy = m.Problem.Message(l), m.Problem.Remedy(l)

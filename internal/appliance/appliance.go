@@ -116,7 +116,7 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 // mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
 	a.clients = gateway.New(gateway.Config{
-		Generator: a.traffic, Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version, Queue: a.traffic, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
+		Generator: a.traffic, Embedder: a.models, Reranker: a.models, Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version, Queue: a.traffic, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{

@@ -14,11 +14,12 @@ var _ gateway.Counter = (*models)(nil)
 // runs elsewhere that is known only afterwards.
 func (m *models) CountTokens(ctx context.Context, r *hearth.Request) (int, error) {
 	x, err := m.Find(ctx, r.Model)
+	if err == nil {
+		err = fit(x, hearth.TaskChat)
+	}
 	switch {
 	case err != nil:
 		return 0, err
-	case x.Problem != nil:
-		return 0, x.Problem.At("model")
 	case strings.HasPrefix(x.Source, "upstream/"):
 		return 0, hearth.NewError(hearth.Unsupported, "what",
 			hearth.Words{"counting the tokens of a model that runs elsewhere", "对运行于他处的模型计算词元数"}).At("model")
@@ -32,5 +33,5 @@ func (m *models) CountTokens(ctx context.Context, r *hearth.Request) (int, error
 	if err != nil {
 		return 0, err
 	}
-	return l.model.CountTokens(spans), nil
+	return l.count(spans), nil
 }

@@ -88,9 +88,9 @@ type Stats struct {
 	CachedPages, ParkedPages int
 }
 
-// Check says whether a file is a model this engine runs, reading no more of it than
-// a listing can afford.
-func Check(f *gguf.File) error { return nn.Check(f) }
+// Check says what a file's model is for, and whether this engine runs it, reading no
+// more of it than a listing can afford.
+func Check(f *gguf.File) (task string, err error) { return Task(f), nn.Check(f) }
 
 // Runs lists what this engine can run: values of general.architecture, and types of
 // tensors.
@@ -122,6 +122,9 @@ func Open(id, path string, o Options) (*Model, error) {
 // load is Open for a file that is open, but for the loop, which does not run yet.
 func load(id string, f *gguf.File, o Options) (*Model, error) {
 	m := &Model{id: id, file: f, limit: o, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	if task := Task(f); task != hearth.TaskChat {
+		return nil, wrongTask(id, task, hearth.TaskChat)
+	}
 	var err error
 	if m.nn, err = nn.Load(f); err != nil {
 		return nil, err
@@ -232,4 +235,6 @@ func (m *Model) Stats() Stats {
 }
 
 // String names what serves.
-func (m *Model) String() string { return hearth.SourceNative + "/" + filepath.Base(m.id) }
+func (m *Model) String() string { return servedBy(m.id) }
+
+func servedBy(id string) string { return hearth.SourceNative + "/" + filepath.Base(id) }

@@ -29,6 +29,7 @@ type Config struct {
 	Queue    Queue
 	Counter  Counter
 	Embedder hearth.Embedder
+	Reranker hearth.Reranker
 	Memory   Memory
 	Puller   Puller
 	Archive  Archive

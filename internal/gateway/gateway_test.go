@@ -145,8 +145,19 @@ func (d *door) CountTokens(_ context.Context, r *hearth.Request) (int, error) {
 // Embed makes vectors of a text's length.
 func (d *door) Embed(_ context.Context, r *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
 	e := &hearth.Embeddings{ServedBy: "native/" + r.Model, Usage: hearth.Usage{PromptTokens: 3}}
-	for _, text := range r.Texts {
+	for i, text := range r.Texts {
+		if d.err != nil {
+			return nil, d.err
+		}
+		if text == "long" {
+			return nil, tooLong(i)
+		}
 		e.Vectors = append(e.Vectors, []float32{float32(len(text)), 0.5})
+	}
+	if r.Dimensions > 0 {
+		for i := range e.Vectors {
+			e.Vectors[i] = e.Vectors[i][:r.Dimensions]
+		}
 	}
 	return e, nil
 }
@@ -166,7 +177,7 @@ func (d *door) Pull(_ context.Context, name string, progress func(string, int64,
 }
 
 func (d *door) gateway() *gateway.Gateway {
-	return gateway.New(gateway.Config{Generator: d, Models: d, Authoriser: d, Counter: d, Embedder: d, Memory: d, Puller: d, Archive: &d.archive,
+	return gateway.New(gateway.Config{Generator: d, Models: d, Authoriser: d, Counter: d, Embedder: d, Reranker: d, Memory: d, Puller: d, Archive: &d.archive,
 		Log:          slog.New(slog.NewTextHandler(&d.log, nil)),
 		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute})
 }

@@ -69,7 +69,7 @@ func (x *exchange) embed(c *ollamaEmbedRequest, texts []string) (*hearth.Embeddi
 	}
 	e, err := x.Embedder.Embed(x.r.Context(), &hearth.EmbeddingRequest{Model: name, Texts: texts, Dimensions: dimensions, By: x.by})
 	if err != nil {
-		return nil, err
+		return nil, renamed(err, "texts", "input")
 	}
 	if len(e.Vectors) != len(texts) {
 		return nil, fmt.Errorf("%d vectors of %d texts", len(e.Vectors), len(texts))

@@ -167,6 +167,10 @@ func (u *OpenAI) list(ctx context.Context) ([]hearth.Model, error) {
 	for _, m := range list.Data {
 		model := u.model(m.ID)
 		model.ContextTokens = max(m.MaxModelLen, m.ContextTokens, m.Meta.ContextTrained)
+		switch m.Task {
+		case hearth.TaskChat, hearth.TaskEmbedding, hearth.TaskReranking:
+			model.Task = m.Task
+		}
 		if m.Created > 0 {
 			model.Added = time.Unix(m.Created, 0)
 		}

@@ -117,6 +117,7 @@ type modelList struct {
 		Created       int64  `json:"created"`
 		MaxModelLen   int    `json:"max_model_len"`  // vLLM, SGLang
 		ContextTokens int    `json:"context_tokens"` // hearth
+		Task          string `json:"task"`           // the same
 		Meta          struct {
 			ContextTrained int `json:"n_ctx_train"` // llama-server
 		} `json:"meta"`

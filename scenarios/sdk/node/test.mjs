@@ -12,6 +12,7 @@ const {
   HEARTH_API_KEY: apiKey,
   HEARTH_MODEL: model,
   HEARTH_CHAT_MODEL: chatModel,
+  HEARTH_EMBEDDING_MODEL: embeddingModel,
   HEARTH_GREEDY_JSON: greedyFile,
 } = process.env;
 
@@ -304,6 +305,18 @@ const cases = {
     assert.equal(tokens.join(''), choice.text);
     assert.deepEqual([token_logprobs.length, top_logprobs.length, text_offset.length], [20, 20, 20]);
     tokens.forEach((token, i) => assert.equal(top_logprobs[i][token], Math.max(...Object.values(top_logprobs[i]))));
+  },
+
+  async embeddings() {
+    const input = ['hello', 'world'];
+    const e = await client.embeddings.create({ model: embeddingModel, input });
+    assert.deepEqual([e.data.length, e.data[1].index, e.data[0].embedding.length], [2, 1, 64]);
+    assert.ok(e.usage.prompt_tokens > 0 && e.usage.prompt_tokens === e.usage.total_tokens, JSON.stringify(e.usage));
+    const square = e.data[0].embedding.reduce((sum, x) => sum + x * x, 0);
+    assert.ok(Math.abs(square - 1) < 1e-5, `length² ${square}`);
+    assert.notEqual(e.data[0].embedding[0], e.data[1].embedding[0]);
+    const short = await client.embeddings.create({ model: embeddingModel, input, dimensions: 16, encoding_format: 'float' });
+    assert.equal(short.data[0].embedding.length, 16);
   },
 
   async 'tools/accepted'() {

@@ -16,6 +16,7 @@ from harness import Skip, case, check, equal, run
 
 BASE_URL, KEY = os.environ["HEARTH_BASE_URL"], os.environ["HEARTH_API_KEY"]
 MODEL, CHAT_MODEL = os.environ["HEARTH_MODEL"], os.environ["HEARTH_CHAT_MODEL"]
+EMBEDDING_MODEL = os.environ["HEARTH_EMBEDDING_MODEL"]
 
 # A retry would hide a failure, and a long wait is one.
 SETTINGS = dict(base_url=BASE_URL, api_key=KEY, max_retries=0, timeout=60)
@@ -359,6 +360,20 @@ def _():
     equal((len(odds.token_logprobs), len(odds.top_logprobs), len(odds.text_offset)), (20, 20, 20))
     for token, top in zip(odds.tokens, odds.top_logprobs):
         equal(top.get(token), max(top.values()))
+
+
+@case("embeddings")
+def _():
+    texts = ["hello", "world"]
+    # Unless told otherwise it asks for base64, which its own type does not allow.
+    e = lenient.embeddings.create(model=EMBEDDING_MODEL, input=texts)
+    equal((len(e.data), e.data[1].index, len(e.data[0].embedding)), (2, 1, 64))
+    check(0 < e.usage.prompt_tokens == e.usage.total_tokens, e.usage)
+    square = sum(x * x for x in e.data[0].embedding)
+    check(abs(square - 1) < 1e-5, square)
+    check(e.data[0].embedding[0] != e.data[1].embedding[0], "two texts have one vector")
+    short = client.embeddings.create(model=EMBEDDING_MODEL, input=texts, dimensions=16, encoding_format="float")
+    equal(len(short.data[0].embedding), 16)
 
 
 @case("tools/accepted")
