@@ -1,0 +1,190 @@
+package guard
+
+import "slices"
+
+// automaton finds all words of a set in one pass (Aho and Corasick 1975), over a
+// double array (Aoe 1989): four integers a node and one read for a step that stays
+// in a word. Symbols are classes of characters, from 1; class 0 is in no word.
+//
+// A state is the longest end of the text that begins a word. Its depth is therefore
+// how many symbols may still become one, which is what a filter holds.
+type automaton struct {
+	nodes []node
+	outs  [][]int32 // words that end at a state, by the index its node names; 0 is none
+}
+
+type node struct {
+	base, check, fail int32
+	out               uint32 // depth << 24 | index into outs
+}
+
+const (
+	rootState   = 0
+	unitsMax    = 60 // of a word; longer ones are refused
+	outIndexMax = 1<<24 - 1
+)
+
+// compile builds the automaton. words are rows of classes; their numbers are what
+// matches carry.
+func compile(words [][]uint16) *automaton {
+	t := newTrie(words)
+	a := &automaton{outs: [][]int32{nil}}
+	a.place(t)
+	a.link(t)
+	return a
+}
+
+// trie is the set before it is packed.
+type trie struct {
+	kids [][]edge
+	ends [][]int32
+}
+
+type edge struct {
+	class uint16
+	to    int32
+}
+
+func newTrie(words [][]uint16) *trie {
+	t := &trie{kids: make([][]edge, 1), ends: make([][]int32, 1)}
+	order := make([]int32, len(words))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	// In order, words share their beginnings with the one before, so that the last
+	// edge of a node is the only one to look at.
+	slices.SortFunc(order, func(a, b int32) int { return slices.Compare(words[a], words[b]) })
+	for _, id := range order {
+		at := int32(0)
+		for _, c := range words[id] {
+			kids := t.kids[at]
+			if n := len(kids); n > 0 && kids[n-1].class == c {
+				at = kids[n-1].to
+				continue
+			}
+			to := int32(len(t.kids))
+			t.kids[at] = append(kids, edge{c, to})
+			t.kids, t.ends = append(t.kids, nil), append(t.ends, nil)
+			at = to
+		}
+		if len(words[id]) > 0 {
+			t.ends[at] = append(t.ends[at], id)
+		}
+	}
+	return t
+}
+
+// place puts the trie into the array, level by level. where[i] is the state of node i.
+func (a *automaton) place(t *trie) {
+	a.nodes = make([]node, 1, 4*len(t.kids)+1<<12)
+	a.nodes[0].check = -1
+	queue, where := []int32{0}, make([]int32, len(t.kids))
+	free := int32(1) // no place below it is
+	for len(queue) > 0 {
+		n := queue[0]
+		queue = queue[1:]
+		kids := t.kids[n]
+		if len(kids) == 0 {
+			continue
+		}
+		for int(free) < len(a.nodes) && a.nodes[free].check != -2 {
+			free++
+		}
+		base := a.room(kids, free)
+		s := where[n]
+		a.nodes[s].base = base
+		for _, k := range kids {
+			at := base + int32(k.class)
+			a.nodes[at].check = s
+			depth := a.nodes[s].out>>24 + 1
+			a.nodes[at].out = depth << 24
+			if ends := t.ends[k.to]; len(ends) > 0 && len(a.outs) < outIndexMax {
+				a.nodes[at].out |= uint32(len(a.outs))
+				a.outs = append(a.outs, ends)
+			}
+			where[k.to] = at
+			queue = append(queue, k.to)
+		}
+	}
+}
+
+// room finds a base whose places for the edges are all free.
+func (a *automaton) room(kids []edge, free int32) int32 {
+	first, last := int32(kids[0].class), int32(kids[len(kids)-1].class)
+	base := max(free-first, 1)
+	for tries := 0; ; base++ {
+		a.grow(base + last)
+		if a.nodes[base+first].check != -2 {
+			continue
+		}
+		if tries++; tries > 64 && len(kids) > 1 { // crowded here: further on
+			base = max(base, int32(len(a.nodes))-last)
+			a.grow(base + last)
+		}
+		if !slices.ContainsFunc(kids, func(k edge) bool { return a.nodes[base+int32(k.class)].check != -2 }) {
+			return base
+		}
+	}
+}
+
+func (a *automaton) grow(to int32) {
+	for int32(len(a.nodes)) <= to {
+		a.nodes = append(a.nodes, node{check: -2})
+	}
+}
+
+// link sets where a state goes on when its word does not, and joins what ends there.
+func (a *automaton) link(t *trie) {
+	type at struct{ node, state int32 }
+	queue := []at{{0, rootState}}
+	for len(queue) > 0 {
+		p := queue[0]
+		queue = queue[1:]
+		for _, k := range t.kids[p.node] {
+			s := a.nodes[p.state].base + int32(k.class)
+			if p.state != rootState {
+				f := a.step(a.nodes[p.state].fail, k.class)
+				a.nodes[s].fail = f
+				a.join(s, f)
+			}
+			queue = append(queue, at{k.to, s})
+		}
+	}
+}
+
+func (a *automaton) join(s, f int32) {
+	own, more := a.nodes[s].out&outIndexMax, a.nodes[f].out&outIndexMax
+	switch {
+	case more == 0:
+	case own == 0:
+		a.nodes[s].out |= more
+	default:
+		a.outs[own] = slices.Concat(a.outs[own], a.outs[more])
+	}
+}
+
+// step is the state after one more symbol.
+func (a *automaton) step(s int32, class uint16) int32 {
+	for {
+		n := &a.nodes[s]
+		if t := int(n.base) + int(class); t < len(a.nodes) && a.nodes[t].check == s && t != rootState {
+			return int32(t)
+		}
+		if s == rootState {
+			return rootState
+		}
+		s = n.fail
+	}
+}
+
+// next is the state after one more symbol of the same word; false if there is none.
+func (a *automaton) next(s int32, class uint16) (int32, bool) {
+	t := int(a.nodes[s].base) + int(class)
+	return int32(t), t < len(a.nodes) && a.nodes[t].check == s && t != rootState
+}
+
+// depth is how many symbols a state stands for.
+func (a *automaton) depth(s int32) int { return int(a.nodes[s].out >> 24) }
+
+// ends are the words that end at a state.
+func (a *automaton) ends(s int32) []int32 { return a.outs[a.nodes[s].out&outIndexMax] }
