@@ -243,7 +243,7 @@ func classes[K comparable](class map[K]uint16, rs []K) []uint16 {
 // flags describes a raw character.
 func (l *Library) flags(r rune, class map[rune]uint16) uint32 {
 	l.to[r] = r
-	if r >= 0xAC00 && r < 0xF900 || r >= 0x10000 && r < 0x1D400 || r >= 0x18B00 { // nothing folds here
+	if r >= 0xAC00 && r < 0xF900 || r >= 0x10000 && r < 0x1D400 || r >= 0x1F300 { // nothing folds here
 		return describe(r, r) | uint32(class[r])
 	}
 	to := l.tables.fold(r)

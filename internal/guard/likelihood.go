@@ -28,10 +28,10 @@ const (
 // in its place.
 func (m *Matcher) gain(c *candidate) int {
 	first, last := c.first, c.last
-	for i := 0; i < context && first > 0 && m.mark(first-1).flags&isHan != 0; i++ {
+	for i := 0; i < beside && first > 0 && m.mark(first-1).flags&isHan != 0; i++ {
 		first--
 	}
-	for i := 0; i < context && last+1 < m.n && m.mark(last+1).flags&isHan != 0; i++ {
+	for i := 0; i < beside && last+1 < m.n && m.mark(last+1).flags&isHan != 0; i++ {
 		last++
 	}
 	return m.bits(first, last, 0, -1) - m.bits(first, last, c.first, c.last)

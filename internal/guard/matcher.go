@@ -7,7 +7,7 @@ const (
 	ringSize = 512 // characters remembered: more than a word with its symbols, and context
 	viewRing = 64  // units remembered by a view, more than unitsMax
 	runMax   = 60  // letters of pinyin in one piece
-	context  = 3   // characters beside a candidate that say whether it is ordinary
+	beside   = 3   // characters beside a candidate that say whether it is ordinary
 )
 
 // Match is a word found in a text.
@@ -269,15 +269,30 @@ func (m *Matcher) found(t *track, v Views) {
 				continue
 			}
 		}
+		if v == Phonetic && m.asItIs(&c) {
+			continue
+		}
 		c.need = c.last + 1
 		switch {
 		case v != Surface && v != Leet, c.gaps > 0:
-			c.need += context
+			c.need += beside
 		case m.mark(c.last).flags&isWord != 0:
 			c.need++
 		}
 		m.pending = append(m.pending, c)
 	}
+}
+
+// asItIs reports whether a candidate is written with the word's own characters, which
+// is for the surface view to find.
+func (m *Matcher) asItIs(c *candidate) bool {
+	for i := c.first; i <= c.last; i++ {
+		k := m.mark(i)
+		if k.flags&isSymbol == 0 && (k.flags&isHan == 0 || !m.isOf(c.word, k)) {
+			return false
+		}
+	}
+	return true
 }
 
 // decide takes the candidates whose surroundings are known.

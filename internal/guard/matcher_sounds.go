@@ -129,7 +129,7 @@ func (m *Matcher) endRun() {
 	if m.views&Initials != 0 && (first == 0 || m.mark(first-1).flags&isWord == 0) {
 		for _, w := range m.l.initials[letters] {
 			m.pending = append(m.pending, candidate{word: w, row: -1, view: Initials, first: first, last: first + len(letters) - 1,
-				need: first + len(letters) + context, units: len(letters)})
+				need: first + len(letters) + beside, units: len(letters)})
 		}
 	}
 	syllables := m.l.syllabify(letters)

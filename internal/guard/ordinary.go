@@ -188,26 +188,26 @@ func (m *Matcher) inWord(i int) bool {
 	if i < 0 || i >= m.n || m.mark(i).flags&isHan == 0 {
 		return false
 	}
-	var rs [2*context + 1]rune // the characters around it, itself in the middle
-	lo, hi := context, context
-	rs[context] = m.mark(i).raw
-	for lo > 0 && i-(context-lo)-1 >= 0 {
-		k := m.mark(i - (context - lo) - 1)
+	var rs [2*beside + 1]rune // the characters around it, itself in the middle
+	lo, hi := beside, beside
+	rs[beside] = m.mark(i).raw
+	for lo > 0 && i-(beside-lo)-1 >= 0 {
+		k := m.mark(i - (beside - lo) - 1)
 		if k.flags&isHan == 0 {
 			break
 		}
 		lo--
 		rs[lo] = k.raw
 	}
-	for hi < 2*context && i+hi-context+1 < m.n {
-		k := m.mark(i + hi - context + 1)
+	for hi < 2*beside && i+hi-beside+1 < m.n {
+		k := m.mark(i + hi - beside + 1)
 		if k.flags&isHan == 0 {
 			break
 		}
 		hi++
 		rs[hi] = k.raw
 	}
-	return m.l.covered(rs[lo:hi+1], context-lo)
+	return m.l.covered(rs[lo:hi+1], beside-lo)
 }
 
 // covered reports whether a word of the dictionary covers rs[at].

@@ -39,7 +39,7 @@ type Private struct {
 const (
 	pieceMax  = 1024    // characters of a run without a break
 	keyMax    = 1 << 14 // bytes of a private key
-	gapsInRow = 2       // separators between two digits, such as a space after a hyphen
+	gapsInRow = 4       // separators between two digits, such as a hyphen at the end of a line
 )
 
 // glyph is a character of a piece: an ASCII character, and where it was.
@@ -123,6 +123,10 @@ func (s *Scanner) one(r rune, start, end int) {
 func (s *Scanner) join(c byte, start, end int) {
 	if len(s.gap) > 0 {
 		// Only digits go on after a gap; and PEM headers have spaces.
+		if c == '-' && len(s.gap) < gapsInRow && !s.header() {
+			s.gap = append(s.gap, glyph{c, start, end})
+			return
+		}
 		if !isDigitOrX(c) && !s.header() {
 			s.finish()
 			s.before = ' '
@@ -142,12 +146,24 @@ func (s *Scanner) join(c byte, start, end int) {
 
 // space may be part of a number that is written in groups or broken by a line.
 func (s *Scanner) space(start, end int) {
-	if n := len(s.run); n > 0 && len(s.gap) < gapsInRow && (isDigitOrX(s.run[n-1].c) || s.run[n-1].c == '-' && n > 1 && isDigitOrX(s.run[n-2].c) || s.header()) {
+	if len(s.gap) < gapsInRow && (s.goesOn() || s.header()) {
 		s.gap = append(s.gap, glyph{' ', start, end})
 		return
 	}
 	s.finish()
 	s.before = ' '
+}
+
+// goesOn reports whether the run ends as a number does that may go on: with a digit,
+// hyphens after one, or the sign of a country's code.
+func (s *Scanner) goesOn() bool {
+	n := len(s.run)
+	for i := n - 1; i >= max(0, n-3); i-- {
+		if c := s.run[i].c; c != '-' {
+			return isDigitOrX(c) || c == '+' && i == n-1
+		}
+	}
+	return false
 }
 
 // header reports whether the run may be the first line of a PEM file.

@@ -82,30 +82,50 @@ func tokens(run []glyph) []token {
 func (s *Scanner) numbers(run []glyph) {
 	ts := tokens(run)
 	for i := 0; i < len(ts); i++ {
-		text, digits := "", 0
-		for j := i; j < len(ts) && len(text) < 22; j++ {
-			if j > i && !joins(run, ts[j-1], ts[j]) {
-				break
-			}
-			text += ts[j].text
-			digits += ts[j].digits
-			if digits < 7 {
-				continue
-			}
-			if k, value, shown := s.number(run, ts[i], ts[j], text, digits); k != "" {
-				from := ts[j].to - len(value)
-				if j > i {
-					from = ts[i].from + len(ts[i].text) - min(len(ts[i].text), len(value)-(len(text)-len(ts[i].text)))
-				}
-				if from > 0 && run[from-1].c == '+' {
-					from--
-				}
-				s.add(k, run[from:ts[j].to], value, shown)
+		last := i // of the tokens that may be one number with this one
+		for n := len(ts[i].text); last+1 < len(ts) && n < numberMax && joins(run, ts[last], ts[last+1]); last++ {
+			n += len(ts[last+1].text)
+		}
+		for j := last; j >= i; j-- { // the longest first
+			if s.numberIn(run, ts[i:j+1]) {
 				i = j
 				break
 			}
 		}
 	}
+}
+
+// numberMax is how many characters a number has at most, letters before it included.
+const numberMax = 24
+
+// numberIn looks for a number that the tokens make together, up to the end of the
+// last one, and adds it.
+func (s *Scanner) numberIn(run []glyph, ts []token) bool {
+	var text string
+	digits := 0
+	for _, t := range ts {
+		text += t.text
+		digits += t.digits
+	}
+	first, last := ts[0], ts[len(ts)-1]
+	if digits < 7 || len(text) > numberMax {
+		return false
+	}
+	k, value, shown := s.number(run, first, last, text)
+	if k == "" {
+		return false
+	}
+	from := first.from + len(text) - len(value) // letters may stand before it
+	for at := from; at > 0; at-- {
+		if c := run[at-1].c; c == '+' {
+			from = at - 1
+		} else if c == ' ' {
+			continue
+		}
+		break
+	}
+	s.add(k, run[from:last.to], value, shown)
+	return true
 }
 
 // joins reports whether two tokens may be groups of one number: digits, with one or
@@ -123,18 +143,22 @@ func joins(run []glyph, a, b token) bool {
 }
 
 // number is what kind of number a text is. Letters may stand right before it.
-func (s *Scanner) number(run []glyph, first, last token, text string, digits int) (Kind, string, string) {
+func (s *Scanner) number(run []glyph, first, last token, text string) (Kind, string, string) {
 	whole := strings.TrimLeft(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	if v := asDigits(whole); (len(v) == 18 || len(v) == 15) && validID(v) {
-		return IDCard, v, v[:6] + strings.Repeat("*", len(v)-10) + v[len(v)-4:]
+	v := asDigits(whole)
+	if len(v) == 18 && validID(v) {
+		return IDCard, v, shownID(v)
 	}
-	if validCreditCode(text) {
+	if validCreditCode(text) && decimalAlone(run, first, last) {
 		return CreditCode, text, text[:4] + strings.Repeat("*", 10) + text[14:]
 	}
-	if v := asDigits(whole); len(v) >= 13 && len(v) <= 19 && validCard(v) && decimalAlone(run, first, last) {
+	if len(v) >= 13 && len(v) <= 19 && validCard(v) && decimalAlone(run, first, last) {
 		return BankCard, v, v[:4] + strings.Repeat("*", len(v)-8) + v[len(v)-4:]
 	}
-	if v := phone(whole); v != "" && decimalAlone(run, first, last) && (first.from == 0 || first.text == whole || !isAlnum(run[first.from].c) || len(whole) == len(text)) {
+	if len(v) == 15 && validID(v) && decimalAlone(run, first, last) {
+		return IDCard, v, shownID(v)
+	}
+	if v := phone(whole); v != "" && len(whole) == len(text) && decimalAlone(run, first, last) {
 		return Phone, whole, shownPhone(whole)
 	}
 	if first == last && passport(text) {
@@ -142,6 +166,8 @@ func (s *Scanner) number(run []glyph, first, last token, text string, digits int
 	}
 	return "", "", ""
 }
+
+func shownID(v string) string { return v[:6] + strings.Repeat("*", len(v)-10) + v[len(v)-4:] }
 
 // decimalAlone reports whether a number is not part of a longer one with points,
 // slashes or other signs, such as an address, a sum or a version.
@@ -247,7 +273,7 @@ func validCard(v string) bool {
 	case two == 30, two == 36, two == 38, two == 39:
 		return n >= 14
 	case two == 60, two == 64, two == 65:
-		return n >= 16
+		return n == 16 || n == 19
 	}
 	return two/10 == 9 && (n == 16 || n == 19)
 }
@@ -269,7 +295,7 @@ func luhn(v string) bool {
 // validCreditCode checks a unified social credit code (GB 32100: modulo 31).
 func validCreditCode(v string) bool {
 	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-	if len(v) != 18 || !strings.Contains("159ANY", v[:1]) || !allDigits(v[2:8]) {
+	if len(v) != 18 || !strings.Contains("159ANY", v[:1]) || !allDigits(v[2:8]) || !regions[int(v[2]-'0')*10+int(v[3]-'0')] {
 		return false
 	}
 	sum, weight := 0, 1

@@ -133,7 +133,7 @@ func (l *Library) otherOrder(ks []mark, word int32) bool {
 // unordinary reports whether the text becomes likelier with the word, and the foreign
 // character behind it, in the place of the characters from first to before end.
 func (l *Library) unordinary(m *Matcher, ks []mark, first, end, extra int) bool {
-	lo, hi := max(0, first-context), min(len(ks), end+context)
+	lo, hi := max(0, first-beside), min(len(ks), end+beside)
 	m.n = copy(m.marks[:], ks[lo:hi])
 	as := m.bits(0, m.n-1, 0, -1)
 	if extra < 0 {
