@@ -41,7 +41,8 @@ type Config struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
 	} `yaml:"limits"`
-	TrustedKeys []string `yaml:"trusted_keys" en:"PEM files of the public keys whose model bundles are taken in, besides the appliance's own" zh:"除本机外，还信任哪些公钥（PEM 文件）签名的模型离线包"`
+	Guard       GuardConfig `yaml:"guard"`
+	TrustedKeys []string    `yaml:"trusted_keys" en:"PEM files of the public keys whose model bundles are taken in, besides the appliance's own" zh:"除本机外，还信任哪些公钥（PEM 文件）签名的模型离线包"`
 	Download    struct {
 		Mirror         string `yaml:"mirror" en:"where models are downloaded from first: modelscope, hf-mirror, huggingface; or the address of a mirror of your own, and no other is asked" zh:"下载模型时优先使用的镜像：modelscope、hf-mirror、huggingface，或自建镜像的地址（此时不再访问其他镜像）"`
 		Proxy          string `yaml:"proxy" en:"HTTP proxy for downloads" zh:"下载所用的 HTTP 代理"`
@@ -86,6 +87,7 @@ func Defaults(home string) Config {
 		Listen:    "127.0.0.1:4327", // HEAR on a telephone
 		Discover:  []string{hearth.OriginOllama, hearth.OriginHuggingFace, hearth.OriginModelScope, hearth.OriginLMStudio},
 		Starter:   true,
+		Guard:     defaultGuard(),
 		Engine:    EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
 		StopGrace: 20 * time.Second,
 	}

@@ -74,12 +74,13 @@ func newTrie(words [][]uint16) *trie {
 	return t
 }
 
-// place puts the trie into the array, level by level. where[i] is the state of node i.
+// place puts the trie into the array, level by level.
 func (a *automaton) place(t *trie) {
-	a.nodes = make([]node, 1, 4*len(t.kids)+1<<12)
+	p := packing{a: a}
+	p.grow(4096)
+	p.take(0)
 	a.nodes[0].check = -1
 	queue, where := []int32{0}, make([]int32, len(t.kids))
-	free := int32(1) // no place below it is
 	for len(queue) > 0 {
 		n := queue[0]
 		queue = queue[1:]
@@ -87,17 +88,12 @@ func (a *automaton) place(t *trie) {
 		if len(kids) == 0 {
 			continue
 		}
-		for int(free) < len(a.nodes) && a.nodes[free].check != -2 {
-			free++
-		}
-		base := a.room(kids, free)
-		s := where[n]
+		base, s := p.room(kids), where[n]
 		a.nodes[s].base = base
 		for _, k := range kids {
 			at := base + int32(k.class)
-			a.nodes[at].check = s
-			depth := a.nodes[s].out>>24 + 1
-			a.nodes[at].out = depth << 24
+			p.take(at)
+			a.nodes[at] = node{check: s, out: (a.nodes[s].out>>24 + 1) << 24}
 			if ends := t.ends[k.to]; len(ends) > 0 && len(a.outs) < outIndexMax {
 				a.nodes[at].out |= uint32(len(a.outs))
 				a.outs = append(a.outs, ends)
@@ -108,29 +104,60 @@ func (a *automaton) place(t *trie) {
 	}
 }
 
-// room finds a base whose places for the edges are all free.
-func (a *automaton) room(kids []edge, free int32) int32 {
-	first, last := int32(kids[0].class), int32(kids[len(kids)-1].class)
-	base := max(free-first, 1)
-	for tries := 0; ; base++ {
-		a.grow(base + last)
-		if a.nodes[base+first].check != -2 {
-			continue
+// packing knows which places of the array are free, in order.
+type packing struct {
+	a          *automaton
+	next, prev []int32 // free places; the first is after 0, and -1 ends them
+	last       int32   // free place
+}
+
+const (
+	unused   = -2
+	triesMax = 48 // places looked at for a node with several edges, before the end is taken
+)
+
+func (p *packing) grow(to int32) {
+	for n := int32(len(p.next)); n <= to; n++ {
+		p.a.nodes = append(p.a.nodes, node{check: unused})
+		p.next, p.prev = append(p.next, -1), append(p.prev, p.last)
+		if n > 0 {
+			p.next[p.last] = n
 		}
-		if tries++; tries > 64 && len(kids) > 1 { // crowded here: further on
-			base = max(base, int32(len(a.nodes))-last)
-			a.grow(base + last)
-		}
-		if !slices.ContainsFunc(kids, func(k edge) bool { return a.nodes[base+int32(k.class)].check != -2 }) {
-			return base
-		}
+		p.last = n
 	}
 }
 
-func (a *automaton) grow(to int32) {
-	for int32(len(a.nodes)) <= to {
-		a.nodes = append(a.nodes, node{check: -2})
+func (p *packing) take(at int32) {
+	if at == 0 {
+		return // the root is the head of the list
 	}
+	prev, next := p.prev[at], p.next[at]
+	p.next[prev] = next
+	if next >= 0 {
+		p.prev[next] = prev
+	} else {
+		p.last = prev
+	}
+}
+
+// room finds a base whose places for the edges are all free.
+func (p *packing) room(kids []edge) int32 {
+	first, last := int32(kids[0].class), int32(kids[len(kids)-1].class)
+	tries := 0
+	for at := p.next[0]; at >= 0 && tries < triesMax; at = p.next[at] {
+		base := at - first
+		if base < 1 {
+			continue
+		}
+		p.grow(base + last)
+		tries++
+		if !slices.ContainsFunc(kids, func(k edge) bool { return p.a.nodes[base+int32(k.class)].check != unused }) {
+			return base
+		}
+	}
+	base := int32(len(p.next))
+	p.grow(base + last)
+	return base
 }
 
 // link sets where a state goes on when its word does not, and joins what ends there.

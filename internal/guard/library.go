@@ -25,6 +25,10 @@ const (
 	// Streaming are the views that a filter can hold text for exactly.
 	Streaming = Surface | Leet | Phonetic | Fuzzy | Initials | Parts
 	AllViews  = Streaming | Shuffle
+
+	// DefaultAnswerViews hold about as much text as the words themselves need. Parts
+	// would hold more, for what models do not write.
+	DefaultAnswerViews = Streaming &^ Parts
 )
 
 var viewNames = []string{"surface", "leet", "phonetic", "fuzzy", "initials", "parts", "shuffle"}
@@ -76,6 +80,7 @@ const (
 	isDigit
 	isEmoji
 	isPlain // a symbol that ordinary text has between words
+	isRare  // a Chinese character that is seldom a word of its own
 
 	classMask = 1<<16 - 1
 )
@@ -95,10 +100,11 @@ type Library struct {
 	Words  []Word
 	tables *Tables
 
-	char    []uint32 // by raw character: flags and the class in the surface view
-	to      []rune   // by raw character: what it folds to, where that is one
-	several map[rune][]rune
-	surface *automaton
+	char     []uint32 // by raw character: flags and the class in the surface view
+	simplest []rune   // by character of the basic plane: its simplified form
+	to       []rune   // by raw character: what it folds to, where that is one
+	several  map[rune][]rune
+	surface  *automaton
 
 	literalClass map[rune]uint16 // of folded characters; words that hold symbols
 	literal      *automaton
@@ -224,6 +230,12 @@ func (l *Library) compileSurface() {
 	for r := range rune(tableSize) {
 		l.char[r] = l.flags(r, class)
 	}
+	l.simplest = make([]rune, 0x10000)
+	for r := range rune(0x10000) {
+		if l.simplest[r] = l.simple(r); l.simplest[r] > 0xFFFF {
+			l.simplest[r] = r
+		}
+	}
 }
 
 // classes numbers the characters of a word, from 1.
@@ -252,10 +264,20 @@ func (l *Library) flags(r rune, class map[rune]uint16) uint32 {
 		return isDropped
 	case 1:
 		l.to[r] = to[0]
-		return describe(r, to[0]) | uint32(class[to[0]])
+		return describe(r, to[0]) | l.rare(r) | uint32(class[to[0]])
 	}
 	l.several[r] = to
 	return isSeveral
+}
+
+// rareRank is below which log2 of its frequency as a word a character is rare.
+const rareRank = 11
+
+func (l *Library) rare(r rune) uint32 {
+	if r < 0x4E00 || r > 0x9FFF || l.tables.words.rank([]rune{l.simple(r)}) >= rareRank {
+		return 0
+	}
+	return isRare
 }
 
 // describe is what a raw character is that folds to c.

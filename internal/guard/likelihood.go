@@ -37,46 +37,56 @@ func (m *Matcher) gain(c *candidate) int {
 	return m.bits(first, last, 0, -1) - m.bits(first, last, c.first, c.last)
 }
 
+// spanMax is how many marks are read together; a candidate with more is taken as it
+// is, by its first ones.
+const spanMax = 96
+
 // bits is the cost of the marks from first to last in their likeliest reading, where
 // those from wordFirst to wordLast are a word of the list.
 func (m *Matcher) bits(first, last, wordFirst, wordLast int) int {
-	n := last - first + 1
-	var cost [ringSize + 1]int
-	var rs [ringSize]rune // 0 where it is not Chinese
+	n := min(last-first+1, spanMax)
+	var cost [spanMax + 4]int32
+	var rs [spanMax + 4]rune // 0 where it is not Chinese
 	for i := range n {
 		if k := m.mark(first + i); k.flags&isHan != 0 && k.raw < 0x10000 {
-			rs[i] = m.l.simple(k.raw)
+			rs[i] = m.l.simplest[k.raw]
 		}
 		cost[i+1] = 1 << 30
 	}
-	for i := range n {
-		at := first + i
-		if at == wordFirst && wordLast >= wordFirst {
-			to := wordLast - first + 1
+	from, to := n, n // of the word, among them
+	if wordLast >= wordFirst {
+		from, to = wordFirst-first, min(wordLast-first+1, n)
+	}
+	words := &m.l.tables.words
+	for i := 0; i < n; i++ {
+		if i == from && to > from {
 			cost[to] = min(cost[to], cost[i]+wordBits)
-			continue
-		}
-		if at > wordFirst && at <= wordLast {
+			i = to - 1
 			continue
 		}
 		if rs[i] == 0 {
-			cost[i+1] = min(cost[i+1], cost[i]+m.foreignBits(at))
+			cost[i+1] = min(cost[i+1], cost[i]+int32(m.foreignBits(first+i)))
 			continue
 		}
-		for k := 1; k <= 4 && i+k <= n && rs[i+k-1] != 0; k++ {
-			if at < wordFirst && at+k > wordFirst && wordLast >= wordFirst {
-				break
+		alone := int32(unknownBits)
+		if rank := words.single[rs[i]]; rank != 0 {
+			alone = totalBits - int32(rank)
+		}
+		cost[i+1] = min(cost[i+1], cost[i]+alone)
+		if rs[i+1] == 0 || !words.begins(rs[i], rs[i+1]) {
+			continue
+		}
+		end := n
+		if i < from {
+			end = from
+		}
+		for k := 2; k <= 4 && i+k <= end && rs[i+k-1] != 0; k++ {
+			if rank := words.rank(rs[i : i+k]); rank != 0 {
+				cost[i+k] = min(cost[i+k], cost[i]+totalBits-int32(rank))
 			}
-			bits := unknownBits
-			if rank := m.l.tables.words[pack(rs[i:i+k])]; rank != 0 {
-				bits = totalBits - int(rank)
-			} else if k > 1 {
-				continue
-			}
-			cost[i+k] = min(cost[i+k], cost[i]+bits)
 		}
 	}
-	return cost[n]
+	return int(cost[n])
 }
 
 // foreignBits is the cost of a mark that is not Chinese.

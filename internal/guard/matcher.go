@@ -57,6 +57,7 @@ type candidate struct {
 type Matcher struct {
 	l     *Library
 	views Views
+	whole bool // the text is not a stream: nothing waits for what is found
 
 	pos   int // bytes read
 	n     int // marks read
@@ -269,7 +270,7 @@ func (m *Matcher) found(t *track, v Views) {
 				continue
 			}
 		}
-		if v == Phonetic && m.asItIs(&c) {
+		if v == Phonetic && (m.asItIs(&c) || m.ordinary(&c)) { // what follows can only make it more ordinary
 			continue
 		}
 		c.need = c.last + 1

@@ -31,11 +31,24 @@ func (m *Matcher) oneSound(k mark, at int) {
 // say takes a syllable.
 func (m *Matcher) say(class uint16, first, last int) {
 	for i := range m.paths {
-		if m.spelled[i].push(class, first, last, 0) {
-			m.found(&m.spelled[i], Phonetic)
-		}
+		m.sound(&m.spelled[i], class, first, last)
 	}
 	m.merge()
+}
+
+// sound takes a syllable on one path. In a stream, what is only spelled like a word
+// begins with something that stands out: letters, an emoji, a rare character. Nearly
+// every other place begins like some word, and all text would be late.
+func (m *Matcher) sound(t *track, class uint16, first, last int) {
+	t.push(class, first, last, 0)
+	if !m.whole {
+		for t.state != rootState && m.mark(t.units[(t.n-t.a.depth(t.state))&(viewRing-1)].first).flags&(isLatin|isEmoji|isRare) == 0 {
+			t.state = t.a.nodes[t.state].fail
+		}
+	}
+	if t.a.nodes[t.state].out&outIndexMax != 0 {
+		m.found(t, Phonetic)
+	}
 }
 
 // sayOneOf takes any of several syllables: each on a path of its own, as far as
@@ -51,9 +64,7 @@ func (m *Matcher) sayOneOf(classes []uint16, at int) {
 			t := &m.spelled[m.paths]
 			*t = before[i]
 			m.paths++
-			if t.push(c, at, at, 0) {
-				m.found(t, Phonetic)
-			}
+			m.sound(t, c, at, at)
 		}
 	}
 	m.merge()

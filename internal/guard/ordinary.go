@@ -214,7 +214,7 @@ func (m *Matcher) inWord(i int) bool {
 func (l *Library) covered(rs []rune, at int) bool {
 	for n := 2; n <= 4; n++ {
 		for from := max(0, at-n+1); from <= at && from+n <= len(rs); from++ {
-			if l.tables.words[pack(rs[from:from+n])] != 0 {
+			if l.tables.words.begins(rs[from], rs[from+1]) && l.tables.words.rank(rs[from:from+n]) != 0 {
 				return true
 			}
 		}

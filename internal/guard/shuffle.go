@@ -47,6 +47,7 @@ func (l *Library) compileShuffles() {
 // Find looks for words in a whole text, in all the views.
 func (l *Library) Find(text string, v Views) []Match {
 	m := l.NewMatcher(v)
+	m.whole = true
 	m.Feed(text)
 	m.End()
 	found := m.Found

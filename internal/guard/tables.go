@@ -23,7 +23,7 @@ type Tables struct {
 	readings   map[rune][]string // toneless pinyin, the usual one first
 	parts      map[rune][]string // ways to write a character as its parts
 	emoji      map[rune]string   // characters an emoji is read as
-	words      map[uint64]uint8  // ordinary words of 1 to 4 characters: log2 of their frequency, from 1
+	words      lexicon           // ordinary words
 	syllables  map[string]bool
 }
 
@@ -34,7 +34,7 @@ func LoadTables() (*Tables, error) {
 		return nil, fmt.Errorf("tables: %w", err)
 	}
 	t := &Tables{simplified: map[rune]rune{}, readings: map[rune][]string{}, parts: map[rune][]string{}, emoji: map[rune]string{},
-		words: make(map[uint64]uint8, 1<<16), syllables: map[string]bool{}}
+		words: newLexicon(), syllables: map[string]bool{}}
 	s := bufio.NewScanner(z)
 	s.Buffer(nil, 4<<20)
 	for s.Scan() {
@@ -70,18 +70,8 @@ func (t *Tables) line(kind string, f []string) error {
 			return fmt.Errorf("tables: %w", err)
 		}
 		for w := range strings.FieldsSeq(f[1]) {
-			t.words[pack([]rune(w))] = uint8(rank)
+			t.words.add([]rune(w), uint8(rank))
 		}
 	}
 	return nil
-}
-
-// pack makes a key of up to four characters; those beyond the basic plane, which no
-// word of the dictionary has, spoil it.
-func pack(rs []rune) uint64 {
-	var k uint64
-	for _, r := range rs {
-		k = k<<16 | uint64(r&0xFFFF)
-	}
-	return k
 }
