@@ -137,6 +137,9 @@ func matches(text string, l *guard.Library, v guard.Views, private bool) []scann
 	list := []scanned{}
 	for _, m := range l.Find(text, v) {
 		w := l.Words[m.Word]
+		if w.Action == "" {
+			w.Action = guard.Mask // as in the settings
+		}
 		list = append(list, scanned{w.Text, w.Class, m.View.String(), guard.Runes(text, m.Start), guard.Runes(text, m.End), text[m.Start:m.End], w.Action})
 	}
 	if !private {
