@@ -64,6 +64,14 @@ func (l *lane) end() string {
 	return out
 }
 
+func (l *lane) flush() string {
+	out := l.filter.Flush()
+	if l.restore != nil && out != "" {
+		out = l.restore.write(out) + l.restore.end()
+	}
+	return out
+}
+
 func (l *lane) stopped() bool { return l.filter.Stopped != nil }
 
 // fresh are findings that were not told yet.
@@ -100,8 +108,11 @@ func (a *answer) take(in hearth.Chunk, yield func(hearth.Chunk, error) bool) boo
 	}
 	out := in
 	out.Text, out.Reasoning = c.text.write(in.Text), c.reasoning.write(in.Reasoning)
-	if in.Text != "" && in.Reasoning == "" || in.Finish != "" || len(in.ToolCalls) > 0 {
-		out.Reasoning += c.reasoning.end() // thinking is over
+	switch {
+	case in.Finish != "":
+		out.Reasoning += c.reasoning.end()
+	case in.Text != "" && in.Reasoning == "", len(in.ToolCalls) > 0: // thinking is over, as it seems
+		out.Reasoning += c.reasoning.flush()
 	}
 	out.ToolCalls = a.tools(c, in.ToolCalls)
 	if in.Finish != "" {

@@ -10,6 +10,7 @@ import "slices"
 // how many symbols may still become one, which is what a filter holds.
 type automaton struct {
 	nodes []node
+	first []int32   // the state after each class from the root: most steps end there
 	outs  [][]int32 // words that end at a state, by the index its node names; 0 is none
 }
 
@@ -26,11 +27,64 @@ const (
 
 // compile builds the automaton. words are rows of classes; their numbers are what
 // matches carry.
-func compile(words [][]uint16) *automaton {
+//
+// Classes are numbered anew, the commonest lowest: the array gets denser, and what
+// is used most lies together. The row that comes back says how.
+func compile(words [][]uint16) (*automaton, []uint16) {
+	renumbered := byFrequency(words)
+	for _, w := range words {
+		for i, c := range w {
+			w[i] = renumbered[c]
+		}
+	}
+	return build(words), renumbered
+}
+
+// byFrequency is the new number of every class.
+func byFrequency(words [][]uint16) []uint16 {
+	var count []int
+	for _, w := range words {
+		for _, c := range w {
+			for int(c) >= len(count) {
+				count = append(count, 0)
+			}
+			count[c]++
+		}
+	}
+	order := make([]uint16, len(count))
+	for i := range order {
+		order[i] = uint16(i)
+	}
+	if len(order) > 1 {
+		slices.SortStableFunc(order[1:], func(a, b uint16) int { return count[b] - count[a] })
+	}
+	renumbered := make([]uint16, len(count))
+	for i, c := range order {
+		renumbered[c] = uint16(i)
+	}
+	return renumbered
+}
+
+// compileOver compiles words over an alphabet, whose classes it renumbers.
+func compileOver[K comparable](class map[K]uint16, words [][]uint16) *automaton {
+	a, renumbered := compile(words)
+	for k, c := range class {
+		class[k] = renumbered[c]
+	}
+	return a
+}
+
+func build(words [][]uint16) *automaton {
 	t := newTrie(words)
 	a := &automaton{outs: [][]int32{nil}}
 	a.place(t)
 	a.link(t)
+	for _, k := range t.kids[0] {
+		for int(k.class) >= len(a.first) {
+			a.first = append(a.first, rootState)
+		}
+		a.first[k.class] = a.nodes[rootState].base + int32(k.class)
+	}
 	return a
 }
 
@@ -200,7 +254,9 @@ func (a *automaton) step(s int32, class uint16) int32 {
 		if s == rootState {
 			return rootState
 		}
-		s = n.fail
+		if s = n.fail; s == rootState && int(class) < len(a.first) {
+			return a.first[class]
+		}
 	}
 }
 

@@ -139,6 +139,7 @@ func BenchmarkScan(b *testing.B) {
 			}
 		})
 	}
+	b.Logf("nodes: surface %d of 16 bytes, phonetic %d, parts %d", len(l.surface.nodes), len(l.phonetic.nodes), len(l.parts.nodes))
 	b.Run("private", func(b *testing.B) {
 		b.SetBytes(int64(len(text)))
 		for b.Loop() {

@@ -126,4 +126,10 @@ func TestEvasion(t *testing.T) {
 		rowMean += float64(rowsHit) / float64(rowsN) / 8
 	}
 	t.Logf("mean entities %.3f own %.3f rows %.3f", mean, ownMean, rowMean)
+	if added := all - surface; added > 0.03 {
+		t.Errorf("%.3f of the benign sentences are flagged besides those that hold a word", added)
+	}
+	if mean < 0.72 || ownMean < 0.86 || rowMean < 0.95 {
+		t.Error("recall is below its floor")
+	}
 }

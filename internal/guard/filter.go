@@ -15,6 +15,7 @@ type Finding struct {
 	Action     Action
 	Shown      string // what stands for it where it is masked or replaced
 	word       int
+	told       bool
 }
 
 // Filter lets a text through in pieces, edited: what may still become part of a match
@@ -27,12 +28,13 @@ type Filter struct {
 	matcher *Matcher
 	scanner *Scanner
 
-	text  []byte // not yet let through
-	base  int    // where it begins
-	past  int    // up to where it was replaced by what stands for it
-	found []Finding
-	allow []Match
-	taken int // of the scanner's findings
+	text   []byte // not yet let through
+	base   int    // where it begins
+	past   int    // up to where it was replaced by what stands for it
+	found  []Finding
+	allow  []Match
+	passed int // findings that lie behind
+	taken  int // of the scanner's findings
 
 	Seen    []Finding // decided so far, allowed ones left out
 	Stopped *Finding
@@ -96,6 +98,21 @@ func (f *Filter) fed() int {
 		return f.matcher.pos
 	}
 	return f.scanner.pos
+}
+
+// Flush lets the rest through, though the text may go on: what then turns out to have
+// been begun is found, and what is left of it treated as it should have been.
+func (f *Filter) Flush() string {
+	if f.idle() || f.Stopped != nil || len(f.text) == 0 {
+		return ""
+	}
+	if f.matcher != nil {
+		f.matcher.Settle()
+	}
+	if f.scanner != nil {
+		f.scanner.End()
+	}
+	return f.release(f.fed())
 }
 
 // End lets the rest through.
@@ -177,6 +194,7 @@ func (f *Filter) release(to int) string {
 		return out
 	}
 	var out strings.Builder
+	f.passed = 0
 	for f.base < to {
 		x := f.at(f.base)
 		if x != nil && x.Action == Stop {
@@ -225,7 +243,10 @@ func (f *Filter) keyEnd(x *Finding) int {
 // at is the severest finding that covers a place.
 func (f *Filter) at(place int) *Finding {
 	var worst *Finding
-	for i := range f.found {
+	for f.passed < len(f.found) && f.found[f.passed].End <= place && f.found[f.passed].Class != string(PrivateKey) {
+		f.passed++
+	}
+	for i := f.passed; i < len(f.found) && f.found[i].Start <= place; i++ {
 		x := &f.found[i]
 		if x.Class == string(PrivateKey) && x.Start <= place {
 			f.past = max(f.past, minIf(f.past > x.Start, f.keyEnd(x)))
@@ -251,16 +272,31 @@ func (f *Filter) sort(to int) {
 		f.allow = slices.DeleteFunc(f.allow, func(m Match) bool { return m.End <= f.base })
 		return
 	}
-	f.found = slices.DeleteFunc(f.found, func(x Finding) bool {
-		return x.word >= 0 && slices.ContainsFunc(f.allow, func(m Match) bool { return m.Start <= x.Start && x.End <= m.End })
-	})
+	f.found = slices.DeleteFunc(f.found, func(x Finding) bool { return x.word >= 0 && f.allowed(x) })
 	slices.SortStableFunc(f.found, func(a, b Finding) int { return a.Start - b.Start })
 	for i := range f.found {
-		if x := &f.found[i]; x.Start >= f.base && x.Start < to {
+		if x := &f.found[i]; x.Start < to && !x.told {
+			x.told = true
 			f.Seen = append(f.Seen, *x)
 		}
 	}
 }
+
+// allowed reports whether an allowed word contains what was found. Matches are in
+// the order of their ends.
+func (f *Filter) allowed(x Finding) bool {
+	i, _ := slices.BinarySearchFunc(f.allow, x.End, func(m Match, end int) int { return m.End - end })
+	for ; i < len(f.allow) && f.allow[i].End <= x.End+allowMax; i++ {
+		if f.allow[i].Start <= x.Start {
+			return true
+		}
+	}
+	return false
+}
+
+// allowMax is how many bytes of an allowed word may follow what it contains: more than
+// the longest word with symbols between all its characters.
+const allowMax = unitsMax * (1 + skipsMax) * utf8.UTFMax
 
 // drop forgets what lies behind.
 func (f *Filter) drop() {

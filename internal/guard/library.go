@@ -222,9 +222,9 @@ func (l *Library) compileSurface() {
 			rows, exact = append(rows, classes(class, rs)), append(exact, nil)
 		}
 	}
-	l.surface = compile(rows)
+	l.surface = compileOver(class, rows)
 	if len(literal) > 0 {
-		l.literal, l.literalClass = compile(exact), literal
+		l.literal, l.literalClass = compileOver(literal, exact), literal
 	}
 	l.char, l.to, l.several = make([]uint32, tableSize), make([]rune, tableSize), map[rune][]rune{}
 	for r := range rune(tableSize) {
@@ -322,7 +322,7 @@ func (l *Library) compileLeet() {
 	if len(class) == 0 {
 		return
 	}
-	l.leet = compile(rows)
+	l.leet = compileOver(class, rows)
 	for r := range rune(128) {
 		l.leetClass[r] = class[leet(unicode.ToLower(r))]
 	}

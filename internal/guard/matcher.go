@@ -114,11 +114,17 @@ func (m *Matcher) Feed(text string) {
 	}
 }
 
-// End says that nothing follows.
-func (m *Matcher) End() {
+// Settle decides what waits to see what follows, as if nothing did; words that have
+// begun may still go on.
+func (m *Matcher) Settle() {
 	m.endRun()
 	m.flushParts()
 	m.decide(true)
+}
+
+// End says that nothing follows.
+func (m *Matcher) End() {
+	m.Settle()
 	m.surface.reset()
 	m.literal.reset()
 	m.leet.reset()
@@ -251,6 +257,7 @@ func (m *Matcher) oneLeet(k mark, at int) {
 
 // found notes the words that end where a track stands.
 func (m *Matcher) found(t *track, v Views) {
+	dull := 0 // the length at which, here, nothing is more than ordinary text
 	for _, id := range t.a.ends(t.state) {
 		word, row, n := id, int32(-1), 0
 		switch v {
@@ -258,6 +265,9 @@ func (m *Matcher) found(t *track, v Views) {
 			word, row, n = m.l.soundWord[id], id, len(m.l.sounds[id])
 		default:
 			n = int(m.l.length[id])
+		}
+		if n == dull {
+			continue
 		}
 		first, last := t.units[(t.n-n)&(viewRing-1)], t.units[(t.n-1)&(viewRing-1)]
 		c := candidate{word: word, row: row, view: v, first: first.first, last: last.last, units: n,
@@ -270,8 +280,14 @@ func (m *Matcher) found(t *track, v Views) {
 				continue
 			}
 		}
-		if v == Phonetic && (m.asItIs(&c) || m.ordinary(&c)) { // what follows can only make it more ordinary
-			continue
+		if v == Phonetic {
+			if m.ordinary(&c) { // what follows can only make it more ordinary
+				dull = n
+				continue
+			}
+			if m.asItIs(&c) {
+				continue
+			}
 		}
 		c.need = c.last + 1
 		switch {

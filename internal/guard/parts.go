@@ -41,7 +41,7 @@ func (l *Library) compileParts() {
 			}
 		}
 	}
-	l.parts, l.partClass = compile(rows), make([]uint16, tableSize)
+	l.parts, l.partClass = compileOver(class, rows), make([]uint16, tableSize)
 	for r := range rune(tableSize) {
 		l.partClass[r] = class[l.tables.foldPart(r)]
 	}

@@ -47,7 +47,7 @@ func (l *Library) compileSounds() {
 			}
 		}
 	}
-	l.phonetic = compile(rows)
+	l.phonetic = compileOver(l.soundClass, rows)
 	l.sound, l.emoji, l.run = make([]uint16, tableSize), map[rune][]uint16{}, map[string]uint8{}
 	for r, readings := range l.tables.readings {
 		if r < tableSize {
