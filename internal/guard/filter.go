@@ -186,6 +186,7 @@ func (f *Filter) word(m Match) {
 // release lets the text through up to a place. All that was found there is known:
 // whatever covers an earlier character began before the place (G1).
 func (f *Filter) release(to int) string {
+	to = max(to, f.base) // a word that began before a flush may still go on
 	f.collect()
 	f.sort(to)
 	if len(f.found) == 0 && f.past <= f.base && !f.keyPassing() {

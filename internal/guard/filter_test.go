@@ -219,7 +219,7 @@ func TestWrap(t *testing.T) {
 	next = fixed(&got, hearth.Chunk{Reasoning: "先赌"}, hearth.Chunk{Text: "好"}, hearth.Chunk{Reasoning: "博，炸"}, hearth.Chunk{Text: "吧"}, hearth.Chunk{Reasoning: "药"},
 		hearth.Chunk{Text: "了", Finish: hearth.FinishStop, Usage: usage})
 	all, err = collect(t, g.Wrap(next, here, log).Generate(t.Context(), ask("讲")))
-	if err != nil || all.Reasoning != "先赌＊，炸" || all.Text != "好吧"+refusal[hearth.Chinese] {
+	if err != nil || all.Reasoning != "先赌＊，炸" || all.Text != "好吧了"+refusal[hearth.Chinese] {
 		t.Errorf("thinking in between: %+v %v", all, err)
 	}
 
