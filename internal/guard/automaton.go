@@ -133,6 +133,7 @@ func (a *automaton) place(t *trie) {
 	p := packing{a: a}
 	p.grow(4096)
 	p.take(0)
+	p.from = p.next[0]
 	a.nodes[0].check = -1
 	queue, where := []int32{0}, make([]int32, len(t.kids))
 	for len(queue) > 0 {
@@ -163,11 +164,13 @@ type packing struct {
 	a          *automaton
 	next, prev []int32 // free places; the first is after 0, and -1 ends them
 	last       int32   // free place
+	from       int32   // where the search for a node with several edges goes on
 }
 
 const (
 	unused   = -2
-	triesMax = 48 // places looked at for a node with several edges, before the end is taken
+	triesMax = 4096 // places looked at before the end is taken
+	fewEdges = 6    // of a node whose search tells that a stretch is crowded
 )
 
 func (p *packing) grow(to int32) {
@@ -194,19 +197,29 @@ func (p *packing) take(at int32) {
 	}
 }
 
-// room finds a base whose places for the edges are all free.
+// room finds a base whose places for the edges are all free. One edge fits wherever a
+// place is free; for several, the search goes on where the last one ended, as what it
+// passed over is crowded.
 func (p *packing) room(kids []edge) int32 {
 	first, last := int32(kids[0].class), int32(kids[len(kids)-1].class)
-	tries := 0
-	for at := p.next[0]; at >= 0 && tries < triesMax; at = p.next[at] {
-		base := at - first
-		if base < 1 {
-			continue
+	at := p.next[0]
+	if len(kids) > 1 {
+		at = p.from
+	}
+	for tries := 0; tries < triesMax; tries++ {
+		for at >= 0 && (p.a.nodes[at].check != unused || at-first < 1) {
+			at = p.next[at] // of places that were taken, too: it leads onwards
 		}
+		if at < 0 {
+			break
+		}
+		base := at - first
 		p.grow(base + last)
-		tries++
 		if !slices.ContainsFunc(kids, func(k edge) bool { return p.a.nodes[base+int32(k.class)].check != unused }) {
 			return base
+		}
+		if at = p.next[at]; len(kids) > 1 && len(kids) < fewEdges && at >= 0 {
+			p.from = at
 		}
 	}
 	base := int32(len(p.next))

@@ -20,18 +20,19 @@ const (
 	Fuzzy                      // the same, where zh is z and ang is an
 	Initials                   // first letters of pinyin, as a word
 	Parts                      // characters written as their parts
+	Shape                      // characters replaced by ones that look alike; whole texts only
 	Shuffle                    // the word's characters in another order; whole texts only
 
 	// Streaming are the views that a filter can hold text for exactly.
 	Streaming = Surface | Leet | Phonetic | Fuzzy | Initials | Parts
-	AllViews  = Streaming | Shuffle
+	AllViews  = Streaming | Shape | Shuffle
 
 	// DefaultAnswerViews hold about as much text as the words themselves need. Parts
 	// would hold more, for what models do not write.
 	DefaultAnswerViews = Streaming &^ Parts
 )
 
-var viewNames = []string{"surface", "leet", "phonetic", "fuzzy", "initials", "parts", "shuffle"}
+var viewNames = []string{"surface", "leet", "phonetic", "fuzzy", "initials", "parts", "shape", "shuffle"}
 
 // String names the views, joined by commas.
 func (v Views) String() string {
@@ -127,6 +128,7 @@ type Library struct {
 	parts     *automaton
 	whole     []rune // by row of the parts automaton: the character
 	shuffled  shuffles
+	shapes    shapes
 
 	length []uint8  // of each word, in units of the surface view
 	folded [][]rune // of each word, without symbols
@@ -153,6 +155,7 @@ func NewLibrary(t *Tables, words []Word) (*Library, error) {
 	l.compileSounds()
 	l.compileParts()
 	l.compileShuffles()
+	l.compileShapes()
 	return l, nil
 }
 

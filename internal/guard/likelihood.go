@@ -37,6 +37,51 @@ func (m *Matcher) gain(c *candidate) int {
 	return m.bits(first, last, 0, -1) - m.bits(first, last, c.first, c.last)
 }
 
+// weigh takes a mark into the cost of the text so far.
+func (m *Matcher) weigh(at int) {
+	k := m.mark(at)
+	before := m.bitsBefore(at)
+	if k.flags&isHan == 0 || k.raw > 0xFFFF {
+		k.bits = before + m.foreignBits(at)
+		return
+	}
+	words := &m.l.tables.words
+	var rs [4]rune // the last ones, this one at the end
+	rs[3] = m.l.simplest[k.raw]
+	alone := unknownBits
+	if rank := words.single[rs[3]]; rank != 0 {
+		alone = totalBits - int(rank)
+	}
+	k.bits = before + alone
+	for n := 2; n <= 4 && at >= n-1; n++ {
+		p := m.mark(at - n + 1)
+		if p.flags&isHan == 0 || p.raw > 0xFFFF {
+			return
+		}
+		rs[4-n] = m.l.simplest[p.raw]
+		if !words.begins(rs[4-n], rs[5-n]) {
+			continue
+		}
+		if rank := words.rank(rs[4-n:]); rank != 0 {
+			k.bits = min(k.bits, m.bitsBefore(at-n+1)+totalBits-int(rank))
+		}
+	}
+}
+
+// bitsBefore is the cost of the text before a mark.
+func (m *Matcher) bitsBefore(at int) int {
+	if at == 0 {
+		return 0
+	}
+	return m.mark(at - 1).bits
+}
+
+// gainSoFar is [Matcher.gain] without what follows the candidate, which can only
+// lower it, and with all that came before.
+func (m *Matcher) gainSoFar(c *candidate) int {
+	return m.mark(c.last).bits - m.bitsBefore(c.first) - wordBits
+}
+
 // spanMax is how many marks are read together; a candidate with more is taken as it
 // is, by its first ones.
 const spanMax = 96

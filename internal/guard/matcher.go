@@ -22,6 +22,7 @@ type mark struct {
 	r, raw     rune
 	start, end int
 	flags      uint32
+	bits       int // cost of the text up to here in its likeliest reading; see likelihood.go
 }
 
 // unit is a symbol of a view's alphabet: which marks it stands for, and how many
@@ -200,6 +201,9 @@ func (m *Matcher) one(k mark) {
 	at := m.n
 	m.marks[at&(ringSize-1)] = k
 	m.n++
+	if m.views&(Phonetic|Fuzzy) != 0 {
+		m.weigh(at)
+	}
 	f := k.flags
 	class := uint16(f & classMask)
 	switch {
@@ -281,7 +285,7 @@ func (m *Matcher) found(t *track, v Views) {
 			}
 		}
 		if v == Phonetic {
-			if m.ordinary(&c) { // what follows can only make it more ordinary
+			if m.gainSoFar(&c) < gapSound { // what follows can only make it more ordinary
 				dull = n
 				continue
 			}

@@ -51,6 +51,9 @@ func (l *Library) Find(text string, v Views) []Match {
 	m.Feed(text)
 	m.End()
 	found := m.Found
+	if v&Shape != 0 {
+		found = l.findShaped(text, found)
+	}
 	if v&Shuffle != 0 {
 		found = l.findShuffled(text, found)
 	}
