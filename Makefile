@@ -52,12 +52,15 @@ generate: ## write anew what is made from the code: api/openapi.yaml, docs/{erro
 clean: ## forget everything built
 	rm -rf bin build scenarios/sdk/node/node_modules
 
-.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps starter
+.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps emulator starter
 
 # What the tests need beyond Go: a Python with a real engine to stand upstream and
-# OpenAI's SDK, Node with theirs, and vocabularies that the test data lacks. All by
-# package name, none of it in the product.
-deps: $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies
+# OpenAI's SDK, Node with theirs, vocabularies that the test data lacks, and an arm64.
+# All by package name, none of it in the product.
+deps: emulator $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies
+
+emulator:
+	@tools/emulator.sh
 
 $(VENV)/.deps: scenarios/requirements.txt scenarios/sdk/python/requirements.txt
 	@tools/venv.sh $(VENV) $^ && touch $@
