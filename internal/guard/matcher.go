@@ -261,6 +261,9 @@ func (m *Matcher) oneLeet(k mark, at int) {
 
 // found notes the words that end where a track stands.
 func (m *Matcher) found(t *track, v Views) {
+	if v == Phonetic && m.dullUpTo(t) {
+		return
+	}
 	dull := 0 // the length at which, here, nothing is more than ordinary text
 	for _, id := range t.a.ends(t.state) {
 		word, row, n := id, int32(-1), 0
@@ -302,6 +305,13 @@ func (m *Matcher) found(t *track, v Views) {
 		}
 		m.pending = append(m.pending, c)
 	}
+}
+
+// dullUpTo reports whether even all that a track stands for is only ordinary text:
+// shorter ends of it are more so.
+func (m *Matcher) dullUpTo(t *track) bool {
+	first, last := t.units[(t.n-t.a.depth(t.state))&(viewRing-1)].first, t.units[(t.n-1)&(viewRing-1)].last
+	return m.mark(last).bits-m.bitsBefore(first)-wordBits < gapSound
 }
 
 // asItIs reports whether a candidate is written with the word's own characters, which

@@ -6,7 +6,19 @@ package guard
 // shuffles finds words by the bag of their characters.
 type shuffles struct {
 	bags    map[uint64][]int32
+	some    []uint64 // a bit for what the sums begin with: most texts have none of them
 	lengths []int
+}
+
+const someBits = 20
+
+// bag is the words whose characters sum to that.
+func (s *shuffles) bag(sum uint64) []int32 {
+	at := sum >> (64 - someBits)
+	if s.some[at>>6]>>(at&63)&1 == 0 {
+		return nil
+	}
+	return s.bags[sum]
 }
 
 const (
@@ -24,7 +36,7 @@ func spread(r rune) uint64 {
 }
 
 func (l *Library) compileShuffles() {
-	l.shuffled.bags = map[uint64][]int32{}
+	l.shuffled.bags, l.shuffled.some = map[uint64][]int32{}, make([]uint64, 1<<(someBits-6))
 	var has [shuffleMax + 1]bool
 	for i, rs := range l.folded {
 		if n := len(rs); n < shuffleMin || n > shuffleMax || l.latin[i] || l.Words[i].Action == Allow || l.hasSymbols(i) {
@@ -34,6 +46,8 @@ func (l *Library) compileShuffles() {
 		for _, r := range rs {
 			sum += spread(r)
 		}
+		at := sum >> (64 - someBits)
+		l.shuffled.some[at>>6] |= 1 << (at & 63)
 		l.shuffled.bags[sum] = append(l.shuffled.bags[sum], int32(i))
 		has[len(rs)] = true
 	}
@@ -105,7 +119,7 @@ func (l *Library) shuffledOf(m *Matcher, ks []mark, n int, found []Match) []Matc
 		if i+1 < n {
 			continue
 		}
-		for _, w := range l.shuffled.bags[sum] {
+		for _, w := range l.shuffled.bag(sum) {
 			if from := i + 1 - n; l.otherOrder(ks[from:i+1], w) && l.unordinary(m, ks, from, i+1, -1) {
 				found = append(found, Match{Word: int(w), View: Shuffle, Start: ks[from].start, End: ks[i].end})
 			}
@@ -114,7 +128,7 @@ func (l *Library) shuffledOf(m *Matcher, ks []mark, n int, found []Match) []Matc
 			continue
 		}
 		for extra := i - n + 1; extra < i; extra++ { // with a foreign character inside
-			for _, w := range l.shuffled.bags[sum+spread(ks[i-n].r)-spread(ks[extra].r)] {
+			for _, w := range l.shuffled.bag(sum + spread(ks[i-n].r) - spread(ks[extra].r)) {
 				if from := i - n; l.unordinary(m, ks, from, i+1, extra) {
 					found = append(found, Match{Word: int(w), View: Shuffle, Start: ks[from].start, End: ks[i].end})
 				}
