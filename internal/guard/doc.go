@@ -19,7 +19,9 @@
 // Invariants:
 //
 //   - G1. No character leaves a [Filter] while it may still become part of a match, and
-//     none is held that can't.
+//     none is held that can't. In streams, the phonetic view begins only at what stands
+//     out (letters, emoji, rare characters): all text sounds like the beginning of
+//     some word.
 //   - G2. What is found does not depend on how the text was cut into pieces.
 //   - G3. Spans are of the text as it was, in bytes, and begin and end at characters.
 //   - G4. A compiled [Library] is not changed: streams that run keep the one they

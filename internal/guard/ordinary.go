@@ -70,11 +70,7 @@ func (m *Matcher) soundView(c *candidate) Views {
 			i++
 			continue
 		case k.flags&isLatin != 0:
-			n := 1
-			for i+n <= c.last && m.mark(i+n).flags&isLatin != 0 && n < len(want[j]) && m.letterAt(i+n-1) != 0 {
-				n++
-			}
-			n = m.latinLength(i, want[j], c.last)
+			n := m.latinLength(i, want[j], c.last)
 			exact = exact && m.spells(i, want[j], n)
 			i += n
 			other++
