@@ -1,6 +1,11 @@
 package appliance
 
-import "github.com/hearthbox/hearth"
+import (
+	"time"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/traffic"
+)
 
 // wrapper makes another generator of one.
 type wrapper func(hearth.Generator) hearth.Generator
@@ -10,7 +15,27 @@ type wrapper func(hearth.Generator) hearth.Generator
 //
 //	audit( guard( traffic( knowledge( route( engine | upstream … )))))
 //
-// So far there are guard and route. Each wrapper joins in its place as it is built.
-func chain(guard wrapper, route hearth.Generator) hearth.Generator {
-	return guard(route)
+// So far there are guard, traffic and route. Each wrapper joins in its place as it is
+// built. The queue is handed out as well, for those who look at it.
+func chain(guard wrapper, route traffic.Route, c QueueConfig) (hearth.Generator, *traffic.Traffic) {
+	queue := traffic.New(traffic.Config{Route: route, Limits: c.limits(), Keep: placeKept, Update: placeTold})
+	return guard(queue), queue
+}
+
+// How long a place in line is kept for a caller who will be back, which official
+// clients are within nine seconds; and how often those who wait are told where they
+// stand.
+const (
+	placeKept = 30 * time.Second
+	placeTold = 5 * time.Second
+)
+
+func (c QueueConfig) limits() traffic.Limits {
+	l := traffic.Limits{TenantRequests: c.KeyRequests, TenantBytes: int64(c.KeyBytes), TenantCost: float64(c.KeyTokens),
+		Requests: c.Requests, Bytes: int64(c.Bytes)}
+	for class := range l.WaitMax {
+		l.WaitMax[class] = c.Wait
+	}
+	l.WaitMax[traffic.Bulk] = c.BulkWait
+	return l
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/guard"
+	"github.com/hearthbox/hearth/internal/traffic"
 )
 
 // GuardConfig is about screening what goes to models and what comes back.
@@ -215,21 +216,20 @@ func (s *screening) around(m *models) wrapper {
 	return func(next hearth.Generator) hearth.Generator { return s.Wrap(next, m.elsewhere, s.log) }
 }
 
-// elsewhere says whether a model is served from outside this machine and network.
+// elsewhere says whether a model may be served from outside this machine and network:
+// one of several upstreams that offer it is enough.
 func (m *models) elsewhere(ctx context.Context, id string) bool {
-	model, err := m.Find(ctx, id)
+	_, backends, err := m.Backends(ctx, id)
 	if err != nil {
 		return len(m.upstreams) > 0 // it may be one of theirs
 	}
-	if model.Source == hearth.SourceNative {
-		return false
-	}
 	for i, u := range m.upstreams {
-		if u.Source() == model.Source {
-			return !inHouse(m.data.config.Upstreams[i].URL)
+		offers := slices.ContainsFunc(backends, func(b traffic.Backend) bool { return b.Source == u.Source() })
+		if offers && !inHouse(m.data.config.Upstreams[i].URL) {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // inHouse reports whether an address is of this machine or a private network, as far
