@@ -158,6 +158,7 @@ func (a *answer) tools(c *choice, steps []hearth.ToolCallDelta) []hearth.ToolCal
 	for _, d := range steps {
 		k := c.calls[d.Index]
 		if k == nil {
+			out = append(out, c.endCalls()...) // the calls before it have no more steps
 			k = &call{arguments: a.lane()}
 			c.calls[d.Index] = k
 			c.order = append(c.order, d.Index)
@@ -178,15 +179,16 @@ func (a *answer) tools(c *choice, steps []hearth.ToolCallDelta) []hearth.ToolCal
 	return out
 }
 
-// endCalls lets through what the arguments held.
+// endCalls lets through what the arguments of the last call held.
 func (c *choice) endCalls() []hearth.ToolCallDelta {
-	var out []hearth.ToolCallDelta
-	for _, i := range c.order {
-		if rest := c.calls[i].arguments.end(); rest != "" {
-			out = append(out, hearth.ToolCallDelta{Index: i, Arguments: rest})
-		}
+	if len(c.order) == 0 {
+		return nil
 	}
-	return out
+	i := c.order[len(c.order)-1]
+	if rest := c.calls[i].arguments.end(); rest != "" {
+		return []hearth.ToolCallDelta{{Index: i, Arguments: rest}}
+	}
+	return nil
 }
 
 func (c *choice) isStopped() bool {
@@ -211,7 +213,7 @@ func (a *answer) stop(c *choice, out hearth.Chunk, yield func(hearth.Chunk, erro
 	c.stopped, c.done = true, true
 	out.ToolCalls, out.LogProbs = nil, nil // half a call is worth nothing
 	out.Text += a.refusal
-	out.Finish = hearth.FinishFiltered
+	out.Finish, out.StopString = hearth.FinishFiltered, ""
 	if out.Usage == nil && a.allDone() {
 		usage := a.usage
 		out.Usage = &usage
@@ -239,5 +241,5 @@ func (a *answer) allDone() bool {
 }
 
 func nothing(c hearth.Chunk) bool {
-	return c.Text == "" && c.Reasoning == "" && len(c.ToolCalls) == 0 && len(c.LogProbs) == 0 && c.Finish == "" && c.Usage == nil && c.ServedBy == ""
+	return c.Text == "" && c.Reasoning == "" && len(c.ToolCalls) == 0 && len(c.LogProbs) == 0 && c.Finish == "" && c.Usage == nil && c.ServedBy == "" && c.Waited == 0 && c.Expected == 0
 }

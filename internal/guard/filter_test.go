@@ -220,6 +220,13 @@ func TestWrap(t *testing.T) {
 		t.Errorf("thinking in between: %+v %v", all, err)
 	}
 
+	next = fixed(&got, hearth.Chunk{ToolCalls: []hearth.ToolCallDelta{{ID: "1", Name: "f", Arguments: `赌`}}}, hearth.Chunk{ToolCalls: []hearth.ToolCallDelta{{Index: 1, ID: "2", Name: "f", Arguments: `博`}}},
+		hearth.Chunk{Finish: hearth.FinishToolCalls, Usage: usage})
+	all, err = collect(t, g.Wrap(next, here, log).Generate(t.Context(), ask("讲")))
+	if n := len(all.ToolCalls); err != nil || n != 3 || all.ToolCalls[1].Index != 0 || all.ToolCalls[2].Index != 1 {
+		t.Errorf("calls in order: %+v %v", all.ToolCalls, err)
+	}
+
 	next = fixed(&got, hearth.Chunk{ToolCalls: []hearth.ToolCallDelta{{ID: "1", Name: "f", Arguments: `{"q":"赌`}}}, hearth.Chunk{ToolCalls: []hearth.ToolCallDelta{{Arguments: `博"}`}}},
 		hearth.Chunk{Finish: hearth.FinishToolCalls, Usage: usage})
 	all, err = collect(t, g.Wrap(next, here, log).Generate(t.Context(), ask("讲")))
