@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// scripted is an upstream that says what it is told to, a character a chunk, and
+// parrot is an upstream that says what it is told to, a character a chunk, and
 // remembers what it was asked.
-type scripted struct {
+type parrot struct {
 	mu    sync.Mutex
 	asked []string
 	says  string
 }
 
-func (u *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (u *parrot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet {
 		fmt.Fprint(w, `{"object":"list","data":[{"id":"far","object":"model"}]}`)
 		return
@@ -38,13 +38,13 @@ func (u *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":9,\"total_tokens\":12}}\n\ndata: [DONE]\n\n")
 }
 
-func (u *scripted) say(text string) {
+func (u *parrot) say(text string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.says = text
 }
 
-func (u *scripted) count() int {
+func (u *parrot) count() int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return len(u.asked)
@@ -57,7 +57,7 @@ func chat(s *server, text string, stream bool) (int, string) {
 // TestGuard asks through the appliance what it has been told to stop, mask and let
 // pass, with word lists that change while it runs.
 func TestGuard(t *testing.T) {
-	u := &scripted{}
+	u := &parrot{}
 	up := httptest.NewServer(u)
 	t.Cleanup(up.Close)
 	home := newHome(t)

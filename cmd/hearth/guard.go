@@ -37,7 +37,7 @@ and where it is, in characters. Other fields named id are repeated.
 
 Word lists are .txt (a word a line; class and action may follow after tabs), .csv
 (word, class, action) or .json; UTF-8 or GB18030. Views: surface, leet, phonetic,
-fuzzy, initials, parts, shuffle; "all" is all, "streaming" what answers can be
+fuzzy, initials, parts, shape, shuffle; "all" is all, "streaming" what answers can be
 screened with as they come.`,
 			`从标准输入逐行读取含 text 字段的 JSON，并逐行输出匹配结果：词语及其类别、识别方式、词条指定
 的处置，以及以字符计的位置。名为 id 的字段会原样带回。
@@ -46,7 +46,7 @@ screened with as they come.`,
 
 词库可为 .txt（每行一词，制表符后可写类别与处置）、.csv（word, class, action）或 .json；
 UTF-8 或 GB18030。识别方式：surface 字面、leet 变形字母、phonetic 谐音、fuzzy 模糊音、
-initials 拼音首字母、parts 拆字、shuffle 乱序；all 为全部，streaming 为可随流筛查的全部。`),
+initials 拼音首字母、parts 拆字、shape 形近字、shuffle 乱序；all 为全部，streaming 为可随流筛查的全部。`),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			views, err := guard.ParseViews(viewNames)
 			if err != nil {

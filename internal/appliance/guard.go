@@ -25,8 +25,8 @@ type GuardConfig struct {
 	Action       string            `yaml:"action" en:"what is done about a word whose file, class and entry say nothing: label, mask, replace, stop" zh:"词条、类别均未指定时的处置：label 记录、mask 掩码、replace 替换、stop 终止"`
 	Classes      map[string]string `yaml:"classes" en:"actions for classes of words; for the file only" zh:"各类别词语的处置；仅可写在配置文件中"`
 	Replacement  string            `yaml:"replacement" en:"stands for words that are replaced" zh:"替换敏感词所用的文字"`
-	RequestViews string            `yaml:"request_views" en:"how words are recognised in requests: surface, leet, phonetic, fuzzy, initials, parts, shuffle, or all" zh:"请求中识别敏感词的方式：surface 字面、leet 变形字母、phonetic 谐音、fuzzy 模糊音、initials 拼音首字母、parts 拆字、shuffle 乱序，或 all 全部"`
-	AnswerViews  string            `yaml:"answer_views" en:"the same for answers; shuffle needs whole texts and is left out" zh:"回答中识别敏感词的方式；shuffle 需要完整文本，不用于回答"`
+	RequestViews string            `yaml:"request_views" en:"how words are recognised in requests: surface, leet, phonetic, fuzzy, initials, parts, shape, shuffle, or all" zh:"请求中识别敏感词的方式：surface 字面、leet 变形字母、phonetic 谐音、fuzzy 模糊音、initials 拼音首字母、parts 拆字、shape 形近字、shuffle 乱序，或 all 全部"`
+	AnswerViews  string            `yaml:"answer_views" en:"the same for answers; shape and shuffle need whole texts and are left out" zh:"回答中识别敏感词的方式；shape 与 shuffle 需要完整文本，不用于回答"`
 	Private      struct {
 		Here    map[string]string `yaml:"here" en:"what is done about personal data and secrets in requests to models on this machine or network, by kind or for all: allow, label, mask, replace, stop; for the file only" zh:"发往本机或内网模型的请求中，个人信息与密钥的处置，可按种类或用 all 指定：allow、label、mask、replace、stop；仅可写在配置文件中"`
 		Cloud   map[string]string `yaml:"cloud" en:"the same in requests to models elsewhere; by default all is replaced by placeholders, which the answer has back; for the file only" zh:"发往外部模型的请求中的处置；默认全部替换为占位符，并在回答中还原；仅可写在配置文件中"`
