@@ -75,6 +75,9 @@ const (
 	DownloadBusy    Code = "download_busy"
 	DownloadFailed  Code = "download_failed"
 	DownloadCorrupt Code = "download_corrupt"
+
+	ContentRefused Code = "content_refused"
+	WordsInvalid   Code = "words_invalid"
 )
 
 type texts [languages]string
@@ -325,4 +328,12 @@ var catalogue = map[Code]entry{
 		texts{"no mirror serves {path} with SHA-256 {sha256}: {detail}", "没有镜像提供 SHA-256 为 {sha256} 的 {path}：{detail}"},
 		texts{"compare the checksum with the publisher's, or name another mirror; nothing wrong was kept under that name",
 			"请与发布者公布的校验值核对，或换用其他镜像；错误的内容不会以该文件名保存"}},
+
+	ContentRefused: {KindForbidden,
+		texts{"the request was refused by the content policy: {class}", "请求被内容安全策略拒绝：{class}"},
+		texts{"change the text; an administrator can say which rule it was and change it under guard.* in the settings",
+			"请修改内容；管理员可查明触发的规则，并在设置的 guard.* 中调整"}},
+	WordsInvalid: {KindInvalid,
+		texts{"the word list {path} can't be used: {detail}", "词库 {path} 无法使用：{detail}"},
+		texts{"correct the file; until then the list that was read last stays in use", "请修正该文件；在此之前继续使用上一次读入的词库"}},
 }

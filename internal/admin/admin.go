@@ -12,6 +12,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/door"
+	"github.com/hearthbox/hearth/internal/guard"
 )
 
 // Keys makes, shows and revokes keys.
@@ -27,6 +28,11 @@ type Models interface {
 	Load(ctx context.Context, id string) error
 	Unload(ctx context.Context, id string) error
 	Loaded() []Loaded
+}
+
+// Guard screens a text for show.
+type Guard interface {
+	Try(text string, answer bool) (guard.Report, error)
 }
 
 // Loaded is a model in memory, and its work since it was loaded.
@@ -49,6 +55,7 @@ type Config struct {
 	Log        *slog.Logger
 	Keys       Keys
 	Models     Models
+	Guard      Guard
 }
 
 // Admin is the door.
@@ -75,6 +82,7 @@ func New(c Config) *Admin {
 	a.statusRoutes()
 	a.modelRoutes()
 	a.keyRoutes()
+	a.guardRoutes()
 	return a
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
+	"github.com/hearthbox/hearth/internal/guard"
 )
 
 var update = flag.Bool("update", false, "write api/openapi.yaml anew")
@@ -73,7 +74,7 @@ func (a *appliance) List(context.Context) ([]hearth.Key, error) { return a.keys,
 
 func door() (*appliance, *admin.Admin) {
 	a := &appliance{}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Keys: a, Models: models{a}})
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Keys: a, Models: models{a}, Guard: guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)})})
 }
 
 func do(d *admin.Admin, method, path, key, body string) *httptest.ResponseRecorder {
@@ -125,7 +126,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 		for method := range methods {
 			path := strings.ReplaceAll(path, "{id}", "x")
 			for key, want := range map[string]int{"": 401, "wrong": 401, "user": 403} {
-				if w := do(d, strings.ToUpper(method), path, key, `{"model":"m","name":"n"}`); w.Code != want {
+				if w := do(d, strings.ToUpper(method), path, key, `{"model":"m","name":"n","text":"t"}`); w.Code != want {
 					t.Errorf("%s %s with key %q: %d", method, path, key, w.Code)
 				}
 			}
@@ -156,6 +157,9 @@ func TestRequests(t *testing.T) {
 		{"GET", "/keys", "", 200, `{"keys":[{"id":"new","name":"n","standing":"admin"`},
 		{"POST", "/keys", `{"name":""}`, 422, `name`},
 		{"DELETE", "/keys/zzz", "", 404, `{"error":{"code":"key_not_found","message":"there is no key zzz","remedy":"hearth key list`},
+		{"POST", "/guard/try", `{"text":"电话13800138000"}`, 200, `{"text":"电话[PHONE_1]","stopped":false,"findings":[{"class":"phone","view":"private","start":2,"end":13,"action":"replace","shown":"[PHONE_1]"}]}`},
+		{"POST", "/guard/try", `{"text":"电话13800138000","direction":"answer"}`, 200, `{"text":"电话13800138000","stopped":false,"findings":[]}`},
+		{"POST", "/guard/try", `{"text":"x","direction":"up"}`, 422, `direction`},
 		{"GET", "/nothing", "", 404, `"code":"unknown_url"`},
 		{"GET", "/openapi.yaml", "", 200, "openapi: 3.1.0"},
 	} {

@@ -40,15 +40,17 @@ type Appliance struct {
 	// It is not kept anywhere.
 	FirstKey string
 
-	config   Config
-	log      *slog.Logger
-	lock     *lock
-	models   *models
-	traffic  *traffic.Traffic
-	clients  *gateway.Gateway
-	listener net.Listener
-	server   *http.Server
-	stop     context.CancelCauseFunc // ends the answers in progress
+	config    Config
+	log       *slog.Logger
+	lock      *lock
+	models    *models
+	traffic   *traffic.Traffic
+	screening *screening
+	answers   hearth.Generator // what clients ask: the whole chain
+	clients   *gateway.Gateway
+	listener  net.Listener
+	server    *http.Server
+	stop      context.CancelCauseFunc // ends the answers in progress
 }
 
 // New builds the appliance and opens its address, so that a caller knows it before
@@ -83,7 +85,10 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.models, err = newModels(a.Data, a.log); err != nil {
 		return err
 	}
-	a.traffic = chain(a.models, c.Queue)
+	if a.screening, err = newScreening(c, a.log); err != nil {
+		return err
+	}
+	a.answers, a.traffic = chain(a.screening.around(a.models), a.models, c.Queue)
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -116,11 +121,13 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 // mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
 	a.clients = gateway.New(gateway.Config{
-		Generator: a.traffic, Embedder: a.models, Reranker: a.models, Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version, Queue: a.traffic, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
+		Generator: a.answers, Embedder: a.models, Reranker: a.models, Models: a.models, Authoriser: a.Data.Access,
+		Log: a.log, Fingerprint: "hearth-" + a.Version,
+		Queue: a.traffic, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{
-		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Keys: a.Data.Access, Models: a.models,
+		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Keys: a.Data.Access, Models: a.models, Guard: a.screening,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
@@ -140,6 +147,7 @@ func (a *Appliance) handler() http.Handler {
 func (a *Appliance) Run(ctx context.Context) error {
 	background, cancel := context.WithCancel(ctx)
 	defer cancel()
+	go a.screening.watch(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	a.log.Info("listening", "url", a.URL, "version", a.Version, "data", a.config.Data)
 	served := make(chan error, 1)

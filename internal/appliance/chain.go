@@ -3,17 +3,23 @@ package appliance
 import (
 	"time"
 
+	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/traffic"
 )
+
+// wrapper makes another generator of one.
+type wrapper func(hearth.Generator) hearth.Generator
 
 // chain is the product in one sentence, from the client inward. Order is policy; it
 // is written here and nowhere else, and argued in docs/adr/0003-order-of-the-wrappers.md:
 //
 //	audit( guard( traffic( knowledge( route( engine | upstream … )))))
 //
-// So far there are traffic and route. Each wrapper joins in its place as it is built.
-func chain(route traffic.Route, c QueueConfig) *traffic.Traffic {
-	return traffic.New(traffic.Config{Route: route, Limits: c.limits(), Keep: placeKept, Update: placeTold})
+// So far there are guard, traffic and route. Each wrapper joins in its place as it is
+// built. The queue is handed out as well, for those who look at it.
+func chain(guard wrapper, route traffic.Route, c QueueConfig) (hearth.Generator, *traffic.Traffic) {
+	queue := traffic.New(traffic.Config{Route: route, Limits: c.limits(), Keep: placeKept, Update: placeTold})
+	return guard(queue), queue
 }
 
 // How long a place in line is kept for a caller who will be back, which official

@@ -69,6 +69,9 @@ func (c *Config) check() error {
 			return invalidConfig(say("download.proxy: %q is not an http(s) address", "download.proxy：%q 不是 http(s) 地址", p))
 		}
 	}
+	if _, err := c.Guard.policy(); err != nil {
+		return err
+	}
 	return c.checkUpstreams()
 }
 
