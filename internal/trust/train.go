@@ -1,8 +1,10 @@
 package trust
 
 import (
+	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"sort"
 )
 
 // Example is an answer to learn from or to be measured on.
@@ -16,6 +18,69 @@ type Example struct {
 
 // Range is a stretch of bytes of an answer.
 type Range struct{ Start, End int }
+
+// How the classifier learns; docs/trust.md says how these were found.
+const (
+	epochs   = 8
+	rate     = 0.03
+	decay    = 1e-3
+	folds    = 4     // in which the head is fitted, by question
+	alarms   = 0.012 // of answers without advertising that Flag may flag
+	unclear  = 0.15  // Clear, at most
+	cautious = 0.5   // Flag, at least
+)
+
+// Train makes a model. The same examples and seed give the same model.
+func Train(examples []Example, seed uint64) *Model {
+	documents := make([]*document, len(examples))
+	m := &Model{Card: Card{Seed: seed, Examples: map[string]int{}, Heads: map[string]Head{}}}
+	byLanguage := map[string][]int{}
+	for i, e := range examples {
+		documents[i] = read(e.Question, e.Answer)
+		l := documents[i].language()
+		byLanguage[l] = append(byLanguage[l], i)
+		m.Card.Examples[l]++
+	}
+	all := make([]float32, modelWeights)
+	for _, l := range []string{"en", "zh"} {
+		if len(byLanguage[l]) == 0 {
+			continue
+		}
+		c := newCourse(examples, documents, byLanguage[l], seed)
+		w, bias := linear(c.lessons(func(int) bool { return true }), seed)
+		for k := range w { // the features of the languages differ: sums meet by chance only
+			all[k] += w[k]
+		}
+		head := c.head()
+		head.Bias = bias
+		m.Card.Heads[l] = head
+	}
+	m.weights, m.Card.Scale = quantise(all)
+	return m
+}
+
+// course is what there is to learn of one language.
+type course struct {
+	examples []Example
+	features [][][]feature // by example, by sentence
+	labels   [][]bool
+	seed     uint64
+}
+
+func newCourse(examples []Example, documents []*document, of []int, seed uint64) *course {
+	c := &course{seed: seed}
+	for _, i := range of {
+		d := documents[i]
+		fs := make([][]feature, len(d.sentences))
+		for k := range fs {
+			fs[k] = d.features(k)
+		}
+		c.examples = append(c.examples, examples[i])
+		c.features = append(c.features, fs)
+		c.labels = append(c.labels, d.labels(examples[i].Ads))
+	}
+	return c
+}
 
 // labels says of each sentence of a document whether it advertises: where the
 // advertisement takes a good part of it, or it a good part of the advertisement.
@@ -34,12 +99,108 @@ func (d *document) labels(ads []Range) []bool {
 type lesson struct {
 	features []feature
 	target   float32
-	weight   float32
 }
 
-// linear fits a logistic regression with AdaGrad, which suits rare features; L2 acts on
-// what a lesson touches.
-func linear(ls []lesson, epochs int, rate, l2 float32, seed uint64) ([]float32, float32) {
+func (c *course) lessons(of func(example int) bool) []lesson {
+	var out []lesson
+	for i := range c.examples {
+		if !of(i) {
+			continue
+		}
+		for k, fs := range c.features[i] {
+			l := lesson{features: fs}
+			if c.labels[i][k] {
+				l.target = 1
+			}
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// head fits probabilities and thresholds on what the classifier says of questions it has
+// not learned from.
+func (c *course) head() Head {
+	fold := func(i int) uint32 {
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(c.examples[i].Question))
+		return h.Sum32() >> 3 % folds
+	}
+	var highest []float64
+	var truth []bool
+	for f := range uint32(folds) {
+		w, bias := linear(c.lessons(func(i int) bool { return fold(i) != f }), c.seed+1+uint64(f))
+		for i, fs := range c.features {
+			if fold(i) == f && len(fs) > 0 {
+				highest = append(highest, highestOf(fs, w, bias))
+				truth = append(truth, c.examples[i].Brand != "")
+			}
+		}
+	}
+	h := platt(highest, truth)
+	var clean []float64
+	for i, z := range highest {
+		if !truth[i] {
+			clean = append(clean, h.probability(z))
+		}
+	}
+	sort.Float64s(clean)
+	h.Flag = cautious
+	if n := len(clean); n > 0 {
+		h.Flag = math.Min(0.9, math.Max(cautious, clean[n-1-int(alarms*float64(n))]))
+	}
+	h.Clear = unclear
+	return h
+}
+
+func highestOf(sentences [][]feature, w []float32, bias float32) float64 {
+	best := math.Inf(-1)
+	for _, fs := range sentences {
+		z := bias
+		for _, f := range fs {
+			z += w[f.at] * f.value
+		}
+		best = math.Max(best, float64(z))
+	}
+	return best
+}
+
+// platt fits a logistic curve by gradient descent with Newton's steps; targets are
+// drawn in as Platt does, so that a separable set has a finite slope.
+func platt(z []float64, truth []bool) Head {
+	positives := 0.0
+	for _, t := range truth {
+		if t {
+			positives++
+		}
+	}
+	yes, no := (positives+1)/(positives+2), 1/(float64(len(truth))-positives+2)
+	h := Head{Slope: 1}
+	for range 50 {
+		var g0, g1, h00, h01, h11 float64
+		for i, x := range z {
+			t := no
+			if truth[i] {
+				t = yes
+			}
+			p := h.probability(x)
+			e, v := p-t, p*(1-p)+1e-9
+			g0, g1 = g0+e*x, g1+e
+			h00, h01, h11 = h00+v*x*x, h01+v*x, h11+v
+		}
+		det := h00*h11 - h01*h01
+		if det < 1e-12 {
+			break
+		}
+		h.Slope -= (h11*g0 - h01*g1) / det
+		h.Offset -= (h00*g1 - h01*g0) / det
+	}
+	return h
+}
+
+// linear fits a logistic regression with AdaGrad, which suits rare features; the decay
+// acts on what a lesson touches.
+func linear(ls []lesson, seed uint64) ([]float32, float32) {
 	w := make([]float32, modelWeights)
 	g := make([]float32, modelWeights)
 	var bias, gBias float32
@@ -53,17 +214,15 @@ func linear(ls []lesson, epochs int, rate, l2 float32, seed uint64) ([]float32, 
 			for _, f := range l.features {
 				z += w[f.at] * f.value
 			}
-			e := (sigmoid(z) - l.target) * l.weight
+			e := 1/(1+float32(math.Exp(-float64(z)))) - l.target
 			gBias += e * e
 			bias -= rate * e / float32(math.Sqrt(float64(gBias)+1e-6))
 			for _, f := range l.features {
-				d := e*f.value + l2*w[f.at]
+				d := e*f.value + decay*w[f.at]
 				g[f.at] += d * d
-				w[f.at] -= rate * d / float32(math.Sqrt(float64(g[f.at]))+1e-6)
+				w[f.at] -= rate * d / (float32(math.Sqrt(float64(g[f.at]))) + 1e-6)
 			}
 		}
 	}
 	return w, bias
 }
-
-func sigmoid(z float32) float32 { return float32(1 / (1 + math.Exp(-float64(z)))) }
