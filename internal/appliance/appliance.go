@@ -111,8 +111,9 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 // handler is every door under its path. Paths are taken as they come: a mux would
 // mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
+	answers := chain(a.models, a.config.Trust)
 	clients := gateway.New(gateway.Config{
-		Generator: chain(a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version,
+		Generator: answers, Trust: truster{answers, a.models}, Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{

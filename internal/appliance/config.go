@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/trust"
 )
 
 // Config is every setting there is. It is written as YAML, in hearth.yaml in the
@@ -41,7 +42,8 @@ type Config struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
 	} `yaml:"limits"`
-	TrustedKeys []string `yaml:"trusted_keys" en:"PEM files of the public keys whose model bundles are taken in, besides the appliance's own" zh:"除本机外，还信任哪些公钥（PEM 文件）签名的模型离线包"`
+	Trust       TrustConfig `yaml:"trust"`
+	TrustedKeys []string    `yaml:"trusted_keys" en:"PEM files of the public keys whose model bundles are taken in, besides the appliance's own" zh:"除本机外，还信任哪些公钥（PEM 文件）签名的模型离线包"`
 	Download    struct {
 		Mirror         string `yaml:"mirror" en:"where models are downloaded from first: modelscope, hf-mirror, huggingface; or the address of a mirror of your own, and no other is asked" zh:"下载模型时优先使用的镜像：modelscope、hf-mirror、huggingface，或自建镜像的地址（此时不再访问其他镜像）"`
 		Proxy          string `yaml:"proxy" en:"HTTP proxy for downloads" zh:"下载所用的 HTTP 代理"`
@@ -91,6 +93,7 @@ func Defaults(home string) Config {
 	}
 	c.Limits.RequestBytes, c.Limits.Connections = 32<<20, 4096
 	c.Log.Level, c.Log.Format = "info", "text"
+	c.Trust.Advertising = string(trust.Off)
 	return c
 }
 

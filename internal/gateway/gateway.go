@@ -22,6 +22,7 @@ type Models interface {
 type Config struct {
 	Generator  hearth.Generator
 	Models     Models
+	Trust      Trust
 	Authoriser door.Authoriser
 	Log        *slog.Logger
 
@@ -59,6 +60,8 @@ func New(c Config) *Gateway {
 		"/v1/models/…":         {http.MethodGet: (*exchange).showModel},
 		"/v1/chat/completions": {http.MethodPost: (*exchange).chat},
 		"/v1/completions":      {http.MethodPost: (*exchange).complete},
+		"/v1/inspect":          {http.MethodPost: (*exchange).inspect},
+		"/v1/crosscheck":       {http.MethodPost: (*exchange).crosscheck},
 	}
 	return g
 }

@@ -37,7 +37,7 @@ var known = sync.OnceValue(func() *gazetteer {
 		o := owned{f[0], f[1], f[2]}
 		name := strings.ToLower(f[0])
 		g.names[name] = o
-		if r, _ := utf8.DecodeRuneInString(name); unicode.Is(unicode.Han, r) {
+		if strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
 			g.han = append(g.han, name)
 		}
 		g.longest = max(g.longest, len(strings.Fields(name)))
@@ -111,7 +111,7 @@ var joiners = set("of the de and &")
 func (d *document) nameRuns(s *sentence) []string {
 	var out []string
 	for i := 0; i < len(s.words); i++ {
-		if s.words[i].shape != capital || !s.names[stem(s.words[i].text)] {
+		if s.words[i].shape != capital || !s.names[name(s.words[i].text)] {
 			continue
 		}
 		end := i + 1

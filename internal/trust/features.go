@@ -19,24 +19,26 @@ type document struct {
 	chinese          bool
 	asked            map[string]bool // content of the question
 	sentences        []sentence
-	seen             map[string]int // in how many sentences a content word stands
-	named            map[string]int // in how many sentences a name stands
+	seen             map[string]int  // in how many sentences a content word stands
+	askedFor         map[string]bool // words of the question, whole: names are compared so
+	standsIn         map[string]int  // in how many sentences a word stands, whole
 }
 
 type sentence struct {
 	stretch
 	words   []word
 	content map[string]bool
-	names   map[string]bool // capitalised or quoted words that are no function words, as stems
+	names   map[string]bool // capitalised or quoted words that are no function words, as name has them
 	fresh   int             // of names, those that neither the question nor another sentence has
 }
 
 // read prepares an answer for the classifier.
 func read(question, answer string) *document {
-	d := &document{question: question, answer: answer, chinese: isChinese(answer), seen: map[string]int{}, named: map[string]int{}}
-	d.asked = content(words(question, 0))
+	d := &document{question: question, answer: answer, chinese: isChinese(answer), seen: map[string]int{}, standsIn: map[string]int{}}
+	ws := words(question, 0)
+	d.asked, d.askedFor = content(ws), whole(ws)
 	for _, s := range sentences(answer) {
-		ws := words(s.of(answer), s.start)
+		ws = words(s.of(answer), s.start)
 		if len(ws) == 0 && len(d.sentences) > 0 {
 			d.sentences[len(d.sentences)-1].end = s.end
 			continue
@@ -45,15 +47,15 @@ func read(question, answer string) *document {
 		for w := range x.content {
 			d.seen[w]++
 		}
-		for w := range x.names {
-			d.named[w]++
+		for w := range whole(ws) {
+			d.standsIn[w]++
 		}
 		d.sentences = append(d.sentences, x)
 	}
 	for i := range d.sentences {
 		s := &d.sentences[i]
 		for w := range s.names {
-			if d.seen[w] < 2 && !d.asked[w] {
+			if d.standsIn[w] < 2 && !d.askedFor[w] {
 				s.fresh++
 			}
 		}
@@ -66,7 +68,7 @@ func names(ws []word) map[string]bool {
 	out := map[string]bool{}
 	for i, w := range ws {
 		if w.shape == capital && !functionWords[w.text] && !(opens(ws, i) && !(i+1 < len(ws) && ws[i+1].shape == capital)) {
-			out[stem(w.text)] = true
+			out[name(w.text)] = true
 		}
 	}
 	return out
@@ -84,7 +86,8 @@ func opens(ws []word, i int) bool {
 
 // builder gathers the features of one sentence.
 type builder struct {
-	seed uint32 // of the language: the halves of the model share no weight but by chance
+	room room
+	seed uint32
 	out  []feature
 }
 
@@ -101,7 +104,7 @@ func (b *builder) add(value float32, h uint32) {
 	h ^= h >> 15
 	h *= 0x2c1b3c6d
 	h ^= h >> 13
-	b.out = append(b.out, feature{h % modelWeights, value})
+	b.out = append(b.out, feature{b.room.begin + h%b.room.size, value})
 }
 
 // gram appends a run of words.
@@ -116,13 +119,13 @@ func (b *builder) gram(kind string, ws ...string) {
 // features of sentence i. N-grams carry masked names: what is advertised is not
 // learned, only how.
 func (d *document) features(i int) []feature {
-	b := &builder{seed: mix(2166136261, d.language()), out: make([]feature, 0, 1024)}
+	b := &builder{room: rooms[d.language()].sentences, seed: 2166136261, out: make([]feature, 0, 1024)}
 	s := &d.sentences[i]
 	masked := d.mask(s)
 	b.grams(masked, d.chinese)
-	norm := float32(4 / math.Sqrt(float64(max(100, len(b.out)))))
+	value := evenly(len(b.out))
 	for k := range b.out {
-		b.out[k].value = norm
+		b.out[k].value = value
 	}
 	d.context(b, i, masked)
 	return b.out
@@ -135,6 +138,10 @@ func (d *document) language() string {
 	return "en"
 }
 
+// evenly is the value of each of n runs: together they weigh as much in a long sentence
+// as in a short one, fragments aside.
+func evenly(n int) float32 { return float32(4 / math.Sqrt(float64(max(100, n)))) }
+
 // mask is a sentence as its n-grams see it: numbers are 0, and a run of names is one
 // token that says whether the question or the rest of the answer has it as well.
 func (d *document) mask(s *sentence) []string {
@@ -143,20 +150,20 @@ func (d *document) mask(s *sentence) []string {
 		switch {
 		case w.shape == number:
 			out = append(out, "0")
-		case w.shape == capital && s.names[stem(w.text)]:
-			name := "N"
-			if d.asked[stem(w.text)] {
-				name = "Q"
-			} else if d.seen[stem(w.text)] > 1 {
-				name = "O"
+		case w.shape == capital && s.names[name(w.text)]:
+			mask := "N"
+			if d.askedFor[name(w.text)] {
+				mask = "Q"
+			} else if d.standsIn[name(w.text)] > 1 {
+				mask = "O"
 			}
 			if k := len(out) - 1; k >= 0 && (out[k] == "N" || out[k] == "Q" || out[k] == "O") && i > 0 {
-				if out[k] != name && out[k] == "N" {
-					out[k] = name
+				if out[k] != mask && out[k] == "N" {
+					out[k] = mask
 				}
 				continue
 			}
-			out = append(out, name)
+			out = append(out, mask)
 		default:
 			out = append(out, w.text)
 		}
@@ -262,7 +269,7 @@ func (d *document) elsewhere(s *sentence) float64 {
 
 func (d *document) namesElsewhere(s *sentence) (n int) {
 	for w := range s.names {
-		if d.seen[w] > 1 {
+		if d.standsIn[w] > 1 {
 			n++
 		}
 	}
@@ -271,7 +278,7 @@ func (d *document) namesElsewhere(s *sentence) (n int) {
 
 func (d *document) namesAsked(s *sentence) (n int) {
 	for w := range s.names {
-		if d.asked[w] {
+		if d.askedFor[w] {
 			n++
 		}
 	}

@@ -107,8 +107,9 @@ func (m *Model) Inspect(c Case, l hearth.Language) Inspection {
 	var cut []stretch
 	if in.Verdict != Clear {
 		for _, i := range found {
-			in.Spans = append(in.Spans, d.span(i, head.probability(logits[i]), l))
-			cut = append(cut, d.sentences[i].stretch)
+			at := m.narrow(d, i)
+			in.Spans = append(in.Spans, d.span(i, at, head.probability(logits[i]), l))
+			cut = append(cut, at)
 		}
 	}
 	in.Beneficiaries, in.OnlyOneNamed = d.beneficiaries(in.Spans)
@@ -174,12 +175,27 @@ func path(logits []float64) []int {
 	return found
 }
 
-// span describes sentence i as a finding.
-func (d *document) span(i int, p float64, l hearth.Language) Span {
+// span describes sentence i, or a part of it, as a finding.
+func (d *document) span(i int, at stretch, p float64, l hearth.Language) Span {
 	s := &d.sentences[i]
-	text := trimmed(s.of(d.answer))
-	start := utf8.RuneCountInString(d.answer[:s.start])
+	text := trimmed(at.of(d.answer))
+	start := utf8.RuneCountInString(d.answer[:at.start])
 	reasons, evidence := d.reasons(i)
 	return Span{Start: start, End: start + utf8.RuneCountInString(text), Text: text, Probability: p, Type: reasons[0], Reasons: reasons,
 		Why: why(reasons, l), Evidence: evidence, Brands: d.brandsIn(s)}
+}
+
+// Check refuses a case that is beyond the limits, or empty.
+func (c Case) Check() error {
+	switch {
+	case len(c.Answer) == 0:
+		return hearth.NewError(hearth.MissingValue, "field", "answer").At("answer")
+	case len(c.Answer) > AnswerBytesMax:
+		return hearth.NewError(hearth.OutOfRange, "field", "the bytes of answer", "min", 1, "max", AnswerBytesMax).At("answer")
+	case len(c.Question) > AnswerBytesMax:
+		return hearth.NewError(hearth.OutOfRange, "field", "the bytes of question", "min", 0, "max", AnswerBytesMax).At("question")
+	case len(c.Sources) > SourcesMax:
+		return hearth.NewError(hearth.OutOfRange, "field", "the number of sources", "min", 0, "max", SourcesMax).At("sources")
+	}
+	return nil
 }

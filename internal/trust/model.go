@@ -8,19 +8,27 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"sync"
 )
 
-// modelWeights is how many weights the sentence classifier has: features are hashed
-// into so many places, shared by both languages.
-const modelWeights = 1 << 20
+// room is a stretch of the weights into which the features of one classifier are hashed.
+type room struct{ begin, size uint32 }
+
+// rooms are those of each language: of the classifier of sentences, and of that of
+// clauses. They share no weight: what was learned apart would meet by chance.
+var rooms = map[string]struct{ sentences, clauses room }{
+	"en": {room{0, 1 << 20}, room{1 << 20, 1 << 18}},
+	"zh": {room{1<<20 + 1<<18, 1 << 19}, room{1<<20 + 1<<18 + 1<<19, 1 << 18}},
+}
+
+// modelWeights is how many weights there are in all rooms.
+const modelWeights = 1<<20 + 1<<19 + 2<<18
 
 // Model judges sentences. It is read-only and may be used by many at once.
 type Model struct {
 	Card    Card
-	weights []int8
+	weights []int16
 }
 
 // Card says what a model is and how its figures become verdicts. It is the head of the
@@ -37,7 +45,8 @@ type Card struct {
 
 // Head makes verdicts of a language's sentences.
 type Head struct {
-	Bias float32 `json:"bias"`
+	Bias    float32 `json:"bias"`
+	Parting float32 `json:"parting"` // the bias of the classifier of clauses
 
 	// Slope and Offset make a probability of an answer's highest sentence (Platt 1999),
 	// fitted on sentences the classifier had not seen.
@@ -54,7 +63,7 @@ type Head struct {
 var shipped []byte
 
 // Shipped is the model in the binary. It is unpacked when first used, which takes
-// milliseconds and a megabyte.
+// milliseconds and two megabytes.
 var Shipped = sync.OnceValue(func() *Model {
 	m, err := Decode(shipped)
 	if err != nil {
@@ -81,11 +90,7 @@ func (m *Model) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw := make([]byte, len(m.weights))
-	for i, w := range m.weights {
-		raw[i] = byte(w)
-	}
-	if _, err := z.Write(raw); err != nil {
+	if err := binary.Write(z, binary.LittleEndian, m.weights); err != nil {
 		return nil, err
 	}
 	err = z.Close()
@@ -103,16 +108,12 @@ func Decode(file []byte) (*Model, error) {
 	if uint64(n) > uint64(len(rest)) {
 		return nil, errors.New("the card is cut")
 	}
-	m := &Model{weights: make([]int8, modelWeights)}
+	m := &Model{weights: make([]int16, modelWeights)}
 	if err := json.Unmarshal(rest[:n], &m.Card); err != nil {
 		return nil, fmt.Errorf("the card: %w", err)
 	}
-	raw := make([]byte, modelWeights)
-	if _, err := io.ReadFull(flate.NewReader(bytes.NewReader(rest[n:])), raw); err != nil {
+	if err := binary.Read(flate.NewReader(bytes.NewReader(rest[n:])), binary.LittleEndian, m.weights); err != nil {
 		return nil, fmt.Errorf("the weights: %w", err)
-	}
-	for i, w := range raw {
-		m.weights[i] = int8(w)
 	}
 	return m, nil
 }
@@ -121,13 +122,22 @@ func Decode(file []byte) (*Model, error) {
 func (m *Model) logits(d *document) []float64 {
 	out := make([]float64, len(d.sentences))
 	for i := range out {
-		var z float32
-		for _, f := range d.features(i) {
-			z += float32(m.weights[f.at]) * f.value
-		}
-		out[i] = float64(z*m.Card.Scale + m.Card.Heads[d.language()].Bias)
+		out[i] = m.logit(d, i)
 	}
 	return out
+}
+
+// logit of one sentence.
+func (m *Model) logit(d *document, i int) float64 {
+	return m.sum(d.features(i)) + float64(m.Card.Heads[d.language()].Bias)
+}
+
+func (m *Model) sum(fs []feature) float64 {
+	var z float32
+	for _, f := range fs {
+		z += float32(m.weights[f.at]) * f.value
+	}
+	return float64(z * m.Card.Scale)
 }
 
 // probability that an answer advertises whose highest sentence has that logit.
@@ -135,19 +145,20 @@ func (h Head) probability(highest float64) float64 {
 	return 1 / (1 + math.Exp(-h.Slope*highest-h.Offset))
 }
 
-// quantise keeps weights as whole numbers of a scale; those beyond the largest are cut.
-func quantise(w []float32) ([]int8, float32) {
+// quantise keeps weights as whole numbers of a scale. A few weights are a hundred times
+// larger than most, so that eight bits would lose the rest.
+func quantise(w []float32) ([]int16, float32) {
 	var largest float32
 	for _, x := range w {
 		largest = max(largest, float32(math.Abs(float64(x))))
 	}
-	scale := largest / 127
-	out := make([]int8, len(w))
+	scale := largest / 4095
+	out := make([]int16, len(w))
 	if scale == 0 {
 		return out, 1
 	}
 	for i, x := range w {
-		out[i] = int8(math.RoundToEven(float64(x / scale)))
+		out[i] = int16(math.RoundToEven(float64(x / scale)))
 	}
 	return out, scale
 }

@@ -25,7 +25,7 @@ func sentences(text string) []stretch {
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		i += n
-		if !ends(text, start, i-n, r) {
+		if !ends(text[start:i-n], r, text[i:]) {
 			continue
 		}
 		for i < len(text) { // closing quotes and further stops, then blanks
@@ -51,12 +51,12 @@ func sentences(text string) []stretch {
 	return out
 }
 
-// ends reports whether the rune at byte i of text ends the sentence that begins at start.
-func ends(text string, start, i int, r rune) bool {
-	rest := text[i+utf8.RuneLen(r):]
+// ends reports whether r ends a sentence, between what the sentence has so far and the
+// rest of the text.
+func ends(sofar string, r rune, rest string) bool {
 	switch r {
 	case '\n':
-		return strings.TrimSpace(text[start:i]) != ""
+		return strings.TrimSpace(sofar) != ""
 	case '。', '！', '？', '；':
 		return true
 	case '!', '?':
@@ -65,9 +65,8 @@ func ends(text string, start, i int, r rune) bool {
 		if rest != "" && !closes(rest) {
 			return false
 		}
-		word := text[start:i]
-		word = strings.ToLower(word[strings.LastIndexFunc(word, unicode.IsSpace)+1:])
-		return !abbreviations[word] && !isInitial(word) && !isNumeral(text[start:i])
+		word := strings.ToLower(sofar[strings.LastIndexFunc(sofar, unicode.IsSpace)+1:])
+		return !abbreviations[word] && !isInitial(word) && !isNumeral(sofar)
 	}
 	return false
 }

@@ -10,10 +10,15 @@ import (
 // Example is an answer to learn from or to be measured on.
 type Example struct {
 	ID, Topic, Language string
-	Brand               string // what is advertised, empty where nothing is
-	Question, Answer    string
-	Twin                string // the answer without the advertisement, where known
-	Ads                 []Range
+
+	// Group is what an answer must not share with those that thresholds are fitted on:
+	// the question, or, in a generated set, all that was made from the same seeds.
+	Group string
+
+	Brand            string // what is advertised, empty where nothing is
+	Question, Answer string
+	Twin             string // the answer without the advertisement, where known
+	Ads              []Range
 }
 
 // Range is a stretch of bytes of an answer.
@@ -24,8 +29,8 @@ const (
 	epochs   = 8
 	rate     = 0.03
 	decay    = 1e-3
-	folds    = 4     // in which the head is fitted, by question
-	alarms   = 0.012 // of answers without advertising that Flag may flag
+	folds    = 4     // in which the head is fitted, by group
+	alarms   = 0.015 // of answers without advertising that Flag may flag
 	unclear  = 0.15  // Clear, at most
 	cautious = 0.5   // Flag, at least
 )
@@ -48,11 +53,12 @@ func Train(examples []Example, seed uint64) *Model {
 		}
 		c := newCourse(examples, documents, byLanguage[l], seed)
 		w, bias := linear(c.lessons(func(int) bool { return true }), seed)
-		for k := range w { // the features of the languages differ: sums meet by chance only
-			all[k] += w[k]
+		parts, parting := linear(c.partings(func(int) bool { return true }), seed)
+		for k := range w { // each in its own room
+			all[k] += w[k] + parts[k]
 		}
 		head := c.head()
-		head.Bias = bias
+		head.Bias, head.Parting = bias, parting
 		m.Card.Heads[l] = head
 	}
 	m.weights, m.Card.Scale = quantise(all)
@@ -61,10 +67,11 @@ func Train(examples []Example, seed uint64) *Model {
 
 // course is what there is to learn of one language.
 type course struct {
-	examples []Example
-	features [][][]feature // by example, by sentence
-	labels   [][]bool
-	seed     uint64
+	examples  []Example
+	documents []*document
+	features  [][][]feature // by example, by sentence
+	labels    [][]bool
+	seed      uint64
 }
 
 func newCourse(examples []Example, documents []*document, of []int, seed uint64) *course {
@@ -75,7 +82,7 @@ func newCourse(examples []Example, documents []*document, of []int, seed uint64)
 		for k := range fs {
 			fs[k] = d.features(k)
 		}
-		c.examples = append(c.examples, examples[i])
+		c.examples, c.documents = append(c.examples, examples[i]), append(c.documents, d)
 		c.features = append(c.features, fs)
 		c.labels = append(c.labels, d.labels(examples[i].Ads))
 	}
@@ -118,12 +125,12 @@ func (c *course) lessons(of func(example int) bool) []lesson {
 	return out
 }
 
-// head fits probabilities and thresholds on what the classifier says of questions it has
+// head fits probabilities and thresholds on what the classifier says of groups it has
 // not learned from.
 func (c *course) head() Head {
 	fold := func(i int) uint32 {
 		h := fnv.New32a()
-		_, _ = h.Write([]byte(c.examples[i].Question))
+		_, _ = h.Write([]byte(c.examples[i].Group))
 		return h.Sum32() >> 3 % folds
 	}
 	var highest []float64

@@ -120,8 +120,27 @@ func content(ws []word) map[string]bool {
 	return out
 }
 
+// name is a word of a name as it is compared: whole, without the 's of a genitive.
+func name(w string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(w, "'s"), "’s")
+}
+
+// whole is the set of words of a text, and of the parts of those with hyphens.
+func whole(ws []word) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range ws {
+		if w.shape == plain || w.shape == capital {
+			out[name(w.text)] = true
+			for part := range strings.SplitSeq(w.text, "-") {
+				out[part] = true
+			}
+		}
+	}
+	return out
+}
+
 func stem(w string) string {
-	w = strings.TrimSuffix(strings.TrimSuffix(w, "'s"), "’s")
+	w = name(w)
 	for n := range w {
 		if n >= 6 {
 			return w[:n]

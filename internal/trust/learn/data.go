@@ -51,7 +51,7 @@ func Webis(r io.Reader) ([]trust.Example, error) {
 		if err := json.Unmarshal(line, &x); err != nil {
 			return err
 		}
-		e := trust.Example{ID: x.ID, Topic: x.Topic, Language: "en", Question: x.Query, Answer: x.Response}
+		e := trust.Example{ID: x.ID, Topic: x.Topic, Language: "en", Group: x.Query, Question: x.Query, Answer: x.Response}
 		if x.Label == 1 {
 			var a, b int
 			if _, err := fmt.Sscanf(x.Sentence, "(%d, %d)", &a, &b); err != nil {
@@ -94,7 +94,7 @@ func ChineseSet(r io.Reader) ([]Chinese, error) {
 		if err := json.Unmarshal(line, &x); err != nil {
 			return err
 		}
-		e := trust.Example{ID: x.ID, Topic: x.Vertical, Language: "zh", Question: x.Question, Answer: x.Answer, Brand: x.Brand, Twin: x.Twin}
+		e := trust.Example{ID: x.ID, Topic: x.Vertical, Language: "zh", Group: x.Vertical, Question: x.Question, Answer: x.Answer, Brand: x.Brand, Twin: x.Twin}
 		for _, s := range x.Spans {
 			e.Ads = append(e.Ads, trust.Range{Start: offset(x.Answer, s[0]), End: offset(x.Answer, s[1])})
 		}

@@ -172,7 +172,7 @@ func (w *writer) pair(v vertical, topic, n int) {
 	} else {
 		k := w.kinds[w.r.IntN(len(w.kinds))]
 		i := w.r.IntN(len(k.wordings))
-		ad.Type, ad.UnseenWording = k.name, i >= len(k.wordings)-2
+		ad.Type, ad.UnseenWording = k.name, i >= len(k.wordings)*3/4
 		text = w.fill(k.wordings[i], v, b, brand{})
 		if breaks {
 			before += "\n"
@@ -199,14 +199,14 @@ func (w *writer) negative(v vertical, topic, n int) {
 	var lines []string
 	if w.r.IntN(3) == 0 {
 		r.Kind, r.Question = "asked for the brand", w.fill(w.one(w.Asked), v, b, b2)
-		for _, i := range w.r.Perm(len(w.Told))[:3+w.r.IntN(3)] {
+		for _, i := range w.r.Perm(len(w.Told))[:3+w.r.IntN(4)] {
 			lines = append(lines, w.fill(w.Told[i], v, b, b2))
 		}
 	} else {
 		r.Kind, r.Question = "names brands", w.one(v.Topics[topic].Ask)
 		lines = w.facts(v, topic)
 		i := w.r.IntN(len(w.Neutral))
-		r.UnseenWording = i >= len(w.Neutral)-2
+		r.UnseenWording = i >= len(w.Neutral)*3/4
 		lines = slices.Insert(lines, 1+w.r.IntN(len(lines)), w.fill(w.Neutral[i], v, b, b2))
 	}
 	r.Answer = join(lines, w.r.IntN(4) == 0)
