@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -140,6 +141,14 @@ func TestAskEveryone(t *testing.T) {
 	out, err := hearth(s.home, "trust", "crosscheck", "--models", "plain,bought", "新房装修完怎么做开荒保洁").CombinedOutput()
 	for _, want := range []string{"They contradict each other:", "They agree:", "58到家", "bought stands apart"} {
 		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v: no %q in\n%s", err, want, out)
+		}
+	}
+	many := hearth(s.home, "trust", "crosscheck", "--models", "plain,bought", "--many", "-")
+	many.Stdin = strings.NewReader(strings.Repeat("新房装修完怎么做开荒保洁\n", 4))
+	out, err = many.CombinedOutput()
+	for _, want := range []string{`bought +4/4 +stands apart`, `plain +0/4 +undecided`} {
+		if err != nil || !regexp.MustCompile(want).Match(out) {
 			t.Errorf("%v: no %q in\n%s", err, want, out)
 		}
 	}

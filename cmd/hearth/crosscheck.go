@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,13 +21,16 @@ func crosscheckCommand(t *terminal) *cobra.Command {
 	var models []string
 	var system string
 	var maxTokens int
+	var many bool
 	cmd := &cobra.Command{
 		Use: "crosscheck QUESTION|-", Args: cobra.ExactArgs(1),
 		Short: t.say("Ask several models the same, and compare what they claim", "向多个模型提同一个问题，并对照其说法"),
 		Long: t.say(`Ask several models the same question at once, and set their claims beside each other:
 what they agree on, where numbers, dates or negations differ, what one alone says, and which brands each promotes.
+With --many every line of the input is a question, and at the end it is shown which model stands apart over all of them.
 That models agree does not make a claim true. Models of upstreams count like those of this machine.`,
 			`同时向多个模型提同一个问题，并逐条对照：一致之处、数字或日期或否定不一致之处、仅一个模型提到之处，以及各自推广的品牌。
+加上 --many 时，输入的每一行是一个问题，最后给出在全部问题中与众不同的模型。
 模型说法一致并不等于属实。上游的模型与本机模型同样可用。`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			question := args[0]
@@ -36,25 +41,29 @@ That models agree does not make a claim true. Models of upstreams count like tho
 				}
 				question = string(text)
 			}
-			if question = strings.TrimSpace(question); question == "" {
+			questions := []string{strings.TrimSpace(question)}
+			if many {
+				questions = strings.FieldsFunc(question, func(r rune) bool { return r == '\n' || r == '\r' })
+			}
+			if len(questions) == 0 || questions[0] == "" {
 				return hearth.NewError(hearth.MissingValue, "field", "QUESTION")
 			}
 			zero := 0.0
-			p := trust.Poll{Models: models, Request: hearth.Request{Messages: []hearth.Message{{Role: hearth.RoleUser, Text: question}},
-				Decoding: hearth.Decoding{MaxTokens: maxTokens, Sampling: hearth.Sampling{Temperature: &zero}}}}
+			p := trust.Poll{Models: models, Request: hearth.Request{Decoding: hearth.Decoding{MaxTokens: maxTokens, Sampling: hearth.Sampling{Temperature: &zero}}}}
 			if system != "" {
-				p.Request.Messages = append([]hearth.Message{{Role: hearth.RoleSystem, Text: system}}, p.Request.Messages...)
+				p.Request.Messages = []hearth.Message{{Role: hearth.RoleSystem, Text: system}}
 			}
-			return t.crosscheck(cmd, p)
+			return t.crosscheck(cmd, p, questions)
 		},
 	}
 	cmd.Flags().StringSliceVarP(&models, "models", "m", nil, t.say("two to eight models, separated by commas; without it, the first that there are", "2 至 8 个模型，以逗号分隔；默认使用最先列出的模型"))
 	cmd.Flags().StringVar(&system, "system", "", t.say("what the models are told first", "系统提示"))
+	cmd.Flags().BoolVar(&many, "many", false, t.say("every line is a question", "每一行是一个问题"))
 	cmd.Flags().IntVar(&maxTokens, "max-tokens", crosscheckMaxTokens, t.say("longest answer", "回答的最大词元数"))
 	return cmd
 }
 
-func (t *terminal) crosscheck(cmd *cobra.Command, p trust.Poll) error {
+func (t *terminal) crosscheck(cmd *cobra.Command, p trust.Poll, questions []string) error {
 	ctx := cmd.Context()
 	s, err := t.session(ctx, "hearth trust crosscheck")
 	if err != nil {
@@ -71,33 +80,66 @@ func (t *terminal) crosscheck(cmd *cobra.Command, p trust.Poll) error {
 		}
 		p.Models = p.Models[:min(len(p.Models), trust.ModelsMax)]
 	}
+	var ledger trust.Ledger
+	system := p.Request.Messages
+	for i, q := range questions {
+		if len(questions) > 1 && !t.json {
+			t.printf("%s\n\n", t.bold(fmt.Sprintf("%d. %s", i+1, printable(q))))
+		}
+		p.Request.Messages = append(slices.Clip(system), hearth.Message{Role: hearth.RoleUser, Text: q})
+		if err := t.askEveryone(ctx, s.upstream, p, &ledger); err != nil {
+			return err
+		}
+	}
+	if len(questions) > 1 {
+		return t.showLedger(ledger.Standings())
+	}
+	return nil
+}
+
+// askEveryone asks one question and shows what comes.
+func (t *terminal) askEveryone(ctx context.Context, g hearth.Generator, p trust.Poll, ledger *trust.Ledger) error {
 	var last *trust.Comparison
-	answered := 0
+	var answers []*trust.Answer
 	var failed error
-	for step, err := range trust.Shipped().Crosscheck(ctx, s.upstream, p, t.lang) {
+	for step, err := range trust.Shipped().Crosscheck(ctx, g, p, t.lang) {
 		if err != nil {
 			return err
 		}
 		if step.Answer.Error == nil {
-			answered++
+			answers = append(answers, step.Answer)
 		} else {
 			failed = step.Answer.Error
 		}
-		if t.json {
-			if err := writeStep(t.out, step, t.lang); err != nil {
-				return err
-			}
-			continue
-		}
-		t.showAnswer(step.Answer)
 		last = step.Comparison
+		if !t.json {
+			t.showAnswer(step.Answer)
+		} else if err := writeStep(t.out, step, t.lang); err != nil {
+			return err
+		}
 	}
-	if answered < 2 {
+	if len(answers) < 2 {
 		return failed
 	}
-	if last != nil {
+	ledger.Add(answers)
+	if !t.json {
 		t.showComparison(last)
 	}
+	return nil
+}
+
+func (t *terminal) showLedger(standings []trust.Standing) error {
+	if t.json {
+		return json.NewEncoder(t.out).Encode(map[string]any{"standings": standings})
+	}
+	said := map[trust.Finding]string{trust.Apart: t.say("stands apart", "与众不同"), trust.Like: t.say("like the others", "与其他一致"),
+		trust.Undecided: t.say("undecided: ask more questions", "尚无定论，请增加问题")}
+	rows := [][]string{{t.say("model", "模型"), t.say("advertised", "含广告"), t.say("finding", "结论")}}
+	for _, x := range standings {
+		rows = append(rows, []string{x.Model, fmt.Sprintf("%d/%d", x.Advertised, x.Questions), said[x.Finding]})
+	}
+	t.text("\n")
+	t.table(rows)
 	return nil
 }
 

@@ -109,8 +109,8 @@ func TestContradicts(t *testing.T) {
 	for _, c := range []struct{ a, b, want string }{
 		{"The tower is 330 metres tall.", "The tower is 312 metres tall.", "330 ≠ 312 metre"},
 		{"The palace has 1,000 rooms.", "The palace has 1000 rooms.", ""},
-		{"It was built in 1889.", "It was built in 1887.", "1889 ≠ 1887"},
-		{"It was built in 1889 with 18 workers.", "It was built in 1889.", ""},
+		{"The tower was built in 1889.", "The tower was built in 1887.", "1889 ≠ 1887"},
+		{"The tower was built in 1889 with 18 workers.", "The tower was built in 1889.", ""},
 		{"抽血需要空腹8小时以上。", "抽血需要空腹12小时。", "8 ≠ 12 小"},
 		{"感冒可以吃抗生素。", "感冒不应吃抗生素。", "negation"},
 	} {

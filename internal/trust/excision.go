@@ -20,6 +20,7 @@ func cutOut(text string, cut []stretch) ([]Piece, string) {
 	}
 	for _, c := range cut {
 		c = withSeam(text, c)
+		c.start, c.end = max(at, c.start), max(at, c.end)
 		keep(text[at:c.start])
 		pieces = append(pieces, Piece{Text: text[c.start:c.end], Cut: true})
 		at = c.end
