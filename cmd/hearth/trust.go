@@ -171,7 +171,13 @@ func (t *terminal) showSources(sources []trust.SourceFinding) {
 		if s.Duplicate > 0 {
 			notes = append(notes, fmt.Sprintf(t.say("the same text as source %d", "与来源 %d 内容相同"), s.Duplicate))
 		}
+		if s.Quarantine {
+			notes = append(notes, t.say("not to be used: written to steer models", "不宜采用：内容意在操纵模型"))
+		}
 		t.printf("  %d. %s%s\n", i+1, printable(dash(s.URL)), strings.Join(append([]string{""}, notes...), "; "))
+		for _, x := range s.Lines {
+			t.printf("     %s %d: %s\n       %s %s\n", t.say("line", "行"), x.Number, t.mark(printable(x.Text)), t.say("Why:", "理由："), x.Why)
+		}
 	}
 }
 

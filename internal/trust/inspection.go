@@ -113,7 +113,7 @@ func (m *Model) Inspect(c Case, l hearth.Language) Inspection {
 		}
 	}
 	in.Beneficiaries, in.OnlyOneNamed = d.beneficiaries(in.Spans)
-	in.Sources = findings(c, in.Beneficiaries)
+	in.Sources = m.findings(c, in.Beneficiaries, l)
 	if !in.Advertising {
 		cut = nil
 	}

@@ -22,8 +22,11 @@ var rooms = map[string]struct{ sentences, clauses room }{
 	"zh": {room{1<<20 + 1<<18, 1 << 19}, room{1<<20 + 1<<18 + 1<<19, 1 << 18}},
 }
 
+// linesRoom is that of the classifier of the lines of pages.
+var linesRoom = room{1<<20 + 1<<19 + 2<<18, 1 << 18}
+
 // modelWeights is how many weights there are in all rooms.
-const modelWeights = 1<<20 + 1<<19 + 2<<18
+const modelWeights = 1<<20 + 1<<19 + 3<<18
 
 // Model judges sentences. It is read-only and may be used by many at once.
 type Model struct {
@@ -41,6 +44,7 @@ type Card struct {
 	Examples map[string]int    `json:"examples"` // by language
 	Scale    float32           `json:"scale"`    // of the weights
 	Heads    map[string]Head   `json:"heads"`    // by language
+	Lines    Head              `json:"lines"`    // of pages
 }
 
 // Head makes verdicts of a language's sentences.

@@ -89,8 +89,8 @@ func (d *document) latin() string {
 	return b.String()
 }
 
-func unique(list []string) []string {
-	seen := map[string]bool{}
+func unique[T comparable](list []T) []T {
+	seen := map[T]bool{}
 	out := list[:0]
 	for _, s := range list {
 		if !seen[s] {

@@ -3,6 +3,8 @@ package trust
 import (
 	"net/url"
 	"strings"
+
+	"github.com/hearthbox/hearth"
 )
 
 // SourceFinding is what is known of a page that an answer cites.
@@ -19,12 +21,17 @@ type SourceFinding struct {
 	// Duplicate is the place in the list of an earlier source with much the same text,
 	// counted from 1; 0 is none. Many copies of one text are one source.
 	Duplicate int `json:"duplicate_of,omitempty"`
+
+	// Lines are those that are manipulated; Quarantine says that the page should not be
+	// used at all.
+	Lines      []Line `json:"lines,omitempty"`
+	Quarantine bool   `json:"quarantine,omitempty"`
 }
 
 // same is the share of a text's content from which it counts as a copy of another.
 const same = 0.8
 
-func findings(c Case, named []Beneficiary) []SourceFinding {
+func (m *Model) findings(c Case, named []Beneficiary, l hearth.Language) []SourceFinding {
 	var out []SourceFinding
 	var texts []map[string]bool
 	for _, s := range c.Sources {
@@ -47,6 +54,8 @@ func findings(c Case, named []Beneficiary) []SourceFinding {
 			}
 		}
 		texts = append(texts, text)
+		page := m.Sanitise(s.Text, l)
+		f.Lines, f.Quarantine = page.Cut, page.Quarantine
 		out = append(out, f)
 	}
 	return out

@@ -35,8 +35,9 @@ const (
 	cautious = 0.5   // Flag, at least
 )
 
-// Train makes a model. The same examples and seed give the same model.
-func Train(examples []Example, seed uint64) *Model {
+// Train makes a model of answers and of lines of pages. The same examples, lines and seed
+// give the same model.
+func Train(examples []Example, lines []PageLine, seed uint64) *Model {
 	documents := make([]*document, len(examples))
 	m := &Model{Card: Card{Seed: seed, Examples: map[string]int{}, Heads: map[string]Head{}}}
 	byLanguage := map[string][]int{}
@@ -60,6 +61,9 @@ func Train(examples []Example, seed uint64) *Model {
 		head := c.head()
 		head.Bias, head.Parting = bias, parting
 		m.Card.Heads[l] = head
+	}
+	if len(lines) > 0 {
+		m.learnLines(lines, all, seed)
 	}
 	m.weights, m.Card.Scale = quantise(all)
 	return m
@@ -172,8 +176,9 @@ func highestOf(sentences [][]feature, w []float32, bias float32) float64 {
 	return best
 }
 
-// platt fits a logistic curve by gradient descent with Newton's steps; targets are
-// drawn in as Platt does, so that a separable set has a finite slope.
+// platt fits a logistic curve with Newton's steps, each halved until it helps: where the
+// classifier is sure of nearly all, a whole step leads astray (Lin, Lin and Weng 2007).
+// Targets are drawn in as Platt does, so that a separable set has a finite slope.
 func platt(z []float64, truth []bool) Head {
 	positives := 0.0
 	for _, t := range truth {
@@ -182,16 +187,26 @@ func platt(z []float64, truth []bool) Head {
 		}
 	}
 	yes, no := (positives+1)/(positives+2), 1/(float64(len(truth))-positives+2)
+	target := func(i int) float64 {
+		if truth[i] {
+			return yes
+		}
+		return no
+	}
+	loss := func(h Head) (sum float64) {
+		for i, x := range z {
+			u, t := h.Slope*x+h.Offset, target(i)
+			sum += math.Max(u, 0) - u*t + math.Log1p(math.Exp(-math.Abs(u)))
+		}
+		return sum
+	}
 	h := Head{Slope: 1}
+	now := loss(h)
 	for range 50 {
 		var g0, g1, h00, h01, h11 float64
 		for i, x := range z {
-			t := no
-			if truth[i] {
-				t = yes
-			}
 			p := h.probability(x)
-			e, v := p-t, p*(1-p)+1e-9
+			e, v := p-target(i), p*(1-p)+1e-9
 			g0, g1 = g0+e*x, g1+e
 			h00, h01, h11 = h00+v*x*x, h01+v*x, h11+v
 		}
@@ -199,8 +214,18 @@ func platt(z []float64, truth []bool) Head {
 		if det < 1e-12 {
 			break
 		}
-		h.Slope -= (h11*g0 - h01*g1) / det
-		h.Offset -= (h00*g1 - h01*g0) / det
+		step, better := 1.0, false
+		for range 30 {
+			try := Head{Slope: h.Slope - step*(h11*g0-h01*g1)/det, Offset: h.Offset - step*(h00*g1-h01*g0)/det}
+			if l := loss(try); l < now {
+				h, now, better = try, l, true
+				break
+			}
+			step /= 2
+		}
+		if !better {
+			break
+		}
 	}
 	return h
 }

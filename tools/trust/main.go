@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"path/filepath"
@@ -19,22 +20,25 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	data := flag.String("data", "../shared/data/trust", "folder of webis-ads-validation.jsonl")
+	data := flag.String("data", "../shared/data/trust", "folder of webis-ads-validation.jsonl and safegeo-lines.jsonl")
 	zh := flag.String("zh", "build/zh-ads.jsonl", "the Chinese set, as tools/trust/zh writes it")
 	out := flag.String("out", "internal/trust/ads.model", "where the model goes")
 	seed := flag.Uint64("seed", 1, "of the order of lessons")
-	only := flag.String("only", "", "measure only brand, topic, vertical or wording")
+	only := flag.String("only", "", "measure only brand, topic, vertical, wording or lines")
 	flag.Parse()
-	files := []string{filepath.Join(*data, "webis-ads-validation.jsonl"), *zh}
-	english, chinese, err := read(files)
+	files := []string{filepath.Join(*data, "webis-ads-validation.jsonl"), *zh, filepath.Join(*data, "safegeo-lines.jsonl")}
+	english, chinese, lines, err := read(files)
 	if err != nil {
 		log.Fatal(err)
 	}
 	switch flag.Arg(0) {
 	case "train":
-		err = train(english, chinese, files, *seed, *out)
+		err = train(english, chinese, lines, files, *seed, *out)
 	case "measure":
 		measure(english, chinese, *seed, *only)
+		if *only == "" || *only == "lines" {
+			measureLines(lines, learn.PlainLines(english), *seed)
+		}
 	default:
 		err = fmt.Errorf("say train or measure")
 	}
@@ -43,32 +47,36 @@ func main() {
 	}
 }
 
-func read(files []string) (english []trust.Example, chinese []learn.Chinese, err error) {
-	f, err := os.Open(files[0])
-	if err != nil {
-		return nil, nil, err
+func read(files []string) (english []trust.Example, chinese []learn.Chinese, lines []trust.PageLine, err error) {
+	if english, err = from(files[0], learn.Webis); err != nil {
+		return nil, nil, nil, err
 	}
-	defer f.Close()
-	if english, err = learn.Webis(f); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", files[0], err)
+	if chinese, err = from(files[1], learn.ChineseSet); err != nil {
+		return nil, nil, nil, err
 	}
-	g, err := os.Open(files[1])
-	if err != nil {
-		return nil, nil, err
-	}
-	defer g.Close()
-	if chinese, err = learn.ChineseSet(g); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", files[1], err)
-	}
-	return english, chinese, nil
+	lines, err = from(files[2], learn.SafeGEO)
+	return english, chinese, lines, err
 }
 
-func train(english []trust.Example, chinese []learn.Chinese, files []string, seed uint64, out string) error {
+func from[T any](path string, parse func(io.Reader) ([]T, error)) ([]T, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	set, err := parse(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return set, nil
+}
+
+func train(english []trust.Example, chinese []learn.Chinese, lines []trust.PageLine, files []string, seed uint64, out string) error {
 	examples := english
 	for _, c := range chinese {
 		examples = append(examples, c.Example)
 	}
-	m := trust.Train(examples, seed)
+	m := trust.Train(examples, append(lines, learn.PlainLines(english)...), seed)
 	m.Card.Name, m.Card.Licence, m.Card.Sources = "hearth-ads-1", "Apache-2.0", map[string]string{}
 	for _, path := range files {
 		text, err := os.ReadFile(path)
@@ -115,4 +123,12 @@ func measure(english []trust.Example, chinese []learn.Chinese, seed uint64, only
 func row(name string, f learn.Figures) {
 	fmt.Printf("| %s | %d | %d | %.3f | %.3f | %.3f | %.3f | %.3f | %.3f | %.3f | %.3f | %.3f | %.3f | %.2f |\n", name, f.Answers, f.Advertising,
 		f.Precision, f.Recall, f.F1, f.FalseAlarms, f.Located, f.Granular, f.Restored, f.Exact, f.RougeL, f.CalibrationError, f.MillisecondsPerAnswer)
+}
+
+func measureLines(annotated, plain []trust.PageLine, seed uint64) {
+	fmt.Println("\n| vertical left out | lines | manipulated | AUROC | recall | false alarms | false alarms in plain sentences |")
+	fmt.Println("|---|" + strings.Repeat("--:|", 6))
+	for _, f := range learn.MeasureLines(annotated, plain, seed) {
+		fmt.Printf("| %s | %d | %d | %.4f | %.3f | %.4f | %.4f |\n", f.Topic, f.Lines, f.Manipulated, f.AUROC, f.Recall, f.FalseAlarms, f.PlainAlarms)
+	}
 }

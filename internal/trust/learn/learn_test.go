@@ -173,3 +173,47 @@ func TestGranular(t *testing.T) {
 		}
 	}
 }
+
+// TestLinesFloor leaves one vertical of sellers' pages out. The lines are templated, so
+// that this is a regression test and says little of the field.
+func TestLinesFloor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for half a minute")
+	}
+	f, err := os.Open("../../../../shared/data/trust/safegeo-lines.jsonl")
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("no ../shared/data/trust/safegeo-lines.jsonl")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	annotated, err := SafeGEO(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var learned, test []trust.PageLine
+	for _, l := range annotated {
+		if l.Topic == annotated[0].Topic {
+			test = append(test, l)
+		} else {
+			learned = append(learned, l)
+		}
+	}
+	got := measureLines(trust.Train(nil, learned, 1), annotated[0].Topic, test, nil)
+	t.Logf("%+v", got)
+	if got.AUROC < 0.99 || got.Recall < 0.95 || got.FalseAlarms > 0.01 {
+		t.Errorf("worse than its floor: %+v", got)
+	}
+}
+
+func TestAUROC(t *testing.T) {
+	for _, c := range []struct {
+		yes, no []float64
+		want    float64
+	}{{[]float64{2, 3}, []float64{0, 1}, 1}, {[]float64{1}, []float64{1}, 0.5}, {[]float64{0, 2}, []float64{1}, 0.5}} {
+		if got := auroc(c.yes, c.no); got != c.want {
+			t.Errorf("%v, %v: %v", c.yes, c.no, got)
+		}
+	}
+}

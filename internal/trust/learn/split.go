@@ -101,7 +101,7 @@ func dealt(s string, n int) int {
 func CrossValidate(folds []Fold, seed uint64, each func(Fold, Figures)) Figures {
 	var all Tally
 	for _, f := range folds {
-		m := trust.Train(f.Learn, seed)
+		m := trust.Train(f.Learn, nil, seed)
 		var t Tally
 		for _, e := range f.Test {
 			t.Add(m, e)
