@@ -1,7 +1,10 @@
 package appliance
 
 import (
+	"time"
+
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/traffic"
 	"github.com/hearthbox/hearth/internal/trust"
 )
 
@@ -10,7 +13,27 @@ import (
 //
 //	audit( guard( trust( traffic( knowledge( route( engine | upstream … ))))))
 //
-// So far there are trust and route. Each wrapper joins in its place as it is built.
-func chain(route hearth.Generator, t TrustConfig) hearth.Generator {
-	return trust.Watch(route, trust.Shipped, trust.Action(t.Advertising))
+// So far there are trust, traffic and route; the queue is handed out as well, for those who
+// ask about places in it. Each wrapper joins in its place as it is built.
+func chain(route traffic.Route, c Config) (hearth.Generator, *traffic.Traffic) {
+	queue := traffic.New(traffic.Config{Route: route, Limits: c.Queue.limits(), Keep: placeKept, Update: placeTold})
+	return trust.Watch(queue, trust.Shipped, trust.Action(c.Trust.Advertising)), queue
+}
+
+// How long a place in line is kept for a caller who will be back, which official
+// clients are within nine seconds; and how often those who wait are told where they
+// stand.
+const (
+	placeKept = 30 * time.Second
+	placeTold = 5 * time.Second
+)
+
+func (c QueueConfig) limits() traffic.Limits {
+	l := traffic.Limits{TenantRequests: c.KeyRequests, TenantBytes: int64(c.KeyBytes), TenantCost: float64(c.KeyTokens),
+		Requests: c.Requests, Bytes: int64(c.Bytes)}
+	for class := range l.WaitMax {
+		l.WaitMax[class] = c.Wait
+	}
+	l.WaitMax[traffic.Bulk] = c.BulkWait
+	return l
 }

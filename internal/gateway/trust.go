@@ -17,6 +17,11 @@ type Trust interface {
 	Crosscheck(ctx context.Context, models []string, r hearth.Request, l hearth.Language) iter.Seq2[any, error]
 }
 
+var trustRoutes = []route{
+	{http.MethodPost, "/v1/inspect", (*exchange).inspect},
+	{http.MethodPost, "/v1/crosscheck", (*exchange).crosscheck},
+}
+
 // Source is a page that an answer was made from.
 type Source struct {
 	URL   string `json:"url"`
@@ -125,22 +130,22 @@ func (x *exchange) crosscheck() error {
 
 // streamSteps writes steps as events, and signs of life while there are none.
 func (x *exchange) streamSteps(steps <-chan finding) error {
-	e := x.events()
+	s, t := x.stream(sse), stepsTelling{openAIStream{x}}
 	wait := time.NewTimer(x.FirstByteMax)
 	defer wait.Stop()
 	for {
 		var err error
 		select {
-		case s, more := <-steps:
+		case f, more := <-steps:
 			switch {
 			case !more:
-				return x.finish(e, func() []any { return nil })
-			case s.err != nil:
-				return x.broken(e, s.err)
+				return x.finish(s, t)
+			case f.err != nil:
+				return x.broken(s, t, f.err)
 			}
-			err = e.data(s.value)
+			err = s.send([]any{f.value})
 		case <-wait.C:
-			err = e.heartbeat()
+			err = s.send(t.waiting(nil))
 		}
 		if err != nil {
 			return &begunError{err}
@@ -182,3 +187,9 @@ func ahead(ctx context.Context, steps iter.Seq2[any, error]) <-chan finding {
 	}()
 	return out
 }
+
+// stepsTelling frames steps as OpenAI's streams are.
+type stepsTelling struct{ openAIStream }
+
+func (stepsTelling) chunk(hearth.Chunk) []any { return nil } // there are none: steps are sent as they are
+func (stepsTelling) last() []any              { return []any{openAIDone} }
