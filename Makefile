@@ -48,6 +48,11 @@ oracle: $(VENV)/.oracle build/signing/.deps ## compute the goldens anew with oth
 starter: build build/torch/.deps ## train the starter model; TEXTS names the folders of its sources (tools/starter/README.md)
 	@TORCH=build/torch/bin/python tools/starter/starter.sh $(or $(SIZE),5m) $(or $(TOKENS),60e6) $(TEXTS)
 
+trust: ## train the classifier of advertising anew, and measure it (docs/trust.md); DATA is the folder of the English set
+	@mkdir -p build && $(GO) run ./tools/trust/zh > build/zh-ads.jsonl
+	$(GO) run ./tools/trust $(if $(DATA),-data $(DATA)) train
+	$(GO) run ./tools/trust $(if $(DATA),-data $(DATA)) measure
+
 generate: ## write anew what is made from the code: api/openapi.yaml, docs/{errors,settings,bench,conformance}.md, golden exchanges, assembly
 	$(GO) generate ./internal/simd
 	$(GO) test . ./internal/admin ./internal/gateway ./internal/appliance ./internal/bench -run 'OpenAPI|Exchanges|Manual' -update >/dev/null
@@ -55,7 +60,7 @@ generate: ## write anew what is made from the code: api/openapi.yaml, docs/{erro
 clean: ## forget everything built
 	rm -rf bin build scenarios/sdk/node/node_modules
 
-.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps emulator starter e2e-clients
+.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps emulator starter trust e2e-clients
 
 # What the tests need beyond Go: a Python with a real engine to stand upstream and
 # official SDKs, Node with more of them, vocabularies and weights that the test data

@@ -88,7 +88,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.screening, err = newScreening(c, a.log); err != nil {
 		return err
 	}
-	a.answers, a.traffic = chain(a.screening.around(a.models), a.models, c.Queue)
+	a.answers, a.traffic = chain(a.screening.around(a.models), a.models, c)
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 // mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
 	a.clients = gateway.New(gateway.Config{
-		Generator: a.answers, Embedder: a.models, Reranker: a.models, Models: a.models, Authoriser: a.Data.Access,
+		Generator: a.answers, Embedder: a.models, Reranker: a.models, Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
 		Log: a.log, Fingerprint: "hearth-" + a.Version,
 		Queue: a.traffic, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,

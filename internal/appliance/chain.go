@@ -5,6 +5,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/traffic"
+	"github.com/hearthbox/hearth/internal/trust"
 )
 
 // wrapper makes another generator of one.
@@ -13,13 +14,13 @@ type wrapper func(hearth.Generator) hearth.Generator
 // chain is the product in one sentence, from the client inward. Order is policy; it
 // is written here and nowhere else, and argued in docs/adr/0003-order-of-the-wrappers.md:
 //
-//	audit( guard( traffic( knowledge( route( engine | upstream … )))))
+//	audit( guard( trust( traffic( knowledge( route( engine | upstream … ))))))
 //
-// So far there are guard, traffic and route. Each wrapper joins in its place as it is
-// built. The queue is handed out as well, for those who look at it.
-func chain(guard wrapper, route traffic.Route, c QueueConfig) (hearth.Generator, *traffic.Traffic) {
-	queue := traffic.New(traffic.Config{Route: route, Limits: c.limits(), Keep: placeKept, Update: placeTold})
-	return guard(queue), queue
+// So far there are guard, trust, traffic and route. Each wrapper joins in its place as it
+// is built. The queue is handed out as well, for those who look at it.
+func chain(guard wrapper, route traffic.Route, c Config) (hearth.Generator, *traffic.Traffic) {
+	queue := traffic.New(traffic.Config{Route: route, Limits: c.Queue.limits(), Keep: placeKept, Update: placeTold})
+	return guard(trust.Watch(queue, trust.Shipped, trust.Action(c.Trust.Advertising))), queue
 }
 
 // How long a place in line is kept for a caller who will be back, which official

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/trust"
 )
 
 // check refuses settings that can't work, before anything starts.
@@ -63,6 +64,9 @@ func (c *Config) check() error {
 	}
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
 		return invalidConfig(hearth.Words{"log.format must be text or json", "log.format 只能是 text 或 json"})
+	}
+	if !slices.Contains(trust.Actions(), c.Trust.Advertising) {
+		return invalidConfig(say("trust.advertising must be one of %s", "trust.advertising 只能是 %s 之一", strings.Join(trust.Actions(), ", ")))
 	}
 	if p := c.Download.Proxy; p != "" {
 		if u, err := url.Parse(p); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {

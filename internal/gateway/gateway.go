@@ -22,6 +22,7 @@ type Models interface {
 type Config struct {
 	Generator  hearth.Generator
 	Models     Models
+	Trust      Trust
 	Authoriser door.Authoriser
 	Log        *slog.Logger
 
@@ -67,7 +68,7 @@ type exchange struct {
 
 // New makes a Gateway.
 func New(c Config) *Gateway {
-	return &Gateway{Config: c, routes: slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes, queueRoutes)}
+	return &Gateway{Config: c, routes: slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes, queueRoutes, trustRoutes)}
 }
 
 // ServeHTTP answers one request.

@@ -127,6 +127,30 @@ func (d *door) Find(_ context.Context, id string) (hearth.Model, error) {
 	return hearth.Model{}, hearth.NewError(hearth.NoSuchModel, "model", id)
 }
 
+func (d *door) Inspect(question, answer string, sources []gateway.Source, l hearth.Language) (any, error) {
+	if answer == "" {
+		return nil, hearth.NewError(hearth.MissingValue, "field", "answer").At("answer")
+	}
+	return map[string]any{"question": question, "answer": answer, "sources": len(sources), "language": l.String()}, nil
+}
+
+func (d *door) Crosscheck(ctx context.Context, models []string, r hearth.Request, _ hearth.Language) iter.Seq2[any, error] {
+	d.request = &r
+	return func(yield func(any, error) bool) {
+		for range d.Generate(ctx, &r) {
+			break
+		}
+		for _, m := range models {
+			if !yield(map[string]string{"model": m}, nil) {
+				return
+			}
+		}
+		if d.err != nil {
+			yield(nil, d.err)
+		}
+	}
+}
+
 func (d *door) Authenticate(_ context.Context, header func(string) []string) (hearth.Principal, error) {
 	if v := header("Authorization"); len(v) == 1 && v[0] == "Bearer right" {
 		return hearth.Principal{KeyID: "k1", Name: "someone"}, nil
@@ -177,7 +201,7 @@ func (d *door) Pull(_ context.Context, name string, progress func(string, int64,
 }
 
 func (d *door) gateway() *gateway.Gateway {
-	return gateway.New(gateway.Config{Generator: d, Models: d, Authoriser: d, Counter: d, Embedder: d, Reranker: d, Memory: d, Puller: d, Archive: &d.archive,
+	return gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Embedder: d, Reranker: d, Memory: d, Puller: d, Archive: &d.archive,
 		Log:          slog.New(slog.NewTextHandler(&d.log, nil)),
 		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute})
 }
