@@ -1,0 +1,6 @@
+import './i18n';
+import './app/app.css';
+import { createRoot } from 'react-dom/client';
+import { App } from './app/app';
+
+createRoot(document.getElementById('root') as HTMLElement).render(<App />);
