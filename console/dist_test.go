@@ -78,6 +78,24 @@ func TestDistIsWhatTheSourcesGive(t *testing.T) {
 	}
 }
 
+// TestFrontEnd runs what the front end's sources are tested and checked with.
+func TestFrontEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a minute")
+	}
+	if _, err := os.Stat("node_modules/.deps"); err != nil {
+		t.Skip("the console's tools are not installed: make deps")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	for _, command := range [][]string{{"biome", "check", "."}, {"tsc", "--noEmit"}, {"vitest", "run"}} {
+		check := exec.CommandContext(ctx, "npx", command...)
+		if out, err := check.CombinedOutput(); err != nil {
+			t.Errorf("%v: %v\n%s", command, err, out)
+		}
+	}
+}
+
 // tree reads a folder's files, uncompressed, by name.
 func tree(t *testing.T, dir string) map[string][]byte {
 	t.Helper()

@@ -23,7 +23,12 @@ export default defineConfig({
   },
   server: {
     // `npm run dev` beside a running hearth.
-    proxy: Object.fromEntries(['/v1', '/admin/v1', '/session'].map((path) => [path, { target: 'http://127.0.0.1:4327', rewrite: (p: string) => (p === '/session' ? '/console/session' : p) }])),
+    proxy: Object.fromEntries(
+      ['/v1', '/admin/v1', '/session'].map((path) => [
+        path,
+        { target: 'http://127.0.0.1:4327', rewrite: (p: string) => (p === '/session' ? '/console/session' : p) },
+      ]),
+    ),
   },
   test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'], setupFiles: ['src/setup.test-env.ts'], testTimeout: 20_000 },
 });

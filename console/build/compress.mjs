@@ -22,7 +22,10 @@ for (const path of [...walk(dist)]) {
   const plain = readFileSync(path);
   const gz = gzipSync(plain, { level: 9 });
   writeFileSync(`${path}.gz`, gz);
-  writeFileSync(`${path}.br`, brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } }));
+  writeFileSync(
+    `${path}.br`,
+    brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } }),
+  );
   rmSync(path);
   sizes.set(relative(dist, path), gz.length);
 }

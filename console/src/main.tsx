@@ -1,3 +1,4 @@
+import './app/nonce';
 import './i18n';
 import './app/app.css';
 import { createRoot } from 'react-dom/client';

@@ -4,7 +4,11 @@ import { ask } from './client';
 export type Who = { name: string; standing: 'admin' | 'user'; key_id: string };
 
 export async function signIn(key: string): Promise<Who> {
-  const r = await ask('console/session', { method: 'POST', body: JSON.stringify({ key }), headers: { 'Content-Type': 'application/json' } });
+  const r = await ask('console/session', {
+    method: 'POST',
+    body: JSON.stringify({ key }),
+    headers: { 'Content-Type': 'application/json' },
+  });
   return r.json();
 }
 

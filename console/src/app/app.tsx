@@ -1,12 +1,22 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { Problem } from '../api/problem';
-import { router } from './router';
+import { fetchLater, router } from './router';
 import { Theme } from './theme';
 
 /** Asked once more only where the appliance could not be reached. */
 const queries = new QueryClient({
-  defaultOptions: { queries: { retry: (count, e) => count < 2 && e instanceof Problem && e.status === 0, retryDelay: 800, refetchOnWindowFocus: false } },
+  // Whether there is a network is the browser's guess; the appliance may be this machine.
+  defaultOptions: {
+    mutations: { networkMode: 'always' },
+    queries: {
+      networkMode: 'always',
+      retry: (count, e) => count < 2 && e instanceof Problem && e.status === 0,
+      retryDelay: 800,
+      refetchOnWindowFocus: false,
+    },
+  },
 });
 
 // Whatever finds out that the session is over shows the door.
@@ -17,6 +27,10 @@ queries.getQueryCache().subscribe((e) => {
 });
 
 export function App() {
+  useEffect(() => {
+    const timer = setTimeout(fetchLater, 1500);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <QueryClientProvider client={queries}>
       <Theme>

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { type Who, useSession } from '../api/session';
+import { useSession, type Who } from '../api/session';
 import { Failed, Loading } from '../components/states';
 import { Chats } from '../pages/chat/chats';
 import { ChatsContext } from '../pages/chat/context';

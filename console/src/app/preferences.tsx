@@ -57,7 +57,7 @@ export function Preferences({ who }: { who: Who }) {
   );
   return (
     <Popover content={content} trigger="click" placement="topLeft" arrow={false}>
-      <Button type="text" className="who" aria-label={t('prefs.title')}>
+      <Button type="text" className="who" title={t('prefs.title')}>
         <UserOutlined aria-hidden />
         <span className="who-name">
           <b>{who.name}</b>

@@ -1,4 +1,12 @@
-import { ApiOutlined, AppstoreOutlined, CloudServerOutlined, DashboardOutlined, KeyOutlined, MenuOutlined, MessageOutlined } from '@ant-design/icons';
+import {
+  ApiOutlined,
+  AppstoreOutlined,
+  CloudServerOutlined,
+  DashboardOutlined,
+  KeyOutlined,
+  MenuOutlined,
+  MessageOutlined,
+} from '@ant-design/icons';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { Button } from 'antd';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
@@ -22,12 +30,9 @@ export function Shell({ who }: { who: Who }) {
   const side = <Side who={who} />;
   return (
     <div className="shell">
-      <a className="skip" href="#main" onClick={(e) => {
-        e.preventDefault();
-        document.getElementById('main')?.focus();
-      }}>
+      <button type="button" className="skip" onClick={() => document.getElementById('main')?.focus()}>
         {t('app.skip')}
-      </a>
+      </button>
       {wide ? (
         <aside className="side">{side}</aside>
       ) : (
@@ -101,7 +106,17 @@ function Side({ who }: { who: Who }) {
   );
 }
 
-function Item({ to, icon, current, children }: { to: '/chat' | '/serve' | '/serve/models' | '/serve/keys' | '/serve/start'; icon: ReactNode; current: boolean; children: ReactNode }) {
+function Item({
+  to,
+  icon,
+  current,
+  children,
+}: {
+  to: '/chat' | '/serve' | '/serve/models' | '/serve/keys' | '/serve/start';
+  icon: ReactNode;
+  current: boolean;
+  children: ReactNode;
+}) {
   return (
     <Link to={to} className={current ? 'menu-item menu-current' : 'menu-item'} aria-current={current ? 'page' : undefined}>
       <span aria-hidden>{icon}</span> {children}

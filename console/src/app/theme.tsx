@@ -4,13 +4,13 @@ import enUS from 'antd/locale/en_US';
 import zhCN from 'antd/locale/zh_CN';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { nonce } from './nonce';
 import { Notices } from './notices';
 
 export type Appearance = 'light' | 'dark' | 'auto';
 
 const remembered = 'hearth.appearance';
 const system = window.matchMedia('(prefers-color-scheme: dark)');
-const nonce = document.querySelector<HTMLMetaElement>('meta[name="nonce"]')?.content;
 
 const Choice = createContext<{ appearance: Appearance; choose(a: Appearance): void }>({ appearance: 'auto', choose() {} });
 
@@ -29,6 +29,8 @@ const light: ThemeConfig = {
   token: {
     ...shared,
     colorPrimary: '#b8431a',
+    colorInfo: '#b8431a',
+    colorError: '#b8261c',
     colorLink: '#a63c17',
     colorBgLayout: '#f7f3ec',
     colorBgContainer: '#fffdfa',
@@ -45,9 +47,12 @@ const light: ThemeConfig = {
 
 const dark: ThemeConfig = {
   algorithm: theme.darkAlgorithm,
+  components: { Tabs: { itemSelectedColor: '#f09a72', itemHoverColor: '#f09a72', itemActiveColor: '#f09a72', inkBarColor: '#e8703f' } },
   token: {
     ...shared,
     colorPrimary: '#c4552a',
+    colorInfo: '#c4552a',
+    colorError: '#f0766c',
     colorLink: '#f09a72',
     colorBgLayout: '#171412',
     colorBgContainer: '#1f1b18',
@@ -88,7 +93,12 @@ export function Theme({ children }: { children: ReactNode }) {
   );
   return (
     <Choice.Provider value={choice}>
-      <ConfigProvider theme={isDark ? dark : light} locale={i18n.language === 'en' ? enUS : zhCN} csp={{ nonce }} button={{ autoInsertSpace: false }}>
+      <ConfigProvider
+        theme={isDark ? dark : light}
+        locale={i18n.language === 'en' ? enUS : zhCN}
+        csp={{ nonce }}
+        button={{ autoInsertSpace: false }}
+      >
         {/* Chrome 87 does not know :where(). */}
         <StyleProvider hashPriority="high">
           <Notices>{children}</Notices>

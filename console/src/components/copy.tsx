@@ -45,6 +45,7 @@ export function Copy({ text, label, showLabel }: { text: string | (() => string)
 export function Snippet({ text }: { text: string }) {
   return (
     <div className="snippet">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
       <pre tabIndex={0}>
         <code>{text}</code>
       </pre>

@@ -54,7 +54,11 @@ export function Failed({ error, onRetry, page }: { error: unknown; onRetry?: () 
   const p = Problem.any(error);
   if (p.forbidden) return <Forbidden />;
   return (
-    <State icon={p.status === 0 ? <DisconnectOutlined /> : <WarningOutlined />} title={p.status === 0 ? p.message : t('state.failed')} page={page}>
+    <State
+      icon={p.status === 0 ? <DisconnectOutlined /> : <WarningOutlined />}
+      title={p.status === 0 ? p.message : t('state.failed')}
+      page={page}
+    >
       {p.status !== 0 && <p>{p.message}</p>}
       {p.remedy && <p>{p.remedy}</p>}
       {p.status > 0 && (
@@ -72,7 +76,13 @@ export function Failed({ error, onRetry, page }: { error: unknown; onRetry?: () 
 }
 
 /** What a query found, or the state it is in. */
-export function Shown<T>({ query, children }: { query: { data?: T; error: unknown; isPending: boolean; refetch: () => unknown }; children: (data: T) => ReactNode }) {
+export function Shown<T>({
+  query,
+  children,
+}: {
+  query: { data?: T; error: unknown; isPending: boolean; refetch: () => unknown };
+  children: (data: T) => ReactNode;
+}) {
   if (query.data !== undefined && !(query.error instanceof Problem && query.error.forbidden)) return children(query.data);
   if (query.error) return <Failed error={query.error} onRetry={() => query.refetch()} />;
   return <Loading />;

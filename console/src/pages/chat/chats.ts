@@ -36,7 +36,7 @@ export class Chats {
     return () => this.listeners.delete(f);
   };
 
-  /** Newest first. */
+  /** Newest first. It changes with what one does, not with every word of an answer: get has those. */
   list = () => this.sorted;
 
   get(id: string): Conversation | undefined {
@@ -128,7 +128,12 @@ export class Chats {
       set({ state: 'done', tookMs: since() });
     } catch (e) {
       const told = signal.aborted ? undefined : Problem.any(e);
-      set({ state: told ? 'failed' : 'stopped', tookMs: since(), queued: undefined, problem: told && { code: told.code, message: told.message, remedy: told.remedy } });
+      set({
+        state: told ? 'failed' : 'stopped',
+        tookMs: since(),
+        queued: undefined,
+        problem: told && { code: told.code, message: told.message, remedy: told.remedy },
+      });
     }
     if (t.reasoning && t.thinkMs === undefined) set({ thinkMs: t.tookMs });
     this.flush();
@@ -141,8 +146,9 @@ export class Chats {
   private later(id: string, turn: string, t: Turn) {
     const c = this.pending.get(id) ?? this.all.get(id);
     if (!c) return;
-    if (this.pending.size === 0) this.frame(() => this.flush());
+    const first = this.pending.size === 0;
     this.pending.set(id, change(c, turn, t));
+    if (first) this.frame(() => this.flush());
   }
 
   private flush() {
@@ -153,7 +159,7 @@ export class Chats {
       if (shown) this.all.set(id, { ...shown, turns: { ...shown.turns, ...answersOf(c, this.answering) } });
     }
     this.pending.clear();
-    this.tell();
+    for (const f of this.listeners) f();
   }
 
   private keep(c: Conversation) {

@@ -24,7 +24,19 @@ export function focusComposer() {
 }
 
 /** Where one writes. It draws nothing but itself while one does. */
-export function Composer({ busy, short, onSend, onStop, onUp }: { busy: boolean; short: boolean; onSend(text: string): void; onStop(): void; onUp(): void }) {
+export function Composer({
+  busy,
+  short,
+  onSend,
+  onStop,
+  onUp,
+}: {
+  busy: boolean;
+  short: boolean;
+  onSend(text: string): void;
+  onStop(): void;
+  onUp(): void;
+}) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
   const area = useRef<HTMLTextAreaElement>(null);
@@ -55,11 +67,27 @@ export function Composer({ busy, short, onSend, onStop, onUp }: { busy: boolean;
         send();
       }}
     >
-      <textarea ref={area} rows={1} value={text} placeholder={placeholder} aria-label={placeholder} onChange={(e) => setText(e.target.value)} onKeyDown={key} />
+      <textarea
+        ref={area}
+        rows={1}
+        value={text}
+        placeholder={placeholder}
+        aria-label={placeholder}
+        onChange={(e) => setText(e.target.value)}
+        onKeyDown={key}
+      />
       {busy ? (
         <Button shape="circle" icon={<BorderOutlined />} aria-label={t('chat.stop')} title={t('chat.stop')} onClick={onStop} />
       ) : (
-        <Button type="primary" shape="circle" htmlType="submit" icon={<ArrowUpOutlined />} aria-label={t('chat.send')} title={t('chat.send')} disabled={!text.trim()} />
+        <Button
+          type="primary"
+          shape="circle"
+          htmlType="submit"
+          icon={<ArrowUpOutlined />}
+          aria-label={t('chat.send')}
+          title={t('chat.send')}
+          disabled={!text.trim()}
+        />
       )}
     </form>
   );

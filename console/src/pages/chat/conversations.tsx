@@ -1,4 +1,12 @@
-import { DeleteOutlined, DownloadOutlined, EditOutlined, EllipsisOutlined, LoadingOutlined, PlusOutlined, SearchOutlined } from '@ant-design/icons';
+import {
+  DeleteOutlined,
+  DownloadOutlined,
+  EditOutlined,
+  EllipsisOutlined,
+  LoadingOutlined,
+  PlusOutlined,
+  SearchOutlined,
+} from '@ant-design/icons';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { Button, Dropdown } from 'antd';
 import { lazy, Suspense, useMemo, useState } from 'react';
@@ -20,7 +28,8 @@ export function ConversationList() {
   const [query, setQuery] = useState('');
   const [most, setMost] = useState(page);
   const [renaming, setRenaming] = useState<Conversation | null>(null);
-  const found = useMemo(() => chats.list().filter((c) => matches(c, query)), [chats.list(), query]);
+  const all = chats.list();
+  const found = useMemo(() => all.filter((c) => matches(c, query)), [all, query]);
   const groups = useMemo(() => byAge(found.slice(0, most), new Date()), [found, most]);
   return (
     <section className="chats" aria-label={t('chat.list')}>
@@ -60,7 +69,11 @@ export function ConversationList() {
       <p className="quiet chats-where">{chats.trouble ? t('chat.storage', { detail: chats.trouble }) : t('chat.local')}</p>
       {renaming && (
         <Suspense>
-          <Rename title={renaming.title} onSave={(title) => chats.rename(chats.get(renaming.id) ?? renaming, title)} onClose={() => setRenaming(null)} />
+          <Rename
+            title={renaming.title}
+            onSave={(title) => chats.rename(chats.get(renaming.id) ?? renaming, title)}
+            onClose={() => setRenaming(null)}
+          />
         </Suspense>
       )}
     </section>
@@ -85,7 +98,7 @@ function Item({ c, onRename }: { c: Conversation; onRename: () => void }) {
   const current = useParams({ strict: false }).id === c.id;
   const title = c.title || t('chat.untitled');
   const remove = () => {
-    chats.remove(c);
+    chats.remove(chats.get(c.id) ?? c);
     if (current) void navigate({ to: '/chat' });
     const key = `removed-${c.id}`;
     const undo = () => {
@@ -106,9 +119,14 @@ function Item({ c, onRename }: { c: Conversation; onRename: () => void }) {
       ),
     });
   };
-  const save = () => download(`${title.replace(/[\\/:*?"<>|\n]/g, ' ')}.md`, exported(c));
+  const save = () => download(`${title.replace(/[\\/:*?"<>|\n]/g, ' ')}.md`, exported(chats.get(c.id) ?? c));
   const exported = (x: Conversation) =>
-    markdown(x, { title, you: t('chat.you'), label: t('chat.aiLabel'), exported: `${t('chat.exportedAt')} ${moment(Date.now(), i18n.language)}` });
+    markdown(x, {
+      title,
+      you: t('chat.you'),
+      label: t('chat.aiLabel'),
+      exported: `${t('chat.exportedAt')} ${moment(Date.now(), i18n.language)}`,
+    });
   return (
     <li className={current ? 'chats-item chats-current' : 'chats-item'}>
       <Link to="/chat/$id" params={{ id: c.id }} aria-current={current ? 'page' : undefined} title={title}>

@@ -5,7 +5,15 @@ import 'katex/dist/katex.min.css';
 export function typeset(tex: string, into: HTMLElement, displayMode: boolean) {
   const box = document.createElement('span');
   try {
-    katex.render(tex, box, { displayMode, throwOnError: true, trust: false, strict: 'ignore', maxSize: 20, maxExpand: 500, output: 'htmlAndMathml' });
+    katex.render(tex, box, {
+      displayMode,
+      throwOnError: true,
+      trust: false,
+      strict: 'ignore',
+      maxSize: 20,
+      maxExpand: 500,
+      output: 'htmlAndMathml',
+    });
     into.replaceChildren(box);
   } catch {
     into.textContent = tex;

@@ -1,4 +1,5 @@
 import XMarkdown, { type XMarkdownProps } from '@ant-design/x-markdown';
+import type { MarkedExtension } from 'marked';
 import { memo, type ReactNode, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Copy } from '../../components/copy';
@@ -67,18 +68,71 @@ function Table({ children }: { children?: ReactNode }) {
 const Bare = ({ children }: { children?: ReactNode }) => <>{children}</>;
 const Nothing = () => null;
 
-const components = { a: Anchor, img: Picture, code: Code, pre: Bare, table: Table, 'hearth-math': Formula, input: Nothing, form: Nothing, style: Nothing } as XMarkdownProps['components'];
+const components = {
+  a: Anchor,
+  img: Picture,
+  code: Code,
+  pre: Bare,
+  table: Table,
+  'hearth-math': Formula,
+  input: Nothing,
+  form: Nothing,
+  style: Nothing,
+} as XMarkdownProps['components'];
 
 /** What raw HTML would be is shown as the text it is; the sanitiser stands behind that all the same. */
 const purify = {
-  FORBID_TAGS: ['style', 'form', 'input', 'button', 'textarea', 'select', 'iframe', 'object', 'embed', 'svg', 'math', 'video', 'audio', 'link', 'meta', 'base'],
+  FORBID_TAGS: [
+    'style',
+    'form',
+    'input',
+    'button',
+    'textarea',
+    'select',
+    'iframe',
+    'object',
+    'embed',
+    'svg',
+    'math',
+    'video',
+    'audio',
+    'link',
+    'meta',
+    'base',
+  ],
   FORBID_ATTR: ['style', 'class', 'id', 'name', 'srcset', 'action', 'formaction'],
 };
 
-const config = { ...formulas, gfm: true, breaks: false };
+const special: Record<string, string> = { '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '&': '&amp;' };
+
+/** As marked escapes: entities stay what they are. */
+const escapeText = (s: string) => s.replace(/[<>"']|&(?!(?:#\d{1,7}|#x[a-f0-9]{1,6}|\w+);)/gi, (c) => special[c] ?? c);
+
+/** What is said is text, HTML included: the renderer's own leaves text that looks like a tag as it is. */
+const config: MarkedExtension = {
+  ...formulas,
+  gfm: true,
+  renderer: {
+    html: (token) => escapeText(token.raw),
+    text(token) {
+      if ('tokens' in token && token.tokens) return this.parser.parseInline(token.tokens);
+      return 'escaped' in token && token.escaped ? token.text : escapeText(token.text);
+    },
+  },
+};
 
 const Block = memo(function Block({ text }: { text: string }) {
-  return <XMarkdown content={text} components={components} config={config} dompurifyConfig={purify} escapeRawHtml paragraphTag="div" />;
+  return (
+    <XMarkdown
+      content={text}
+      components={components}
+      config={config}
+      dompurifyConfig={purify}
+      escapeRawHtml
+      disableDefaultStyles
+      paragraphTag="div"
+    />
+  );
 });
 
 /** An answer. While it grows, only its last block is drawn again. */

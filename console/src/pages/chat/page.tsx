@@ -8,7 +8,7 @@ import mark from '../../app/hearth.svg';
 import { useWide } from '../../app/wide';
 import { Nothing, Shown } from '../../components/states';
 import { Composer, focusComposer } from './composer';
-import { useChats } from './context';
+import { useChats, useConversation } from './context';
 import { ModelPicker } from './picker';
 import { useShortcuts } from './shortcuts';
 import { type Conversation, path, type Turn, versions } from './tree';
@@ -46,7 +46,7 @@ function Chat({ models }: { models: Offered[] }) {
   const navigate = useNavigate();
   const wide = useWide();
   const id = useParams({ strict: false }).id;
-  const c = id ? chats.get(id) : undefined;
+  const c = useConversation(id);
   const [model, setModel] = useModel(models, c);
   const [editing, setEditing] = useState<string | null>(null);
   const [help, setHelp] = useState(false);
@@ -61,7 +61,11 @@ function Chat({ models }: { models: Offered[] }) {
     if (to !== id) void navigate({ to: '/chat/$id', params: { id: to } });
   };
   const editLast = () => {
-    const last = c && path(c).filter((x) => x.role === 'user').pop();
+    const last =
+      c &&
+      path(c)
+        .filter((x) => x.role === 'user')
+        .pop();
     if (last && !busy) setEditing(last.id);
   };
   useShortcuts({
@@ -75,9 +79,21 @@ function Chat({ models }: { models: Offered[] }) {
     <div className="chat">
       <div className="chat-head">
         <ModelPicker models={models} value={model} onChange={setModel} />
-        {wide && <Button type="text" icon={<QuestionCircleOutlined />} aria-label={t('chat.shortcuts')} title={t('chat.shortcuts')} onClick={() => setHelp(true)} />}
+        {wide && (
+          <Button
+            type="text"
+            icon={<QuestionCircleOutlined />}
+            aria-label={t('chat.shortcuts')}
+            title={t('chat.shortcuts')}
+            onClick={() => setHelp(true)}
+          />
+        )}
       </div>
-      {c ? <Turns key={c.id} c={c} model={model} busy={busy} editing={editing} onEditing={setEditing} /> : <Welcome model={model} onPick={send} />}
+      {c ? (
+        <Turns key={c.id} c={c} model={model} busy={busy} editing={editing} onEditing={setEditing} />
+      ) : (
+        <Welcome model={model} onPick={send} />
+      )}
       <div className="composer">
         <Composer key={c?.id ?? 'new'} busy={busy} short={!wide} onSend={send} onStop={() => c && chats.stop(c)} onUp={editLast} />
         <p className="quiet composer-hint">{t('chat.aiHint')}</p>
@@ -98,7 +114,13 @@ function useModel(models: Offered[], c: Conversation | undefined): [string, (m: 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation has a choice of its own
   useEffect(() => setChosen(null), [id]);
   const known = (m: string | null | undefined) => models.find((x) => x.id === m)?.id;
-  const model = known(chosen) ?? known(c?.model) ?? known(localStorage.getItem(remembered)) ?? models.find((m) => m.id !== starter)?.id ?? models[0]?.id ?? '';
+  const model =
+    known(chosen) ??
+    known(c?.model) ??
+    known(localStorage.getItem(remembered)) ??
+    models.find((m) => m.id !== starter)?.id ??
+    models[0]?.id ??
+    '';
   return [
     model,
     (m) => {
@@ -130,7 +152,19 @@ function Welcome({ model, onPick }: { model: string; onPick(text: string): void 
   );
 }
 
-function Turns({ c, model, busy, editing, onEditing }: { c: Conversation; model: string; busy: boolean; editing: string | null; onEditing(id: string | null): void }) {
+function Turns({
+  c,
+  model,
+  busy,
+  editing,
+  onEditing,
+}: {
+  c: Conversation;
+  model: string;
+  busy: boolean;
+  editing: string | null;
+  onEditing(id: string | null): void;
+}) {
   const { t } = useTranslation();
   const chats = useChats();
   const turns = useMemo(() => path(c), [c]);
@@ -138,10 +172,13 @@ function Turns({ c, model, busy, editing, onEditing }: { c: Conversation; model:
   const list = turns.slice(-shown);
   const now = useRef({ c, model });
   now.current = { c, model };
-  const onEdit = useCallback((turn: Turn, text: string) => {
-    onEditing(null);
-    chats.edit(now.current.c, turn, now.current.model, text);
-  }, [chats, onEditing]);
+  const onEdit = useCallback(
+    (turn: Turn, text: string) => {
+      onEditing(null);
+      chats.edit(now.current.c, turn, now.current.model, text);
+    },
+    [chats, onEditing],
+  );
   const onRetry = useCallback((turn: Turn) => chats.retry(now.current.c, turn, now.current.model), [chats]);
   const onShow = useCallback((turn: string) => chats.show(now.current.c, turn), [chats]);
   const { box, away, toEnd } = useFollow(turns);
@@ -158,7 +195,18 @@ function Turns({ c, model, busy, editing, onEditing }: { c: Conversation; model:
           {list.map((turn) => {
             const all = versions(c, turn).map((x) => x.id);
             return (
-              <TurnView key={turn.id} turn={turn} before={all} at={all.indexOf(turn.id)} busy={busy} editing={editing === turn.id} onEdit={onEdit} onRetry={onRetry} onShow={onShow} onEditing={onEditing} />
+              <TurnView
+                key={turn.id}
+                turn={turn}
+                before={all}
+                at={all.indexOf(turn.id)}
+                busy={busy}
+                editing={editing === turn.id}
+                onEdit={onEdit}
+                onRetry={onRetry}
+                onShow={onShow}
+                onEditing={onEditing}
+              />
             );
           })}
         </div>
@@ -182,7 +230,15 @@ function useFollow(turns: Turn[]) {
       setAway(!following.current);
     };
     el.addEventListener('scroll', heard, { passive: true });
-    return () => el.removeEventListener('scroll', heard);
+    // Formulas are set later, and grow.
+    const grown = new ResizeObserver(() => {
+      if (following.current) el.scrollTop = el.scrollHeight;
+    });
+    if (el.firstElementChild) grown.observe(el.firstElementChild);
+    return () => {
+      el.removeEventListener('scroll', heard);
+      grown.disconnect();
+    };
   }, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new turn is followed
   useLayoutEffect(() => {

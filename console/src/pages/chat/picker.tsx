@@ -8,7 +8,11 @@ import { integer } from '../../lib/format';
 export function ModelPicker({ models, value, onChange }: { models: Offered[]; value: string; onChange(m: string): void }) {
   const { t, i18n } = useTranslation();
   const about = (m: Offered) =>
-    [m.source === 'native' ? m.architecture : m.source, m.quantization, m.context_tokens ? `${t('models.context')} ${integer(m.context_tokens, i18n.language)}` : '']
+    [
+      m.source === 'native' ? m.architecture : m.source,
+      m.quantization,
+      m.context_tokens ? `${t('models.context')} ${integer(m.context_tokens, i18n.language)}` : '',
+    ]
       .filter(Boolean)
       .join(' · ');
   const items = models.map((m) => ({
@@ -21,7 +25,10 @@ export function ModelPicker({ models, value, onChange }: { models: Offered[]; va
     ),
   }));
   return (
-    <Dropdown trigger={['click']} menu={{ items, selectable: true, selectedKeys: [value], onClick: (e) => onChange(e.key), className: 'picker-menu' }}>
+    <Dropdown
+      trigger={['click']}
+      menu={{ items, selectable: true, selectedKeys: [value], onClick: (e) => onChange(e.key), className: 'picker-menu' }}
+    >
       <Button type="text" className="picker" aria-label={`${t('chat.model')}: ${value}`}>
         <span>{value}</span> <DownOutlined aria-hidden />
       </Button>

@@ -35,7 +35,8 @@ export function Queue({ turn }: { turn: Turn }) {
   );
 }
 
-function Dots() {
+/** Something is under way. */
+export function Dots() {
   return (
     <span className="dots" aria-hidden>
       <i />

@@ -13,7 +13,15 @@ export default function Rename({ title: before, onSave, onClose }: { title: stri
     onClose();
   };
   return (
-    <Modal open title={t('chat.rename')} okText={t('common.save')} cancelText={t('common.cancel')} onOk={save} onCancel={onClose} width={420}>
+    <Modal
+      open
+      title={t('chat.rename')}
+      okText={t('common.save')}
+      cancelText={t('common.cancel')}
+      onOk={save}
+      onCancel={onClose}
+      width={420}
+    >
       <div ref={box}>
         <Input value={title} maxLength={120} aria-label={t('chat.title')} onChange={(e) => setTitle(e.target.value)} onPressEnter={save} />
       </div>

@@ -37,7 +37,12 @@ export type Conversation = {
 /** The shown branch, from its beginning. */
 export function path(c: Conversation): Turn[] {
   const turns: Turn[] = [];
-  for (let t = c.leaf ? c.turns[c.leaf] : undefined; t && turns.length <= Object.keys(c.turns).length; t = t.parent ? c.turns[t.parent] : undefined) turns.push(t);
+  for (
+    let t = c.leaf ? c.turns[c.leaf] : undefined;
+    t && turns.length <= Object.keys(c.turns).length;
+    t = t.parent ? c.turns[t.parent] : undefined
+  )
+    turns.push(t);
   return turns.reverse();
 }
 
@@ -92,7 +97,10 @@ export function matches(c: Conversation, query: string): boolean {
 /** Answers that were under way when the page went away. */
 export function settled(c: Conversation): Conversation {
   const turns = Object.fromEntries(
-    Object.entries(c.turns).map(([id, t]) => [id, t.state === 'running' || t.state === 'waiting' ? { ...t, state: 'interrupted' as State, queued: undefined } : t]),
+    Object.entries(c.turns).map(([id, t]) => [
+      id,
+      t.state === 'running' || t.state === 'waiting' ? { ...t, state: 'interrupted' as State, queued: undefined } : t,
+    ]),
   );
   return { ...c, turns };
 }

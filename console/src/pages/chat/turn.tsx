@@ -1,5 +1,4 @@
-import { EditOutlined, LeftOutlined, ReloadOutlined, RightOutlined } from '@ant-design/icons';
-import { Think } from '@ant-design/x';
+import { BulbOutlined, DownOutlined, EditOutlined, LeftOutlined, ReloadOutlined, RightOutlined, UpOutlined } from '@ant-design/icons';
 import { Alert, Button } from 'antd';
 import { memo, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,7 +7,7 @@ import { Copy } from '../../components/copy';
 import { integer, span } from '../../lib/format';
 import { sends, useGrowing } from './composer';
 import { Markdown } from './markdown';
-import { Queue } from './queue';
+import { Dots, Queue } from './queue';
 import type { Turn } from './tree';
 
 type Acts = {
@@ -38,7 +37,15 @@ function Said(p: Props) {
       <div className="acts">
         <Versions {...p} />
         <Copy text={p.turn.text} label={t('chat.copyMessage')} />
-        <Button type="text" size="small" icon={<EditOutlined />} aria-label={t('chat.edit')} title={t('chat.edit')} disabled={p.busy} onClick={() => p.onEditing(p.turn.id)} />
+        <Button
+          type="text"
+          size="small"
+          icon={<EditOutlined />}
+          aria-label={t('chat.edit')}
+          title={t('chat.edit')}
+          disabled={p.busy}
+          onClick={() => p.onEditing(p.turn.id)}
+        />
       </div>
     </article>
   );
@@ -101,7 +108,15 @@ function Answer(p: Props) {
           <div className="acts">
             <Versions {...p} />
             {turn.text && <Copy text={turn.text} label={t('chat.copyAnswer')} />}
-            <Button type="text" size="small" icon={<ReloadOutlined />} aria-label={t('chat.regenerate')} title={t('chat.regenerate')} disabled={p.busy} onClick={() => p.onRetry(turn)} />
+            <Button
+              type="text"
+              size="small"
+              icon={<ReloadOutlined />}
+              aria-label={t('chat.regenerate')}
+              title={t('chat.regenerate')}
+              disabled={p.busy}
+              onClick={() => p.onRetry(turn)}
+            />
             <Figures turn={turn} />
           </div>
         )}
@@ -114,6 +129,7 @@ function Reasoning({ turn }: { turn: Turn }) {
   const { t } = useTranslation();
   const thinking = turn.state === 'running' && !turn.text;
   const [open, setOpen] = useState<boolean | null>(null); // null: open while it thinks
+  const shown = open ?? thinking;
   const title = thinking
     ? t('chat.thinking')
     : !turn.text && turn.state !== 'done'
@@ -122,9 +138,12 @@ function Reasoning({ turn }: { turn: Turn }) {
         ? t('chat.thoughtUntimed')
         : t('chat.thought', { time: span(turn.thinkMs, t) });
   return (
-    <Think title={title} loading={thinking} blink={thinking} expanded={open ?? thinking} onExpand={setOpen} className="reasoning">
-      <div className="reasoning-text">{turn.reasoning}</div>
-    </Think>
+    <div className="reasoning">
+      <button type="button" aria-expanded={shown} onClick={() => setOpen(!shown)}>
+        {thinking ? <Dots /> : <BulbOutlined aria-hidden />} {title} {shown ? <UpOutlined aria-hidden /> : <DownOutlined aria-hidden />}
+      </button>
+      {shown && <div className="reasoning-text">{turn.reasoning}</div>}
+    </div>
   );
 }
 
@@ -156,7 +175,7 @@ function Figures({ turn }: { turn: Turn }) {
 export function speed(turn: Turn): number | undefined {
   const n = turn.usage?.completion_tokens ?? 0;
   const ms = (turn.tookMs ?? 0) - (turn.firstMs ?? 0);
-  return n > 1 && ms > 0 ? ((n - 1) / ms) * 1000 : undefined;
+  return n > 1 && ms >= 200 ? ((n - 1) / ms) * 1000 : undefined;
 }
 
 function Versions(p: Props) {
@@ -169,11 +188,25 @@ function Versions(p: Props) {
   };
   return (
     <span className="versions">
-      <Button type="text" size="small" icon={<LeftOutlined />} aria-label={t('chat.previous')} disabled={p.at === 0} onClick={() => go(-1)} />
+      <Button
+        type="text"
+        size="small"
+        icon={<LeftOutlined />}
+        aria-label={t('chat.previous')}
+        disabled={p.at === 0}
+        onClick={() => go(-1)}
+      />
       <span title={t('chat.branch', { at: p.at + 1, of })}>
         {p.at + 1}/{of}
       </span>
-      <Button type="text" size="small" icon={<RightOutlined />} aria-label={t('chat.next')} disabled={p.at === of - 1} onClick={() => go(1)} />
+      <Button
+        type="text"
+        size="small"
+        icon={<RightOutlined />}
+        aria-label={t('chat.next')}
+        disabled={p.at === of - 1}
+        onClick={() => go(1)}
+      />
     </span>
   );
 }

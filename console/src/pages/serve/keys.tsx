@@ -1,13 +1,14 @@
 import { KeyOutlined, PlusOutlined } from '@ant-design/icons';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Form, Input, Modal, Radio, Select, Tag } from 'antd';
+import { Alert, Button, Form, Input, Modal, Radio, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNotices } from '../../app/notices';
 import { admin, body } from '../../api/client';
 import { Problem } from '../../api/problem';
 import { become, useSession } from '../../api/session';
+import { useNotices } from '../../app/notices';
 import { Snippet } from '../../components/copy';
+import { Mark } from '../../components/mark';
 import { Nothing, Shown } from '../../components/states';
 import { moment } from '../../lib/format';
 import { Page } from './page';
@@ -62,11 +63,13 @@ function Row({ k, onRevoke }: { k: Schemas['Key']; onRevoke(): void }) {
     <li className="row">
       <KeyOutlined aria-hidden className="row-icon" />
       <div className="row-main">
-        <b>{k.name}</b> <Tag color={k.standing === 'admin' ? 'volcano' : undefined}>{t(k.standing === 'admin' ? 'app.admin' : 'app.user')}</Tag>
-        {mine && <Tag color="green">{t('keys.current')}</Tag>}
-        {expired && <Tag color="red">{t('keys.expired')}</Tag>}
+        <b>{k.name}</b>{' '}
+        <Mark tone={k.standing === 'admin' ? 'warm' : undefined}>{t(k.standing === 'admin' ? 'app.admin' : 'app.user')}</Mark>
+        {mine && <Mark tone="good">{t('keys.current')}</Mark>}
+        {expired && <Mark tone="bad">{t('keys.expired')}</Mark>}
         <div className="quiet">
-          <code>hk_{k.id}_…</code> · {t('keys.created')} {moment(k.created, i18n.language)} · {t('keys.expires')} {k.expires ? moment(k.expires, i18n.language) : t('keys.never')}
+          <code>hk_{k.id}_…</code> · {t('keys.created')} {moment(k.created, i18n.language)} · {t('keys.expires')}{' '}
+          {k.expires ? moment(k.expires, i18n.language) : t('keys.never')}
         </div>
       </div>
       <Button danger size="small" onClick={onRevoke} aria-label={`${t('keys.revoke')} ${k.name}`}>
@@ -84,30 +87,68 @@ function Create({ onClose }: { onClose(): void }) {
   const [form] = Form.useForm<Wanted>();
   const standing = Form.useWatch('standing', form);
   const make = useMutation({
-    mutationFn: (w: Wanted) => body(admin.POST('/admin/v1/keys', { body: { name: w.name, admin: w.standing === 'admin', ttl_seconds: w.days * day } })),
+    mutationFn: (w: Wanted) =>
+      body(admin.POST('/admin/v1/keys', { body: { name: w.name, admin: w.standing === 'admin', ttl_seconds: w.days * day } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ['keys'] }),
   });
   if (make.data)
     return (
-      <Modal open title={t('keys.made')} onCancel={onClose} closable={false} mask={{ closable: false }} keyboard={false} footer={<Button type="primary" onClick={onClose}>{t('keys.done')}</Button>}>
+      <Modal
+        open
+        title={t('keys.made')}
+        onCancel={onClose}
+        closable={false}
+        mask={{ closable: false }}
+        keyboard={false}
+        footer={
+          <Button type="primary" onClick={onClose}>
+            {t('keys.done')}
+          </Button>
+        }
+      >
         <Alert type="warning" showIcon title={t('keys.once')} />
         <Snippet text={make.data.key} />
       </Modal>
     );
   const problem = make.error && Problem.any(make.error);
   return (
-    <Modal open title={t('keys.create')} okText={t('keys.create')} cancelText={t('common.cancel')} onCancel={onClose} onOk={form.submit} confirmLoading={make.isPending}>
+    <Modal
+      open
+      title={t('keys.create')}
+      okText={t('keys.create')}
+      cancelText={t('common.cancel')}
+      onCancel={onClose}
+      onOk={form.submit}
+      confirmLoading={make.isPending}
+    >
       {problem && <Alert type="error" showIcon title={problem.message} description={problem.remedy} />}
-      <Form form={form} layout="vertical" requiredMark={false} initialValues={{ standing: 'user', days: 0 }} onFinish={(w) => make.mutate(w)}>
+      <Form
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={{ standing: 'user', days: 0 }}
+        onFinish={(w) => make.mutate(w)}
+      >
         <Form.Item name="name" label={t('keys.name')} rules={[{ required: true, whitespace: true, message: t('keys.nameMissing') }]}>
           <Input autoFocus maxLength={60} placeholder={t('keys.namePlaceholder')} />
         </Form.Item>
         <Form.Item name="standing" label={t('keys.standing')}>
-          <Radio.Group options={[{ value: 'user', label: t('keys.user') }, { value: 'admin', label: t('keys.admin') }]} />
+          <Radio.Group
+            options={[
+              { value: 'user', label: t('keys.user') },
+              { value: 'admin', label: t('keys.admin') },
+            ]}
+          />
         </Form.Item>
         {standing === 'admin' && <Alert type="info" showIcon title={t('keys.adminWarning')} className="spaced" />}
         <Form.Item name="days" label={t('keys.life')}>
-          <Select options={[{ value: 0, label: t('keys.never') }, ...[7, 30, 90].map((n) => ({ value: n, label: t('keys.days', { n }) })), { value: 365, label: t('keys.year') }]} />
+          <Select
+            options={[
+              { value: 0, label: t('keys.never') },
+              ...[7, 30, 90].map((n) => ({ value: n, label: t('keys.days', { n }) })),
+              { value: 365, label: t('keys.year') },
+            ]}
+          />
         </Form.Item>
       </Form>
     </Modal>
@@ -149,7 +190,13 @@ function Revoke({ k, onClose }: { k: Schemas['Key']; onClose(): void }) {
       <p>
         <code>{k.name}</code>
       </p>
-      <Input autoFocus value={typed} aria-label={t('keys.name')} onChange={(e) => setTyped(e.target.value)} onPressEnter={() => right && end.mutate()} />
+      <Input
+        autoFocus
+        value={typed}
+        aria-label={t('keys.name')}
+        onChange={(e) => setTyped(e.target.value)}
+        onPressEnter={() => right && end.mutate()}
+      />
     </Modal>
   );
 }

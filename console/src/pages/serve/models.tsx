@@ -1,13 +1,14 @@
 import { MessageOutlined, SearchOutlined } from '@ant-design/icons';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Alert, Button, Card, Checkbox, Input, Select, Tabs, Tag } from 'antd';
+import { Alert, Button, Card, Checkbox, Input, Select, Tabs } from 'antd';
 import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNotices } from '../../app/notices';
 import { admin, body } from '../../api/client';
 import { Problem } from '../../api/problem';
+import { useNotices } from '../../app/notices';
 import { Snippet } from '../../components/copy';
+import { Mark } from '../../components/mark';
 import { Nothing, Shown } from '../../components/states';
 import { bytes, integer, parameters } from '../../lib/format';
 import { Page } from './page';
@@ -81,8 +82,8 @@ function Here({ m, loaded }: { m: Schemas['Model']; loaded: boolean }) {
       title={m.id}
       extra={
         <>
-          {loaded && <Tag color="green">{t('models.loaded')}</Tag>}
-          <Tag>{origin}</Tag>
+          {loaded && <Mark tone="good">{t('models.loaded')}</Mark>}
+          <Mark>{origin}</Mark>
         </>
       }
     >
@@ -121,13 +122,24 @@ function Library() {
   return (
     <>
       <div className="filters">
-        <Input prefix={<SearchOutlined aria-hidden />} allowClear maxLength={200} value={filter.search} placeholder={t('models.searchHint')} aria-label={t('common.search')} onChange={(e) => set({ search: e.target.value })} />
+        <Input
+          prefix={<SearchOutlined aria-hidden />}
+          allowClear
+          maxLength={200}
+          value={filter.search}
+          placeholder={t('models.searchHint')}
+          aria-label={t('common.search')}
+          onChange={(e) => set({ search: e.target.value })}
+        />
         <Select
           aria-label={t('models.kind')}
           value={filter.kind}
           onChange={(kind) => set({ kind })}
           popupMatchSelectWidth={false}
-          options={[{ value: '', label: t('models.allKinds') }, ...(['chat', 'embedding', 'reranker'] as const).map((k) => ({ value: k, label: t(`models.kinds.${k}`) }))]}
+          options={[
+            { value: '', label: t('models.allKinds') },
+            ...(['chat', 'embedding', 'reranker'] as const).map((k) => ({ value: k, label: t(`models.kinds.${k}`) })),
+          ]}
         />
         <Checkbox checked={filter.fits} onChange={(e) => set({ fits: e.target.checked })}>
           {t('models.fits')}
@@ -175,22 +187,36 @@ function There({ m, reason }: { m: Schemas['LibraryModel']; reason?: string }) {
       title={m.name}
       extra={
         <>
-          {reason && <Tag color="volcano">{t('models.recommended')}</Tag>}
-          <Tag>{t(`models.kinds.${m.kind as 'chat'}`, { defaultValue: m.kind })}</Tag>
+          {reason && <Mark tone="warm">{t('models.recommended')}</Mark>}
+          <Mark>{t(`models.kinds.${m.kind as 'chat'}`, { defaultValue: m.kind })}</Mark>
         </>
       }
     >
       <p>{m.summary}</p>
       {reason && <p className="quiet">{reason}</p>}
       <p className="facts">
-        {[m.publisher, `${parameters(m.parameters)} ${t('models.parameters')}`, m.quantization, m.file_bytes ? bytes(m.file_bytes) : '', `${t('models.context')} ${integer(m.context_tokens, i18n.language)}`].filter(Boolean).join(' · ')}
+        {[
+          m.publisher,
+          `${parameters(m.parameters)} ${t('models.parameters')}`,
+          m.quantization,
+          m.file_bytes ? bytes(m.file_bytes) : '',
+          `${t('models.context')} ${integer(m.context_tokens, i18n.language)}`,
+        ]
+          .filter(Boolean)
+          .join(' · ')}
       </p>
       <p className="tags">
-        <Tag color={m.fits ? 'green' : undefined}>{m.fits ? `${t('models.fits')}${m.need_bytes ? ` · ${t('models.need')} ${bytes(m.need_bytes)}` : ''}` : m.need_bytes ? `${t('models.tooBig')} · ${t('models.need')} ${bytes(m.need_bytes)}` : t('models.tooBig')}</Tag>
-        <Tag>{t(m.native ? 'models.native' : 'models.notNative')}</Tag>
-        <Tag title={m.condition}>
+        <Mark tone={m.fits ? 'good' : undefined}>
+          {m.fits
+            ? `${t('models.fits')}${m.need_bytes ? ` · ${t('models.need')} ${bytes(m.need_bytes)}` : ''}`
+            : m.need_bytes
+              ? `${t('models.tooBig')} · ${t('models.need')} ${bytes(m.need_bytes)}`
+              : t('models.tooBig')}
+        </Mark>
+        <Mark>{t(m.native ? 'models.native' : 'models.notNative')}</Mark>
+        <Mark title={m.condition}>
           {m.licence} · {t(`models.commercialUse.${m.commercial_use}`)}
-        </Tag>
+        </Mark>
       </p>
       {open ? (
         <div className="pull">
@@ -199,7 +225,7 @@ function There({ m, reason }: { m: Schemas['LibraryModel']; reason?: string }) {
         </div>
       ) : (
         <Button size="small" onClick={() => setOpen(true)} disabled={!m.file_bytes}>
-          hearth model pull
+          {t('models.how')}
         </Button>
       )}
     </Card>

@@ -2,9 +2,9 @@ import { ReloadOutlined } from '@ant-design/icons';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Card, Progress } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { useNotices } from '../../app/notices';
 import { admin, body } from '../../api/client';
 import { Problem } from '../../api/problem';
+import { useNotices } from '../../app/notices';
 import { Nothing, Shown } from '../../components/states';
 import { bytes, integer, uptime } from '../../lib/format';
 import { Figure, Page } from './page';
@@ -16,7 +16,9 @@ export function Overview() {
   return (
     <Page
       title={t('overview.title')}
-      extra={<Button icon={<ReloadOutlined />} onClick={() => query.refetch()} aria-label={t('common.refresh')} title={t('common.refresh')} />}
+      extra={
+        <Button icon={<ReloadOutlined />} onClick={() => query.refetch()} aria-label={t('common.refresh')} title={t('common.refresh')} />
+      }
     >
       <Shown query={query}>
         {(s) => (
@@ -26,7 +28,11 @@ export function Overview() {
                 <Figure name={t('overview.version')} value={s.version} />
                 <Figure name={t('overview.uptime')} value={uptime(s.uptime_seconds, t)} />
                 <Figure name={t('overview.cores')} value={s.machine.cores} hint={s.machine.processor || s.machine.platform} />
-                <Figure name={t('overview.memory')} value={bytes(s.machine.memory_bytes)} hint={`${t('overview.forModels')} ${bytes(s.machine.model_bytes)}`} />
+                <Figure
+                  name={t('overview.memory')}
+                  value={bytes(s.machine.memory_bytes)}
+                  hint={`${t('overview.forModels')} ${bytes(s.machine.model_bytes)}`}
+                />
               </dl>
               <Memory loaded={s.loaded ?? []} most={s.machine.model_bytes} />
             </Card>
@@ -56,7 +62,12 @@ function Memory({ loaded, most }: { loaded: Schemas['Loaded'][]; most: number })
       <span>
         {t('overview.modelFiles')} <b>{bytes(used)}</b> / {bytes(most)}
       </span>
-      <Progress percent={Math.min(100, share)} showInfo={false} status={share > 100 ? 'exception' : 'normal'} aria-label={t('overview.modelFiles')} />
+      <Progress
+        percent={Math.min(100, share)}
+        showInfo={false}
+        status={share > 100 ? 'exception' : 'normal'}
+        aria-label={t('overview.modelFiles')}
+      />
     </div>
   );
 }
@@ -85,7 +96,11 @@ function InMemory({ m, language }: { m: Schemas['Loaded']; language: string }) {
       <dl className="figures-grid">
         <Figure name={t('overview.running')} value={integer(m.running, language)} />
         <Figure name={t('overview.waiting')} value={integer(m.waiting, language)} />
-        <Figure name={t('overview.answers')} value={integer(m.answer_tokens, language)} hint={speed > 0 ? `${t('overview.speed')} ${t('chat.speed', { n: speed.toFixed(1) })}` : undefined} />
+        <Figure
+          name={t('overview.answers')}
+          value={integer(m.answer_tokens, language)}
+          hint={speed > 0 ? `${t('overview.speed')} ${t('chat.speed', { n: speed.toFixed(1) })}` : undefined}
+        />
         <Figure name={t('overview.prompts')} value={integer(m.prompt_tokens, language)} />
         <Figure name={t('overview.context')} value={integer(m.context_tokens, language)} />
         <Figure name={t('overview.file')} value={bytes(m.file_bytes)} />

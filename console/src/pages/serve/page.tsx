@@ -23,8 +23,10 @@ export function Figure({ name, value, hint }: { name: string; value: ReactNode; 
   return (
     <div className="figure">
       <dt>{name}</dt>
-      <dd>{value}</dd>
-      {hint && <small>{hint}</small>}
+      <dd>
+        {value}
+        {hint && <small>{hint}</small>}
+      </dd>
     </div>
   );
 }

@@ -37,7 +37,12 @@ export function Start() {
                   </div>
                   <div>
                     <span className="quiet">{t('start.model')}</span>
-                    <Select aria-label={t('start.model')} value={model} onChange={setChosen} options={list.map((m) => ({ value: m.id, label: m.id }))} />
+                    <Select
+                      aria-label={t('start.model')}
+                      value={model}
+                      onChange={setChosen}
+                      options={list.map((m) => ({ value: m.id, label: m.id }))}
+                    />
                   </div>
                   <div>
                     <span className="quiet">{t('start.key')}</span>

@@ -4,8 +4,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../../api/problem';
 import { become, signIn } from '../../api/session';
-import { LanguageSwitch } from '../../app/preferences';
 import mark from '../../app/hearth.svg';
+import { LanguageSwitch } from '../../app/preferences';
 import { Snippet } from '../../components/copy';
 
 /** The door. */
