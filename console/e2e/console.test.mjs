@@ -296,7 +296,7 @@ story('the state, the models and the library are there, in both languages', {}, 
     await go(page, '/serve/models');
     await page.getByRole('tab').nth(1).click();
     await page.locator('.filters input').first().fill('qwen3');
-    await page.locator('.card', { hasText: /qwen3/i }).first().waitFor();
+    await page.locator('.ant-tabs-content-active .card, .ant-tabs-tabpane-active .card').filter({ hasText: /qwen3/i }).first().waitFor();
     await accessible(page, `library ${language}`);
     await shot(page, `library-${language}`);
   }

@@ -34,7 +34,7 @@ function Said(p: Props) {
   return (
     <article className="turn turn-user" aria-label={t('chat.you')}>
       <div className="said">{p.turn.text}</div>
-      <div className="acts">
+      <div className={p.before.length > 1 ? 'acts acts-shown' : 'acts'}>
         <Versions {...p} />
         <Copy text={p.turn.text} label={t('chat.copyMessage')} />
         <Button
