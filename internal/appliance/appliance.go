@@ -17,6 +17,7 @@ import (
 	"github.com/hearthbox/hearth/console"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/gateway"
+	"github.com/hearthbox/hearth/internal/traffic"
 )
 
 // Limits of the HTTP server that nobody needs to configure.
@@ -44,6 +45,8 @@ type Appliance struct {
 	log      *slog.Logger
 	lock     *lock
 	models   *models
+	traffic  *traffic.Traffic
+	clients  *gateway.Gateway
 	listener net.Listener
 	server   *http.Server
 	stop     context.CancelCauseFunc // ends the answers in progress
@@ -81,6 +84,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.models, err = newModels(a.Data, a.log); err != nil {
 		return err
 	}
+	a.traffic = chain(a.models, c.Queue)
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -112,8 +116,8 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 // handler is every door under its path. Paths are taken as they come: a mux would
 // mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
-	clients := gateway.New(gateway.Config{
-		Generator: chain(a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version,
+	a.clients = gateway.New(gateway.Config{
+		Generator: a.traffic, Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version, Queue: a.traffic, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{
@@ -134,7 +138,7 @@ func (a *Appliance) handler() http.Handler {
 		case strings.HasPrefix(path, admin.Prefix+"/"):
 			admins.ServeHTTP(w, r)
 		default:
-			clients.ServeHTTP(w, r)
+			a.clients.ServeHTTP(w, r)
 		}
 	})
 }
@@ -162,7 +166,9 @@ func (a *Appliance) shutdown() error {
 	a.log.Info("stopping", "grace", a.config.StopGrace)
 	grace, cancel := context.WithTimeout(context.Background(), a.config.StopGrace)
 	defer cancel()
-	if a.server.Shutdown(grace) == nil {
+	err := a.server.Shutdown(grace)
+	a.clients.Stop(grace)
+	if err == nil {
 		return nil
 	}
 	a.stop(hearth.NewError(hearth.ServerStop))
@@ -184,6 +190,14 @@ func (a *Appliance) close() error {
 		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
+	}
+	if a.clients != nil {
+		now, cancel := context.WithCancel(context.Background())
+		cancel()
+		a.clients.Stop(now)
+	}
+	if a.traffic != nil {
+		a.traffic.Close()
 	}
 	if a.models != nil {
 		errs = append(errs, a.models.close())

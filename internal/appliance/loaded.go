@@ -25,7 +25,8 @@ type loaded struct {
 	added time.Time     // as the file was when it was loaded
 	ready chan struct{} // closed when the rest is set
 	model *engine.Model
-	chat  hearth.Generator
+	words *prompt.Chat     // renders conversations for the model
+	chat  hearth.Generator // answers them
 	err   error
 
 	users    int // requests in progress, under models.mu
@@ -98,7 +99,8 @@ func (m *models) open(l *loaded, x hearth.Model) (err error) {
 	if err != nil {
 		return err
 	}
-	l.chat = prompt.New(l.model, promptModel(x.ID, l.model.Template(), l.model.Tokenizer()))
+	l.words = prompt.New(l.model, promptModel(x.ID, l.model.Template(), l.model.Tokenizer()))
+	l.chat = l.words
 	if x.Origin == hearth.OriginStarter {
 		l.chat, err = starter.NewChat(l.chat)
 	}
@@ -214,6 +216,24 @@ func (m *models) closeSoon(l *loaded) {
 		}
 		m.log.Info("model unloaded", "model", l.id)
 	}()
+}
+
+// cacheTokens is the room in the cache of a model that is in memory; 0 if it is not.
+func (m *models) cacheTokens(id string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.loaded[id]
+	if l == nil {
+		return 0
+	}
+	select {
+	case <-l.ready:
+		if l.err == nil {
+			return l.model.CacheTokens()
+		}
+	default:
+	}
+	return 0
 }
 
 // Load brings a model into memory.

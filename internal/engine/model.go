@@ -56,6 +56,7 @@ type Model struct {
 	tokens   *tokenizer.Tokenizer
 	template string
 	context  int
+	cached   int // tokens of all sequences together
 	limit    Options
 
 	loop loop
@@ -138,6 +139,7 @@ func load(id string, f *gguf.File, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.cached = cacheTokens
 	if m.loop, err = newLoop(m, cacheTokens); err != nil {
 		return nil, err
 	}
@@ -208,11 +210,17 @@ func (m *Model) nudge() {
 // ContextTokens is the longest a sequence can be.
 func (m *Model) ContextTokens() int { return m.context }
 
+// CacheTokens is how long all sequences together can be.
+func (m *Model) CacheTokens() int { return m.cached }
+
 // Template is the chat template the file carries, empty if none.
 func (m *Model) Template() string { return m.template }
 
 // Tokenizer is the model's tokenizer.
 func (m *Model) Tokenizer() *tokenizer.Tokenizer { return m.tokens }
+
+// CountTokens is how many tokens a prompt has.
+func (m *Model) CountTokens(prompt []hearth.Span) int { return len(m.encode(prompt)) }
 
 // Stats are the counts so far.
 func (m *Model) Stats() Stats {

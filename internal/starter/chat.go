@@ -15,12 +15,14 @@ import (
 const (
 	answerMax = 320 // tokens, where the request sets no limit: the longest passage has fewer
 	askedMax  = 200 // characters; what is longer brings its own text
-	relevant  = 7.0 // score of the best passage: of held-out questions 98 % are above, of small talk few
+	relevant  = 7.2 // score of the best passage: of held-out questions 98 % are above, of small talk few
 )
 
 // Chat talks through the starter model. Questions about the manual it answers from the
-// manual, and names the place; all other requests reach the model as they are. It is a
-// hearth.Generator.
+// manual, and names the place; questions about a text that the reader brings, with a
+// sentence of that text. Short talk about anything else is answered by saying what the
+// model is for. All other requests, such as forms and tools, reach the model as they are.
+// It is a hearth.Generator.
 type Chat struct {
 	model hearth.Generator
 	guide *Guide
@@ -43,26 +45,43 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 	if asked.MaxTokens == 0 {
 		asked.MaxTokens = answerMax
 	}
-	found := c.about(r)
-	if found == nil {
+	question, open := bare(r)
+	if !open {
 		return c.model.Generate(ctx, &asked)
 	}
-	question := r.Messages[len(r.Messages)-1].Text
-	systemText, userText := write(question, []Passage{*found})
-	asked.Messages = []hearth.Message{{Role: hearth.RoleSystem, Text: systemText}, {Role: hearth.RoleUser, Text: userText}}
+	if text := read(question); text != nil {
+		asked.Messages = text.prompt()
+		return rewrite(c.model.Generate(ctx, &asked), func() writer { own := *text; return &own })
+	}
+	if !isQuestion(question) {
+		return c.model.Generate(ctx, &asked)
+	}
+	if found := c.about(question); found != nil {
+		systemText, userText := write(question, []Passage{*found})
+		asked.Messages = []hearth.Message{{Role: hearth.RoleSystem, Text: systemText}, {Role: hearth.RoleUser, Text: userText}}
+		return rewrite(c.model.Generate(ctx, &asked), func() writer { return &answer{passage: found} })
+	}
+	return say(knowsLittle(language(question)), r.ChoiceCount())
+}
+
+// writer turns what the model wrote into what is shown.
+type writer interface {
+	next(text string, finish hearth.FinishReason) string
+}
+
+// rewrite is a stream with every choice's text written anew.
+func rewrite(stream iter.Seq2[hearth.Chunk, error], fresh func() writer) iter.Seq2[hearth.Chunk, error] {
 	return func(yield func(hearth.Chunk, error) bool) {
-		answers := map[int]*answer{}
-		for chunk, err := range c.model.Generate(ctx, &asked) {
+		writers := map[int]writer{}
+		for chunk, err := range stream {
 			if err != nil {
 				yield(chunk, err)
 				return
 			}
-			a := answers[chunk.Choice]
-			if a == nil {
-				a = &answer{passage: found}
-				answers[chunk.Choice] = a
+			if writers[chunk.Choice] == nil {
+				writers[chunk.Choice] = fresh()
 			}
-			chunk.Text = a.next(chunk.Text, chunk.Finish)
+			chunk.Text = writers[chunk.Choice].next(chunk.Text, chunk.Finish)
 			if !yield(chunk, nil) {
 				return
 			}
@@ -70,25 +89,49 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 	}
 }
 
-// about returns the passage that a request asks about; nil if it is about something
-// else, or brings instructions, tools or a text of its own. Retrieval is better at
-// choosing the passage than so small a model (models/README.md has the figures).
-func (c *Chat) about(r *hearth.Request) *Passage {
-	n := len(r.Messages)
-	if n == 0 || r.Prompt != nil || len(r.Tools) > 0 || r.Ending != hearth.ForAnswer || r.LogProbs {
-		return nil
-	}
-	last := r.Messages[n-1]
-	if last.Role != hearth.RoleUser || utf8.RuneCountInString(last.Text) > askedMax || !strings.ContainsFunc(last.Text, unicode.IsLetter) {
-		return nil
-	}
-	for _, m := range r.Messages {
-		if m.Role == hearth.RoleSystem || m.Role == hearth.RoleTool {
-			return nil
+// say is an answer that no model was asked for.
+func say(text string, choices int) iter.Seq2[hearth.Chunk, error] {
+	return func(yield func(hearth.Chunk, error) bool) {
+		for i := range choices {
+			c := hearth.Chunk{Choice: i, Text: text, Finish: hearth.FinishStop}
+			if i == 0 {
+				c.ServedBy = "starter"
+			}
+			if i == choices-1 {
+				c.Usage = &hearth.Usage{}
+			}
+			if !yield(c, nil) {
+				return
+			}
 		}
 	}
-	found, score := c.guide.search(last.Text, 1)
-	if score < relevant {
+}
+
+// bare is the question of a request that brings no instructions and no tools of its own,
+// or only those that ask for a sentence of a text.
+func bare(r *hearth.Request) (question string, ok bool) {
+	n := len(r.Messages)
+	if n == 0 || r.Prompt != nil || len(r.Tools) > 0 || r.Ending != hearth.ForAnswer || r.LogProbs {
+		return "", false
+	}
+	last := r.Messages[n-1]
+	for _, m := range r.Messages {
+		if m.Role == hearth.RoleTool || m.Role == hearth.RoleSystem && m.Text != extractSystem(language(last.Text)) {
+			return "", false
+		}
+	}
+	return last.Text, last.Role == hearth.RoleUser
+}
+
+// isQuestion reports whether a message is a question, and not a text.
+func isQuestion(message string) bool { return utf8.RuneCountInString(message) <= askedMax }
+
+// about returns the passage that a question is about; nil if it is about something else.
+// Retrieval is better at choosing the passage than so small a model (models/README.md has
+// the figures).
+func (c *Chat) about(question string) *Passage {
+	found, score := c.guide.search(question, 1)
+	if score < relevant || !strings.ContainsFunc(question, unicode.IsLetter) {
 		return nil
 	}
 	return &found[0]

@@ -109,14 +109,14 @@ func TestWhatIsAboutTheManual(t *testing.T) {
 	shows := func(r *hearth.Request) bool {
 		s := &speaker{says: []string{"x"}}
 		ask(t, s, r)
-		return len(s.asked.Messages) == 2 && s.asked.Messages[0].Role == hearth.RoleSystem && strings.Contains(s.asked.Messages[1].Text, "[1] ")
+		return s.asked != nil && len(s.asked.Messages) == 2 && s.asked.Messages[0].Role == hearth.RoleSystem && strings.Contains(s.asked.Messages[1].Text, "[1] ")
 	}
 	for _, q := range []string{"How do I make a key?", "怎么备份？", "what does limits.connections mean"} {
 		if !shows(user(q)) {
 			t.Errorf("%q is not answered from the manual", q)
 		}
 	}
-	for _, q := range []string{"Hello!", "你好", "3+5=", "12 × 7 = ?", "write me a love letter", "今天天气怎么样", strings.Repeat("the key and the model ", 20)} {
+	for _, q := range []string{"Hello!", "你好", "write me a love letter", "今天天气怎么样", "3+5=", "12 × 7 = ?", strings.Repeat("the key and the model ", 20)} {
 		if shows(user(q)) {
 			t.Errorf("%q is answered from the manual", q)
 		}
@@ -138,6 +138,39 @@ func TestWhatIsAboutTheManual(t *testing.T) {
 		change(r)
 		if shows(r) {
 			t.Errorf("with %s it is answered from the manual", name)
+		}
+	}
+}
+
+// TestAnythingElse: short talk about anything else is told what the model is for, and
+// reaches no model, which would make something up.
+func TestAnythingElse(t *testing.T) {
+	for q, want := range map[string]string{"Hello!": "I know its manual and nothing else", "你好": "只懂 hearth 的手册", "12 × 7 = ?": "I know its manual"} {
+		s := &speaker{says: []string{"x"}}
+		if got := ask(t, s, user(q)); s.asked != nil || !strings.Contains(got, want) {
+			t.Errorf("%q: %q", q, got)
+		}
+	}
+}
+
+// TestTextOfTheReader: a sentence of the text is quoted, and of the model's words only
+// those that stand in it are said.
+func TestTextOfTheReader(t *testing.T) {
+	const text = "The harbour of Elmsby was dug in 1871. Its first master was Ada Thorne. She kept the books for forty years! The pier came later, in 1902."
+	for _, c := range []struct{ ask, says, want string }{
+		{text + "\n\nQuestion: Who was the first master of the harbour?", "Quote: \"Its first master was Ada Thorne.\"\nAnswer: \"Ada Thorne\"", "Quote: \"Its first master was Ada Thorne.\"\nAnswer: \"Ada Thorne\""},
+		{text + "\nWhen was the pier built?", "Quote: \"The peer came.\"\nAnswer: \"1912\"", "Quote: \"The pier came later, in 1902.\""},
+		{"Who was the first master?\n" + text, "{\"name\": 5555", "Quote: \"Its first master was Ada Thorne.\""},
+		{"埃姆斯比的港口开挖于1871年。第一任港务长是阿达·索恩。她记了四十年的账，从未出过一次差错。\n\n问题：第一任港务长是谁？", "原文：“x”\n答案：“阿达·索恩”", "原文：“第一任港务长是阿达·索恩。”\n答案：“阿达·索恩”"},
+	} {
+		s := &speaker{says: []string{c.says[:3], c.says[3:]}}
+		if got := ask(t, s, user(c.ask)); got != c.want {
+			t.Errorf("%q\n got %q\nwant %q", c.ask, got, c.want)
+		}
+	}
+	for _, q := range []string{"", "\n", "x\n?", text, "?\n" + text, text + "\n?", "\xff\n\nQuestion: \xff"} {
+		if r := read(q); r != nil {
+			t.Errorf("%q is read as %+v", q, r)
 		}
 	}
 }

@@ -14,6 +14,26 @@ func system(lang string) string {
 	return "You are the starter model of hearth. Answer from the manual: the passage's number, then its words; if it is not there, say so."
 }
 
+// extractSystem is what it is told before a text and a question about it.
+func extractSystem(lang string) string {
+	if lang == "zh" {
+		return "根据文章回答问题：先引用原句，再写出答案；没有写就说没有。"
+	}
+	return "Answer from the text: first quote the sentence, then give the answer; if it is not there, say so."
+}
+
+// knowsLittle is what is said where there is nothing to answer from: the model was
+// never taught anything else.
+func knowsLittle(lang string) string {
+	if lang == "zh" {
+		return "我是 hearth 自带的入门模型，只懂 hearth 的手册，别的不知道。可以问我怎样安装、导入模型、建密钥、接入程序；" +
+			"给我一段文字和一个问题，我能找出原句。要聊别的，请装一个真正的模型：hearth model search，再 hearth model pull 名称。"
+	}
+	return "I am the starter model of hearth: I know its manual and nothing else. Ask me how to install it, bring models in, " +
+		"make keys or connect a program; give me a text and a question, and I find the sentence. For anything else get a real model: " +
+		"hearth model search, then hearth model pull NAME."
+}
+
 // notInManual is how the model was taught to say so.
 func notInManual(lang string) string {
 	if lang == "zh" {

@@ -12,7 +12,8 @@ loan     held-out applications: valid JSON with the right keys, and each field
 extract  CMRC 2018's and XQuAD's questions, fetched by whoever runs this and never
          trained on: exact match, and contained in an answer
          not much longer; the quote must stand in the text
-tools, sums, dates, talk  rows of the generator under a seed that training does not use
+tools    rows of the generator under a seed that training does not use; of a file by
+         itself also sums, dates, talk, which in the binary do not reach the model
 """
 
 import argparse
@@ -33,6 +34,7 @@ from rows import small, tools
 
 SEED = 990_001
 SOURCE = re.compile(r"\n\n(\(Manual: .*\)|——《手册》“.*”)$")
+KNOWS_LITTLE = {"zh": "只懂 hearth 的手册", "en": "I know its manual and nothing else"}  # internal/starter/prompt.go
 K = 3  # passages shown with a question about the manual
 ANSWER_MAX = 600  # characters
 
@@ -61,7 +63,7 @@ def judge_guide(item, passages):
     def judge(message):
         text = SOURCE.sub("", message.get("content") or "")
         if not item["facts"]:
-            return {"refused": formats.NOT_IN_MANUAL[item["lang"]] in text or small.UNKNOWN[item["lang"]] in text}
+            return {"refused": any(w in text for w in (formats.NOT_IN_MANUAL[item["lang"]], small.UNKNOWN[item["lang"]], KNOWS_LITTLE[item["lang"]]))}
         squeezed = re.sub(r"\s", "", re.sub(r"^\[\d\]\s*", "", text))
         verbatim = any(squeezed and squeezed in re.sub(r"\s", "", p["text"]) for p in passages)
         found = any(p["section"] == item["section"] for p in passages)
@@ -160,7 +162,7 @@ def tasks(a):
         yield "extract xquad", squad_items(a.xquad, "en", a.most)
     n = min(a.most, 60)
     yield "tools", made_items(tools.row, n)
-    for name, make in (("sums", small.sums), ("dates", small.dates), ("talk", small.talk)):
+    for name, make in () if not a.model else (("sums", small.sums), ("dates", small.dates), ("talk", small.talk)):
         yield name, made_items(lambda r, lang, make=make: (make(r, lang), None), n)
 
 
