@@ -25,7 +25,7 @@ cross: ## bin/hearth-linux-{amd64,arm64}
 
 test: deps ## everything; sets up what it needs
 	@# Not from the cache, which does not know that scenarios build the binary.
-	@$(GO) test -count 1 -json -timeout 10m ./... 2>&1 | $(TOOLS) run ./summary
+	@$(GO) test -count 1 -json -timeout 20m ./... 2>&1 | $(TOOLS) run ./summary
 
 test-race: ## the product's own tests under the race detector (needs a C compiler)
 	@CGO_ENABLED=1 $(GO) test -race -short -json -timeout 30m ./internal/... . 2>&1 | CGO_ENABLED=0 $(TOOLS) run ./summary

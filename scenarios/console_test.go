@@ -18,7 +18,7 @@ import (
 )
 
 // Limits of the browser's test.
-const consoleMax = 6 * time.Minute
+const consoleMax = 8 * time.Minute
 
 // TestConsole has a browser use the console of the real binary: console/e2e says what
 // for. What it takes is installed by `make test`; without it the test says so.
