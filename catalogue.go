@@ -28,6 +28,8 @@ const (
 	NotAllowed  Code = "permission_denied"
 	NoSuchKey   Code = "key_not_found"
 	LastAdmin   Code = "last_admin_key"
+	NoSession   Code = "session_ended"
+	SlowDown    Code = "too_many_attempts"
 	NoSuchModel Code = "model_not_found"
 	NoModels    Code = "no_models"
 
@@ -175,6 +177,12 @@ var catalogue = map[Code]entry{
 		texts{"{key} is the last administrator key", "{key} 是最后一把管理员密钥"},
 		texts{"create another first: hearth key create --admin --name NAME",
 			"请先创建另一把：hearth key create --admin --name NAME"}},
+	NoSession: {KindUnauthenticated,
+		texts{"the session has ended", "登录已失效"},
+		texts{"sign in again with a key", "请使用密钥重新登录"}},
+	SlowDown: {KindExhausted,
+		texts{"too many wrong keys came from this address", "来自该地址的错误密钥过多"},
+		texts{"wait {seconds} seconds, then try again with the right key", "请等待 {seconds} 秒，再用正确的密钥重试"}},
 	NoSuchModel: {KindNotFound,
 		texts{"there is no model {model}", "模型 {model} 不存在"},
 		texts{"hearth model list shows the models at hand; hearth model import FILE adds one",

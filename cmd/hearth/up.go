@@ -95,6 +95,7 @@ func greet(ctx context.Context, t *terminal, a *appliance.Appliance, c appliance
 // greetFirst says where the server is, and its first key.
 func greetFirst(t *terminal, a *appliance.Appliance) {
 	t.printf("\nhearth %s  %s\n", version, a.URL)
+	t.printf(t.say("\nConsole, in a browser: %s\n", "\n控制台（浏览器打开）：%s\n"), a.Console())
 	if a.FirstKey != "" {
 		t.printf(t.say("\nFirst start. This is the administrator's key; it is shown this once:\n\n    %s\n",
 			"\n首次启动。以下是管理员密钥，仅显示这一次：\n\n    %s\n"), a.FirstKey)

@@ -14,6 +14,7 @@ type statusOutput struct {
 	Body struct {
 		Version       string   `json:"version"`
 		UptimeSeconds float64  `json:"uptime_seconds"`
+		Machine       Machine  `json:"machine"`
 		Loaded        []Loaded `json:"loaded" doc:"Models in memory"`
 	}
 }
@@ -22,7 +23,7 @@ func (a *Admin) statusRoutes() {
 	handle(a, huma.Operation{OperationID: "status", Method: http.MethodGet, Path: "/status", Summary: "State of the appliance", Tags: []string{"Appliance"}},
 		func(_ context.Context, _ *Language) (*statusOutput, error) {
 			out := &statusOutput{}
-			out.Body.Version, out.Body.Loaded = a.Version, a.Models.Loaded()
+			out.Body.Version, out.Body.Machine, out.Body.Loaded = a.Version, a.Machine, a.Models.Loaded()
 			out.Body.UptimeSeconds = time.Since(a.Started).Seconds()
 			return out, nil
 		})
@@ -86,6 +87,35 @@ func (a *Admin) modelRoutes() {
 	handle(a, huma.Operation{OperationID: "unload-model", Method: http.MethodPost, Path: "/models/unload", Summary: "Let go of a model that nobody is using", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *modelInput) (*struct{}, error) {
 			return nil, a.Models.Unload(ctx, in.Body.Model)
+		})
+}
+
+type libraryInput struct {
+	Language
+	Search     string `query:"search" maxLength:"200" doc:"Words of a name, a publisher, a family"`
+	Kind       string `query:"kind" maxLength:"20" doc:"What it is for: chat, embedding, …; empty for all"`
+	Fits       bool   `query:"fits" doc:"Only what fits into the memory for models"`
+	Commercial bool   `query:"commercial" doc:"Only what a business may use"`
+	Native     bool   `query:"native" doc:"Only what the engine of the appliance runs"`
+}
+
+type libraryOutput struct {
+	Body struct {
+		Models      []LibraryModel `json:"models" doc:"The best match first"`
+		Recommended string         `json:"recommended,omitempty" doc:"The model to begin with on this machine"`
+		Reason      string         `json:"reason,omitempty" doc:"Why that one"`
+	}
+}
+
+func (a *Admin) libraryRoutes() {
+	handle(a, huma.Operation{OperationID: "search-library", Method: http.MethodGet, Path: "/library", Summary: "Models that could be downloaded; nothing is sent anywhere", Tags: []string{"Models"}},
+		func(_ context.Context, in *libraryInput) (*libraryOutput, error) {
+			lang := hearth.ParseLanguage(in.AcceptLanguage)
+			list, err := a.Library.Search(in.Search, LibraryFilter{Kind: in.Kind, Fits: in.Fits, Commercial: in.Commercial, Native: in.Native}, lang)
+			out := &libraryOutput{}
+			out.Body.Models = list
+			out.Body.Recommended, out.Body.Reason = a.Library.Recommended(lang)
+			return out, err
 		})
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/console"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/gateway"
 	"github.com/hearthbox/hearth/internal/traffic"
@@ -127,9 +128,16 @@ func (a *Appliance) handler() http.Handler {
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{
-		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Keys: a.Data.Access, Models: a.models, Guard: a.screening,
+		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Keys: a.Data.Access, Models: a.models,
+		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
 	})
+	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if console.Wants(r) {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		r = console.Admit(r)
 		switch path := r.URL.Path; {
 		case path == "/healthz":
 			w.Header().Set("Content-Type", "application/json")
@@ -210,6 +218,9 @@ func (a *Appliance) close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// Console is where a browser finds the console.
+func (a *Appliance) Console() string { return a.URL + console.Prefix + "/" }
 
 // Models lists what can be asked.
 func (a *Appliance) Models(ctx context.Context) ([]hearth.Model, error) { return a.models.List(ctx) }

@@ -97,18 +97,19 @@ func rules() []rule {
 		concat(floor1, engines, services, []string{"internal/admin"})...)
 	never("internal/admin", "the console manages; it does not compute",
 		"internal/engine", "internal/nn", "internal/simd", "internal/gateway")
+	never("console", "its pages ask the doors as any client does; it lets browsers in", concat(floor1, engines, services, doors, []string{"third party"})...)
 	never("docs", "it is files", "internal", "cmd", "")
 	never("internal/door", "what doors share is less than a door", concat(floor1, engines, services, doors)...)
 	for _, p := range concat([]string{""}, floor1, engines, services) {
 		never(p, "HTTP stops at the doors", "internal/door")
 	}
-	for _, p := range concat([]string{""}, floor1, engines, services, doors, []string{"internal/appliance", "cmd"}) {
+	for _, p := range concat([]string{""}, floor1, engines, services, doors, []string{"console", "internal/appliance", "cmd"}) {
 		never(p, "it is for tests", "internal/pipenet")
 	}
-	for _, p := range concat([]string{""}, floor1, engines, services, doors) {
+	for _, p := range concat([]string{"", "console"}, floor1, engines, services, doors) {
 		never(p, "the composition root is imported by main alone", "internal/appliance", "cmd")
 	}
-	for _, p := range concat(floor1, engines, without(services, "internal/store"), doors) {
+	for _, p := range concat([]string{"console"}, floor1, engines, without(services, "internal/store"), doors) {
 		never(p, "SQL is spoken in store, nowhere else", "database/sql")
 	}
 	for _, p := range concat([]string{"", "internal/nn", "internal/engine", "internal/upstream", "internal/prompt"}, floor1, services) {
