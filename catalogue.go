@@ -30,6 +30,8 @@ const (
 	NoSuchModel Code = "model_not_found"
 	NoModels    Code = "no_models"
 
+	NoSuchResponse Code = "response_not_found"
+
 	ModelInvalid     Code = "model_invalid"
 	ModelUnsupported Code = "model_unsupported"
 	ModelMemory      Code = "model_out_of_memory"
@@ -136,7 +138,8 @@ var catalogue = map[Code]entry{
 		texts{"send less, or raise limits.request_bytes in the configuration", "请减小请求，或在配置中调高 limits.request_bytes"}},
 	NoSuchRoute: {KindNotFound,
 		texts{"there is nothing at {method} {path}", "{method} {path} 不存在"},
-		texts{"check the base URL: it ends in /v1", "请检查基础地址，应以 /v1 结尾"}},
+		texts{"check the base URL: OpenAI's clients want one that ends in /v1, Anthropic's and Ollama's one that does not",
+			"请检查基础地址：OpenAI 客户端的地址应以 /v1 结尾，Anthropic 与 Ollama 客户端的则不带 /v1"}},
 	BadMethod: {KindInvalid,
 		texts{"{path} does not take {method}", "{path} 不接受 {method}"},
 		texts{"use {allowed}", "请使用 {allowed}"}},
@@ -167,6 +170,11 @@ var catalogue = map[Code]entry{
 	NoModels: {KindUnavailable,
 		texts{"there is no model yet", "还没有模型"},
 		texts{"add one with: hearth model import FILE.gguf; hearth up shows other ways", "用 hearth model import FILE.gguf 导入一个；hearth up 会列出其他方式"}},
+
+	NoSuchResponse: {KindNotFound,
+		texts{"there is no response {response}", "响应 {response} 不存在"},
+		texts{"it was not stored, is deleted or too old, or was made with another key: send the whole conversation instead; responses.keep_for says how long they are kept",
+			"它未被保存、已删除、已过期或属于其他密钥：请改为发送完整对话；保存时长见 responses.keep_for"}},
 
 	ModelInvalid: {KindInvalid,
 		texts{"{model} is not a sound model file: {detail}", "{model} 不是完好的模型文件：{detail}"},

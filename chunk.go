@@ -25,8 +25,10 @@ type Chunk struct {
 	// the source knows; it lets thinking be counted.
 	Tokens int
 
-	// Finish is set on the last chunk of each choice.
-	Finish FinishReason
+	// Finish is set on the last chunk of each choice. StopString is then the string of
+	// [Decoding.Stop] that ended it, where one did and the source knows.
+	Finish     FinishReason
+	StopString string
 
 	// Usage is set once, on the last chunk of the stream.
 	Usage *Usage
@@ -39,7 +41,8 @@ type Place struct {
 }
 
 // ToolCallDelta is a step of one tool call. ID and Name come whole, with the
-// first step; Arguments is to be appended.
+// first step; Arguments is to be appended. Calls come one after the other: where one
+// has begun, there are no more steps of those before it.
 type ToolCallDelta struct {
 	Index     int
 	ID        string

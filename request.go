@@ -59,7 +59,10 @@ type Span struct {
 type Decoding struct {
 	Choices   int // how many answers; 0 means 1
 	MaxTokens int // of each answer; 0 means what the context leaves
-	Stop      []string
+	// MayFallShort lets MaxTokens be more than the context leaves, which then ends the
+	// answer: for clients that must name a number and name a large one.
+	MayFallShort bool
+	Stop         []string
 
 	// IgnoreEnd goes on past the model's end of text, up to MaxTokens: for measuring.
 	IgnoreEnd bool

@@ -43,6 +43,7 @@ type Appliance struct {
 	log      *slog.Logger
 	lock     *lock
 	models   *models
+	clients  *gateway.Gateway
 	listener net.Listener
 	server   *http.Server
 	stop     context.CancelCauseFunc // ends the answers in progress
@@ -111,8 +112,8 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 // handler is every door under its path. Paths are taken as they come: a mux would
 // mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
-	clients := gateway.New(gateway.Config{
-		Generator: chain(a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version,
+	a.clients = gateway.New(gateway.Config{
+		Generator: chain(a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{
@@ -126,7 +127,7 @@ func (a *Appliance) handler() http.Handler {
 		case strings.HasPrefix(path, admin.Prefix+"/"):
 			admins.ServeHTTP(w, r)
 		default:
-			clients.ServeHTTP(w, r)
+			a.clients.ServeHTTP(w, r)
 		}
 	})
 }
@@ -154,7 +155,9 @@ func (a *Appliance) shutdown() error {
 	a.log.Info("stopping", "grace", a.config.StopGrace)
 	grace, cancel := context.WithTimeout(context.Background(), a.config.StopGrace)
 	defer cancel()
-	if a.server.Shutdown(grace) == nil {
+	err := a.server.Shutdown(grace)
+	a.clients.Stop(grace)
+	if err == nil {
 		return nil
 	}
 	a.stop(hearth.NewError(hearth.ServerStop))
@@ -176,6 +179,11 @@ func (a *Appliance) close() error {
 		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
+	}
+	if a.clients != nil {
+		now, cancel := context.WithCancel(context.Background())
+		cancel()
+		a.clients.Stop(now)
 	}
 	if a.models != nil {
 		errs = append(errs, a.models.close())

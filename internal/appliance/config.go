@@ -41,6 +41,10 @@ type Config struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
 	} `yaml:"limits"`
+	Responses struct {
+		KeepFor   time.Duration `yaml:"keep_for" en:"how long answers of the Responses API are kept after they were last asked for, in the data folder; 0 keeps none" zh:"Responses API 的响应在最后一次使用后保存多久（存于数据目录）；0 表示不保存"`
+		KeepBytes Bytes         `yaml:"keep_bytes" en:"how much of them is kept for a key; the longest unused are lost first" zh:"每个密钥最多保存多少；超出时先丢弃最久未用的"`
+	} `yaml:"responses"`
 	TrustedKeys []string `yaml:"trusted_keys" en:"PEM files of the public keys whose model bundles are taken in, besides the appliance's own" zh:"除本机外，还信任哪些公钥（PEM 文件）签名的模型离线包"`
 	Download    struct {
 		Mirror         string `yaml:"mirror" en:"where models are downloaded from first: modelscope, hf-mirror, huggingface; or the address of a mirror of your own, and no other is asked" zh:"下载模型时优先使用的镜像：modelscope、hf-mirror、huggingface，或自建镜像的地址（此时不再访问其他镜像）"`
@@ -90,6 +94,7 @@ func Defaults(home string) Config {
 		StopGrace: 20 * time.Second,
 	}
 	c.Limits.RequestBytes, c.Limits.Connections = 32<<20, 4096
+	c.Responses.KeepFor, c.Responses.KeepBytes = 30*24*time.Hour, 64<<20
 	c.Log.Level, c.Log.Format = "info", "text"
 	return c
 }

@@ -42,6 +42,8 @@ func (c *Config) check() error {
 		{"download.bytes_per_second", int64(c.Download.BytesPerSecond), 0, 1 << 50},
 		{"limits.request_bytes", int64(c.Limits.RequestBytes), 1024, 1 << 32},
 		{"limits.connections", int64(c.Limits.Connections), 1, 1 << 20},
+		{"responses.keep_for", int64(c.Responses.KeepFor), 0, 1 << 62},
+		{"responses.keep_bytes", int64(c.Responses.KeepBytes), 0, 1 << 50},
 		{"stop_grace", int64(c.StopGrace), 0, 1 << 62},
 	} {
 		if r.v < r.lo || r.v > r.hi {

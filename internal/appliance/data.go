@@ -27,6 +27,7 @@ import (
 type Data struct {
 	Access  *access.Access
 	Catalog *catalog.Catalog
+	Answers *store.Answers // of the Responses API
 
 	config Config
 	store  *store.Store
@@ -51,6 +52,7 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 	return &Data{
 		Access:  access.New(s, pepper),
 		Catalog: catalog.New(filepath.Join(c.Data, "models"), c.folders(), engine.Check),
+		Answers: s.Answers(store.AnswerBounds{Age: c.Responses.KeepFor, Bytes: int64(c.Responses.KeepBytes)}),
 		config:  c, store: s, starterErr: starterErr,
 	}, nil
 }

@@ -25,7 +25,8 @@ type loaded struct {
 	added time.Time     // as the file was when it was loaded
 	ready chan struct{} // closed when the rest is set
 	model *engine.Model
-	chat  hearth.Generator
+	words *prompt.Chat     // renders conversations for the model
+	chat  hearth.Generator // answers them
 	err   error
 
 	users    int // requests in progress, under models.mu
@@ -98,7 +99,8 @@ func (m *models) open(l *loaded, x hearth.Model) (err error) {
 	if err != nil {
 		return err
 	}
-	l.chat = prompt.New(l.model, promptModel(x.ID, l.model.Template(), l.model.Tokenizer()))
+	l.words = prompt.New(l.model, promptModel(x.ID, l.model.Template(), l.model.Tokenizer()))
+	l.chat = l.words
 	if x.Origin == hearth.OriginStarter {
 		l.chat, err = starter.NewChat(l.chat)
 	}

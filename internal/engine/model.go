@@ -214,6 +214,9 @@ func (m *Model) Template() string { return m.template }
 // Tokenizer is the model's tokenizer.
 func (m *Model) Tokenizer() *tokenizer.Tokenizer { return m.tokens }
 
+// CountTokens is how many tokens a prompt has.
+func (m *Model) CountTokens(prompt []hearth.Span) int { return len(m.encode(prompt)) }
+
 // Stats are the counts so far.
 func (m *Model) Stats() Stats {
 	m.mu.Lock()

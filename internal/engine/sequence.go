@@ -139,6 +139,9 @@ func (s *sequence) send(text string, why hearth.FinishReason) {
 		n, tokens = s.whole(why != "")
 	}
 	c := hearth.Chunk{Choice: s.choice, Text: s.safe[:n], Tokens: 1, Finish: why}
+	if why == hearth.FinishStop {
+		c.StopString = s.stops.found
+	}
 	for _, o := range s.odds[:tokens] {
 		c.LogProbs = append(c.LogProbs, o.TokenLogProb)
 	}

@@ -185,6 +185,9 @@ func (c *chatRequest) request() (*hearth.Request, error) {
 	return r, err
 }
 
+// oneCall reports whether the client takes one tool call at a time.
+func (c *chatRequest) oneCall() bool { return c.ParallelCalls != nil && !*c.ParallelCalls }
+
 func (c *chatRequest) ending() hearth.Ending {
 	switch {
 	case c.ContinueLast:
@@ -208,8 +211,6 @@ func (c *chatRequest) refuse() error {
 		return unsupported("web_search_options", "searching the web")
 	case c.Verbosity != nil && *c.Verbosity != "medium":
 		return unsupported("verbosity", "verbosity other than medium")
-	case c.ParallelCalls != nil && !*c.ParallelCalls && len(c.Tools) > 0:
-		return unsupported("parallel_tool_calls", "limiting the model to one tool call")
 	}
 	return nil
 }
@@ -242,15 +243,22 @@ func (c *chatRequest) thinking() (hearth.Thinking, error) {
 		}
 	}
 	if c.ReasoningMode != nil {
-		switch *c.ReasoningMode {
-		case "none", "minimal":
-			return hearth.ThinkingOff, nil
-		case "low", "medium", "high", "xhigh":
-			return hearth.ThinkingOn, nil
-		}
-		return 0, hearth.NewError(hearth.NotOneOf, "field", "reasoning_effort", "choices", "none, minimal, low, medium, high, xhigh").At("reasoning_effort")
+		k := checks{}
+		return k.effort("reasoning_effort", *c.ReasoningMode), k.err
 	}
 	return hearth.ThinkingDefault, nil
+}
+
+// effort is OpenAI's word for how hard to think. Models here think or do not.
+func (k *checks) effort(field, effort string) hearth.Thinking {
+	switch effort {
+	case "none", "minimal":
+		return hearth.ThinkingOff
+	case "low", "medium", "high", "xhigh", "max":
+		return hearth.ThinkingOn
+	}
+	k.fail(hearth.NewError(hearth.NotOneOf, "field", field, "choices", "none, minimal, low, medium, high, xhigh, max").At(field))
+	return hearth.ThinkingDefault
 }
 
 // roles maps OpenAI's roles, past and present, to hearth's.
@@ -318,15 +326,21 @@ func (c *chatRequest) tools() ([]hearth.Tool, error) {
 		return nil, unsupported("tool_choice", "a tool_choice other than auto and none")
 	}
 	var out []hearth.Tool
-	for i, t := range c.Tools {
+	err := toolsOf(c.Tools, &out)
+	return out, err
+}
+
+// toolsOf appends tools in hearth's words.
+func toolsOf(tools []chatTool, out *[]hearth.Tool) error {
+	for i, t := range tools {
 		at := fmt.Sprintf("tools[%d]", i)
 		if t.Type != "function" {
-			return nil, unsupported(at+".type", fmt.Sprintf("a tool of type %q", t.Type))
+			return unsupported(at+".type", fmt.Sprintf("a tool of type %q", t.Type))
 		}
 		if t.Function.Name == "" {
-			return nil, missing(at + ".function.name")
+			return missing(at + ".function.name")
 		}
-		out = append(out, hearth.Tool{Name: t.Function.Name, Description: t.Function.Description, Parameters: t.Function.Parameters})
+		*out = append(*out, hearth.Tool{Name: t.Function.Name, Description: t.Function.Description, Parameters: t.Function.Parameters})
 	}
-	return out, nil
+	return nil
 }

@@ -20,13 +20,14 @@ type answer struct {
 
 	begun    bool
 	finished map[int]bool // choices whose end has come
+	calls    map[int]int  // by choice: the tool call that came last
 	held     *hearth.Chunk
 	usage    *hearth.Usage // as the upstream counts
 	pieces   int           // of the answer, which are tokens as a rule
 }
 
 func newAnswer(u *OpenAI, choices int, emit func(hearth.Chunk) bool) *answer {
-	return &answer{upstream: u, choices: choices, emit: emit, finished: map[int]bool{}}
+	return &answer{upstream: u, choices: choices, emit: emit, finished: map[int]bool{}, calls: map[int]int{}}
 }
 
 // read reads the stream to its end. alive is called at every sign of life.
@@ -93,6 +94,10 @@ func (a *answer) choice(e *event, i int) error {
 		if t.Index < 0 || t.Index > toolCallsMax {
 			return a.upstream.protocol("it sent a tool call out of range", nil)
 		}
+		if t.Index < a.calls[c.Index] {
+			return a.upstream.protocol("it went back to an earlier tool call", nil)
+		}
+		a.calls[c.Index] = t.Index
 		out.ToolCalls = append(out.ToolCalls, hearth.ToolCallDelta{Index: t.Index, ID: t.ID, Name: t.Function.Name, Arguments: t.Function.Arguments})
 	}
 	if c.FinishReason != nil && *c.FinishReason != "" {
@@ -101,6 +106,7 @@ func (a *answer) choice(e *event, i int) error {
 		}
 		out.Finish = finishOf(*c.FinishReason)
 		a.finished[c.Index] = true
+		_ = json.Unmarshal(c.StopReason, &out.StopString) // vLLM's; a number is a token's
 	}
 	return a.pass(out)
 }

@@ -79,6 +79,7 @@ type event struct {
 		Text         string          `json:"text"`
 		LogProbs     json.RawMessage `json:"logprobs"`
 		FinishReason *string         `json:"finish_reason"`
+		StopReason   json.RawMessage `json:"stop_reason"`
 	} `json:"choices"`
 	Usage *struct {
 		PromptTokens     int `json:"prompt_tokens"`

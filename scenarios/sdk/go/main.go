@@ -21,6 +21,7 @@ type suite struct {
 	key       string
 	model     string // of trained weights
 	chatModel string // of random weights, with a token for every byte
+	script    string // that does as it is told
 	greedy    string // a file of prompts and what trained weights make of them
 }
 
@@ -36,12 +37,16 @@ var errSkip = errors.New("skip")
 
 func main() {
 	s := &suite{key: os.Getenv("HEARTH_API_KEY"), model: os.Getenv("HEARTH_MODEL"),
-		chatModel: os.Getenv("HEARTH_CHAT_MODEL"), greedy: os.Getenv("HEARTH_GREEDY_JSON")}
+		chatModel: os.Getenv("HEARTH_CHAT_MODEL"), script: os.Getenv("HEARTH_SCRIPT"), greedy: os.Getenv("HEARTH_GREEDY_JSON")}
 	// A retry would hide a failure, and a long wait is one.
 	s.client = openai.NewClient(option.WithBaseURL(os.Getenv("HEARTH_BASE_URL")), option.WithAPIKey(s.key),
 		option.WithMaxRetries(0), option.WithRequestTimeout(time.Minute))
+	cases := s.cases()
+	if len(os.Args) > 1 && os.Args[1] == "responses" {
+		cases = s.responsesCases()
+	}
 	failed := false
-	for _, c := range s.cases() {
+	for _, c := range cases {
 		switch err := attempt(c); {
 		case err == nil:
 			fmt.Println("ok", c.name)

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import OpenAI from 'openai';
+import { Skip, all, run } from './harness.mjs';
 
 const {
   HEARTH_BASE_URL: baseURL,
@@ -417,17 +418,9 @@ async function freeAgain(began) {
   assert.ok(Date.now() - began < promptly, `the next answer took ${Date.now() - began} ms`);
 }
 
-class Skip extends Error {}
-
 function goldens() {
   if (!greedyFile) throw new Skip();
   return JSON.parse(readFileSync(greedyFile, 'utf8'));
-}
-
-async function all(stream) {
-  const chunks = [];
-  for await (const c of stream) chunks.push(c);
-  return chunks;
 }
 
 // said joins the pieces of one choice.
@@ -481,18 +474,4 @@ function oneMark(text) {
   return text.replace(/\ufffd+/g, '\ufffd');
 }
 
-let failed = 0;
-for (const [name, run] of Object.entries(cases)) {
-  try {
-    await run();
-    console.log(`ok ${name}`);
-  } catch (e) {
-    if (e instanceof Skip) {
-      console.log(`ok ${name} # skip`);
-      continue;
-    }
-    failed++;
-    console.log(`not ok ${name}: ${String(e.message).replace(/\s*\n\s*/g, ' | ')}`);
-  }
-}
-process.exit(failed === 0 ? 0 : 1);
+await run(cases);

@@ -8,10 +8,11 @@ import asyncio
 import json
 import os
 import re
-import sys
 import time
 
 import openai
+
+from harness import Skip, case, check, equal, run
 
 BASE_URL, KEY = os.environ["HEARTH_BASE_URL"], os.environ["HEARTH_API_KEY"]
 MODEL, CHAT_MODEL = os.environ["HEARTH_MODEL"], os.environ["HEARTH_CHAT_MODEL"]
@@ -51,20 +52,6 @@ WEATHER = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     },
 }
-
-cases = []
-
-
-def case(name):
-    def add(run):
-        cases.append((name, run))
-        return run
-
-    return add
-
-
-class Skip(Exception):
-    pass
 
 
 @case("models/list")
@@ -489,15 +476,6 @@ def _():
     check(err.request_id.startswith("req_"), err.request_id)
 
 
-def check(ok, why):
-    if not ok:
-        raise AssertionError(why)
-
-
-def equal(got, want):
-    check(got == want, f"got {got!r}, want {want!r}")
-
-
 def raised(ask, kind):
     try:
         ask()
@@ -583,15 +561,4 @@ def one_mark(text):
     return re.sub("\ufffd+", "\ufffd", text)
 
 
-failed = False
-for name, run in cases:
-    try:
-        run()
-        print(f"ok {name}", flush=True)
-    except Skip:
-        print(f"ok {name} # skip", flush=True)
-    except Exception as e:
-        failed = True
-        reason = re.sub(r"\s*\n\s*", " | ", f"{e if isinstance(e, AssertionError) else repr(e)}")
-        print(f"not ok {name}: {reason}", flush=True)
-sys.exit(failed)
+run()
