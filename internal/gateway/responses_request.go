@@ -29,10 +29,8 @@ type responsesRequest struct {
 		Summary *string `json:"summary"`
 	} `json:"reasoning"`
 	Text *struct {
-		Format *struct {
-			Type string `json:"type"`
-		} `json:"format"`
-		Verbosity *string `json:"verbosity"`
+		Format    *answerFormat `json:"format"`
+		Verbosity *string       `json:"verbosity"`
 	} `json:"text"`
 	Truncation   *string           `json:"truncation"`
 	Metadata     map[string]string `json:"metadata"`
@@ -66,12 +64,6 @@ func (c *responsesRequest) ignored() []string {
 	if c.Truncation != nil && *c.Truncation == "auto" {
 		names = append(names, "truncation") // nothing is ever cut here
 	}
-	for _, raw := range c.Tools {
-		var t struct{ Strict bool }
-		if json.Unmarshal(raw, &t) == nil && t.Strict {
-			return append(names, "tools.strict")
-		}
-	}
 	return names
 }
 
@@ -92,7 +84,11 @@ func (c *responsesRequest) request() (*hearth.Request, error) {
 	if c.Reasoning != nil && c.Reasoning.Effort != nil {
 		r.Thinking = k.effort("reasoning.effort", *c.Reasoning.Effort)
 	}
-	r.Tools = c.tools(&k)
+	r.Calls, r.Tools = openAIChoice(&k, c.ToolChoice, c.tools(&k))
+	r.Calls.Single = c.ParallelCalls != nil && !*c.ParallelCalls
+	if c.Text != nil {
+		r.Constraint = c.Text.Format.constraint(&k, "text.format")
+	}
 	if len(c.Metadata) > metadataMax {
 		k.fail(outOfRangeIn("metadata", "the number of entries of metadata", 0, metadataMax))
 	}
@@ -116,8 +112,6 @@ func (c *responsesRequest) refuse() error {
 		return unsupported("prompt", "a prompt template")
 	case c.MaxToolCalls != nil:
 		return unsupported("max_tool_calls", "max_tool_calls, which is about tools that the server runs,")
-	case c.Text != nil && c.Text.Format != nil && c.Text.Format.Type != "text":
-		return unsupported("text.format", fmt.Sprintf("text.format of type %q", c.Text.Format.Type))
 	case c.Text != nil && c.Text.Verbosity != nil && *c.Text.Verbosity != "medium":
 		return unsupported("text.verbosity", "verbosity other than medium")
 	case c.Truncation != nil && *c.Truncation != "auto" && *c.Truncation != "disabled":
@@ -126,7 +120,7 @@ func (c *responsesRequest) refuse() error {
 	return nil
 }
 
-// tools returns what the model may call: nothing if the client says "none".
+// tools returns what the model may call.
 func (c *responsesRequest) tools(k *checks) []hearth.Tool {
 	var out []hearth.Tool
 	for i, raw := range c.Tools {
@@ -136,6 +130,7 @@ func (c *responsesRequest) tools(k *checks) []hearth.Tool {
 			Name        string          `json:"name"`
 			Description string          `json:"description"`
 			Parameters  json.RawMessage `json:"parameters"`
+			Strict      bool            `json:"strict"`
 		}
 		switch err := json.Unmarshal(raw, &t); {
 		case err != nil:
@@ -145,16 +140,9 @@ func (c *responsesRequest) tools(k *checks) []hearth.Tool {
 		case t.Name == "":
 			k.fail(missing(at + ".name"))
 		}
-		out = append(out, hearth.Tool{Name: t.Name, Description: t.Description, Parameters: t.Parameters})
+		out = append(out, hearth.Tool{Name: t.Name, Description: t.Description, Parameters: t.Parameters, Strict: t.Strict})
 	}
-	switch string(c.ToolChoice) {
-	case "", "null", `"auto"`:
-		return out
-	case `"none"`:
-		return nil
-	}
-	k.fail(unsupported("tool_choice", "a tool_choice other than auto and none"))
-	return nil
+	return out
 }
 
 // stored reports whether the answer is to be kept.

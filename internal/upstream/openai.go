@@ -179,7 +179,10 @@ func (u *OpenAI) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hear
 
 // generate returns nil when the answer is complete or the caller has had enough.
 func (u *OpenAI) generate(ctx context.Context, r *hearth.Request, emit func(hearth.Chunk) bool) error {
-	path, body := u.body(r)
+	path, body, err := u.body(r)
+	if err != nil {
+		return err
+	}
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
