@@ -39,6 +39,9 @@ type rule struct {
 	body node
 }
 
+// textBytes is below which the bytes of texts are: none in UTF-8 is above.
+const textBytes = 0xf8
+
 // Markers begin with a byte that no text has, so that no text is mistaken for one.
 const (
 	markerByte = 0xff
@@ -112,7 +115,7 @@ func without(stops []string) node {
 			d.states[i].accepts = false // one stop within another: never reached
 			continue
 		}
-		for b := range 0xf8 {
+		for b := range textBytes {
 			text := p + string([]byte{byte(b)})
 			if endsWithAny(text, stops) {
 				continue

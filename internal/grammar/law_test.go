@@ -194,3 +194,33 @@ func TestMaskIsWhatMayFollow(t *testing.T) {
 }
 
 func dump(x node) string { return strings.ReplaceAll(fmt.Sprintf("%+v", x), "grammar.", "") }
+
+// TestMarkersAreNotText: what steers the model comes where it is wanted, as its token
+// or spelled out, and a byte of the vocabulary is never taken for a part of it.
+func TestMarkersAreNotText(t *testing.T) {
+	g, err := Compile(Sequence(Literal("a"), Marker("<end>"), Literal("b")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := Bind(g, NewVocabulary([]Token{{Text: "a"}, {Marker: "<end>"}, {Text: "\xff"}, {Text: "<e"}, {Text: "<end>", Marker: "<end>"}, {Text: "a<end>b"}, {Text: "\xff<end>"}}))
+	want := []uint64{1 | 1<<5, 1<<1 | 1<<3 | 1<<4}
+	set := make([]uint64, m.Words())
+	s := g.Start()
+	for i, w := range want {
+		if m.Mask(s, set); set[0] != w {
+			t.Errorf("step %d: %b, want %b", i, set[0], w)
+		}
+		if s = m.Take(s, int32(i)); s == nil {
+			t.Fatal("what is in the mask can't be taken")
+		}
+	}
+	if m.Take(g.Start(), 2) != nil || !s.readingB(m) {
+		t.Error("a byte was taken for a marker")
+	}
+}
+
+// readingB reports whether the letter b ends the text.
+func (s *State) readingB(m *Masks) bool {
+	next := m.Read(s, "b")
+	return next != nil && next.Done() && next.Closed()
+}

@@ -84,7 +84,7 @@ func walk(t testing.TB, g *grammar.Grammar, rng *rand.Rand) string {
 
 // TestWhatIsWrittenIsValid is G1, by the judgement of another implementation.
 func TestWhatIsWrittenIsValid(t *testing.T) {
-	schemas := 150
+	schemas := 80
 	if testing.Short() {
 		schemas = 40
 	}

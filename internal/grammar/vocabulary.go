@@ -31,9 +31,13 @@ type entry struct {
 
 // NewVocabulary makes a vocabulary of the tokens, by id.
 func NewVocabulary(tokens []Token) *Vocabulary {
-	v := &Vocabulary{all: tokens}
+	v := &Vocabulary{all: slices.Clone(tokens)}
 	entries := make([]entry, 0, len(tokens))
-	for id, t := range tokens {
+	for id := range v.all {
+		t := &v.all[id]
+		if hasBeyond(t.Text) {
+			t.Text = "" // in no text, and not to be taken for a marker
+		}
 		if n := len(t.Text); n > 0 && n <= tokenBytesMax {
 			entries = append(entries, entry{t.Text, int32(id)})
 		}
@@ -47,6 +51,16 @@ func NewVocabulary(tokens []Token) *Vocabulary {
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.id, b.id)) })
 	v.build(entries)
 	return v
+}
+
+// hasBeyond reports whether a text has bytes that are never part of UTF-8.
+func hasBeyond(text string) bool {
+	for i := range len(text) {
+		if text[i] >= textBytes {
+			return true
+		}
+	}
+	return false
 }
 
 func marked(text string) string { return string([]byte{markerByte}) + text }

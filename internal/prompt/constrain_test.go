@@ -40,7 +40,7 @@ func babble(seed int64) *hearth.Request {
 	r := ask("go on")
 	r.Thinking = hearth.ThinkingOff
 	r.Sampling.Seed = &seed
-	r.Sampling.Bias = map[int]float64{'"': 5, '}': 4, ']': 4, 'o': 9, '{': -1}
+	r.Sampling.Bias = map[int]float64{'"': 5, '}': 4, ']': 4, '{': -1, 't': -9, 'h': -9, '\n': -9}
 	return r
 }
 
@@ -86,7 +86,7 @@ func callers() map[string]bool {
 func TestForcedCallsAreCalls(t *testing.T) {
 	m := babbler(t)
 	for family := range callers() {
-		for seed := range int64(6) {
+		for seed := range int64(4) {
 			r := babble(seed)
 			r.Tools, r.Calls = weather(), hearth.Calls{Required: true}
 			if seed%2 == 0 {
