@@ -119,3 +119,22 @@ func (v *Vocabulary) Lacks(g *Grammar) (b byte, ok bool) {
 	}
 	return 0, false
 }
+
+// Find is a token of that text.
+func (v *Vocabulary) Find(text string) (id int32, ok bool) {
+	n := int32(0)
+	for i := range len(text) {
+		child := n + 1
+		for child < v.after[n] && v.label[child] != text[i] {
+			child = v.after[child]
+		}
+		if child >= v.after[n] {
+			return 0, false
+		}
+		n = child
+	}
+	if tokens := v.at(n); len(tokens) > 0 {
+		return tokens[0], true
+	}
+	return 0, false
+}
