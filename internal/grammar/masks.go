@@ -16,7 +16,7 @@ type Masks struct {
 	bytes int     // that what is remembered takes
 	visit int     // nodes of the trie looked at
 	m     machine
-	below [][]reading // by depth in the trie: what can be read there
+	below []level // by depth in the trie
 	set   []uint64
 	ids   []int32
 	seen  []visited
@@ -29,6 +29,12 @@ type walk struct {
 	set    []uint64 // the same as a set, where they are many; tokens is nil then
 	ends   []int32  // nodes at which the rule ends and longer tokens go on
 	next   map[int32]*walk
+}
+
+// level is what can be read at a node: mostly one thing, else many.
+type level struct {
+	reading
+	many []reading
 }
 
 // visited is a walk that was followed into a frame.
@@ -152,7 +158,10 @@ func (m *Masks) explore(start []reading, nodes []int32) *walk {
 	w := &walk{}
 	m.ids = m.ids[:0]
 	for _, n := range nodes {
-		m.below = append(m.below[:0], start)
+		if len(start) == 0 {
+			break
+		}
+		m.below = append(m.below[:0], levelOf(start))
 		m.descend(w, n)
 	}
 	w.ends = sorted(w.ends)
@@ -171,6 +180,13 @@ func (m *Masks) explore(start []reading, nodes []int32) *walk {
 	return w
 }
 
+func levelOf(readings []reading) level {
+	if len(readings) == 1 {
+		return level{reading: readings[0]}
+	}
+	return level{many: readings}
+}
+
 // descend goes through what lies below a node. A state that neither calls nor accepts
 // needs no machine: that is most of a string.
 func (m *Masks) descend(w *walk, root int32) {
@@ -178,50 +194,50 @@ func (m *Masks) descend(w *walk, root int32) {
 	base := v.depth[root]
 	for n := root + 1; n < v.after[root]; {
 		m.visit++
-		d := v.depth[n] - base
-		before := m.below[d-1]
+		d := int(v.depth[n] - base)
+		before := &m.below[d-1]
 		m.below = m.below[:d]
-		readings, done := m.reach(before, v.label[n])
-		if len(readings) == 0 && !done {
-			n = v.after[n]
-			continue
+		if before.many == nil {
+			to := m.step(before.state, v.label[n])
+			if to < 0 {
+				n = v.after[n]
+				continue
+			}
+			if m.states[to].plain {
+				m.ids = append(m.ids, v.at(n)...)
+				m.below = append(m.below, level{reading: reading{to, before.frame}})
+				n++
+				continue
+			}
 		}
-		m.ids = append(m.ids, v.at(n)...)
-		if done && v.after[n] > n+1 {
-			w.ends = append(w.ends, n)
-		}
-		if len(readings) == 0 {
-			n = v.after[n]
-			continue
-		}
-		m.below = append(m.below, readings)
-		n++
+		n = m.reach(w, *before, n)
 	}
 }
 
-// reach is what can be read after another byte.
-func (m *Masks) reach(before []reading, b byte) (after []reading, done bool) {
-	if len(before) == 1 {
-		to := m.step(before[0].state, b)
-		if to < 0 {
-			return nil, false
-		}
-		if m.states[to].plain {
-			return m.single(reading{to, before[0].frame}, before), false
-		}
+// reach goes to a node by way of the machine, and says which is the next to look at.
+func (m *Masks) reach(w *walk, before level, n int32) int32 {
+	v := m.vocabulary
+	readings := before.many
+	if readings == nil {
+		readings = []reading{before.reading}
 	}
-	m.m.read(before, b)
-	after, done = slices.Clone(m.m.readings), m.m.done
+	m.m.read(readings, v.label[n])
+	after, done := levelOf(m.m.readings), m.m.done
+	more := len(m.m.readings) > 0
+	after.many = slices.Clone(after.many)
 	m.m.reset()
-	return after, done
-}
-
-// single is a list of one, the same one if that is what it says.
-func (m *Masks) single(r reading, before []reading) []reading {
-	if before[0] == r {
-		return before
+	if !more && !done {
+		return v.after[n]
 	}
-	return []reading{r}
+	m.ids = append(m.ids, v.at(n)...)
+	if done && v.after[n] > n+1 {
+		w.ends = append(w.ends, n)
+	}
+	if !more {
+		return v.after[n]
+	}
+	m.below = append(m.below, after)
+	return n + 1
 }
 
 // Take is the state after a token, nil if it does not fit.
