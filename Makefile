@@ -8,7 +8,7 @@ TOOLS   := $(GO) -C internal/devtools
 export CGO_ENABLED := 0
 
 help: ## print this
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 build: ## bin/hearth for this machine
 	$(GO) build $(FLAGS) -o bin/hearth ./cmd/hearth
@@ -26,6 +26,9 @@ test: deps ## everything; sets up what it needs
 
 test-race: ## the product's own tests under the race detector (needs a C compiler)
 	@CGO_ENABLED=1 $(GO) test -race -short -json -timeout 30m ./internal/... . 2>&1 | CGO_ENABLED=0 $(TOOLS) run ./summary
+
+e2e-clients: build/clients/node_modules/.deps ## the AI SDK, LangChain and Codex against the real binary
+	$(GO) test -count 1 ./scenarios -run 'TestClients|TestCodex'
 
 fuzz: ## every fuzz target for FUZZTIME each (10m)
 	@tools/fuzz.sh $(or $(FUZZTIME),10m)
@@ -45,19 +48,22 @@ oracle: $(VENV)/.oracle build/signing/.deps ## compute the goldens anew with oth
 starter: build build/torch/.deps ## train the starter model; TEXTS names the folders of its sources (tools/starter/README.md)
 	@TORCH=build/torch/bin/python tools/starter/starter.sh $(or $(SIZE),5m) $(or $(TOKENS),60e6) $(TEXTS)
 
-generate: ## write anew what is made from the code: api/openapi.yaml, docs/{errors,settings,bench}.md, golden exchanges, assembly
+generate: ## write anew what is made from the code: api/openapi.yaml, docs/{errors,settings,bench,conformance}.md, golden exchanges, assembly
 	$(GO) generate ./internal/simd
 	$(GO) test . ./internal/admin ./internal/gateway ./internal/appliance ./internal/bench -run 'OpenAPI|Exchanges|Manual' -update >/dev/null
 
 clean: ## forget everything built
 	rm -rf bin build scenarios/sdk/node/node_modules
 
-.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps starter
+.PHONY: help build run cross test test-race fuzz bench lint oracle generate clean deps emulator starter e2e-clients
 
 # What the tests need beyond Go: a Python with a real engine to stand upstream and
-# OpenAI's SDK, Node with theirs, and vocabularies that the test data lacks. All by
-# package name, none of it in the product.
-deps: $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies
+# official SDKs, Node with more of them, vocabularies that the test data lacks, and an
+# arm64. All by package name, none of it in the product.
+deps: emulator $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies
+
+emulator:
+	@tools/emulator.sh
 
 $(VENV)/.deps: scenarios/requirements.txt scenarios/sdk/python/requirements.txt
 	@tools/venv.sh $(VENV) $^ && touch $@
@@ -85,4 +91,9 @@ build/bench/.deps: tools/oracle/requirements.txt tools/oracle/tokenizer/requirem
 	@CMAKE_ARGS=-DLLAVA_BUILD=OFF PIP_NO_CACHE_DIR=1 tools/venv.sh build/bench $^ && touch $@
 
 scenarios/sdk/node/node_modules/.deps: scenarios/sdk/node/package-lock.json
-	@echo "installing the Node SDK" && npm --prefix scenarios/sdk/node ci --silent && touch $@
+	@echo "installing the Node SDKs" && npm --prefix scenarios/sdk/node ci --silent && touch $@
+
+# Half a gigabyte, most of it Codex.
+build/clients/node_modules/.deps: scenarios/clients/package-lock.json
+	@echo "installing clients" && mkdir -p build/clients && cp scenarios/clients/*.json build/clients/
+	@npm --prefix build/clients ci --ignore-scripts --silent && touch $@

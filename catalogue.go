@@ -9,6 +9,7 @@ const (
 	InternalError Code = "internal_error"
 	Canceled      Code = "canceled"
 	ServerStop    Code = "server_stopping"
+	NoServer      Code = "server_not_running"
 
 	InvalidJSON           Code = "invalid_json"
 	InvalidValue          Code = "invalid_value"
@@ -34,6 +35,7 @@ const (
 	NoModels    Code = "no_models"
 
 	NoSuchResponse Code = "response_not_found"
+	TooManyJobs    Code = "too_many_jobs"
 
 	ModelInvalid     Code = "model_invalid"
 	ModelUnsupported Code = "model_unsupported"
@@ -49,6 +51,10 @@ const (
 	TemplateRefused  Code = "template_refused"
 	TemplateFailed   Code = "template_failed"
 	QueueFull        Code = "queue_full"
+
+	QuotaExceeded       Code = "quota_exceeded"
+	DeadlineUnreachable Code = "deadline_unreachable"
+	PlaceKept           Code = "place_kept"
 
 	UpstreamUnreachable Code = "upstream_unreachable"
 	UpstreamRefused     Code = "upstream_refused"
@@ -108,6 +114,9 @@ var catalogue = map[Code]entry{
 	ServerStop: {KindUnavailable,
 		texts{"the server is stopping", "服务正在停止"},
 		texts{"send the request again once it has restarted", "请在服务重新启动后再次发送"}},
+	NoServer: {KindUnavailable,
+		texts{"no server runs on the data folder {path}", "数据目录 {path} 上没有正在运行的服务"},
+		texts{"start it with: hearth up; or name the folder of the one that runs with --data", "用 hearth up 启动；或用 --data 指定正在运行的服务的数据目录"}},
 
 	InvalidJSON: {KindInvalid,
 		texts{"the request is not valid JSON: {detail}", "请求不是有效的 JSON：{detail}"},
@@ -188,6 +197,10 @@ var catalogue = map[Code]entry{
 		texts{"it was not stored, is deleted or too old, or was made with another key: send the whole conversation instead; responses.keep_for says how long they are kept",
 			"它未被保存、已删除、已过期或属于其他密钥：请改为发送完整对话；保存时长见 responses.keep_for"}},
 
+	TooManyJobs: {KindExhausted,
+		texts{"as many answers are made in the background as may be; {jobs} for one key", "后台生成的响应已达到上限（每个密钥 {jobs} 个）"},
+		texts{"wait until some are done, or cancel some", "请等待其中一些完成，或取消一些"}},
+
 	ModelInvalid: {KindInvalid,
 		texts{"{model} is not a sound model file: {detail}", "{model} 不是完好的模型文件：{detail}"},
 		texts{"fetch the file again and compare its checksum with the publisher's",
@@ -238,8 +251,22 @@ var catalogue = map[Code]entry{
 		texts{"check the order of the roles and what the messages contain", "请检查角色顺序和消息内容"}},
 	QueueFull: {KindExhausted,
 		texts{"{waiting} requests wait for {model}, as many as may", "{model} 已有 {waiting} 个请求在等待，达到上限"},
-		texts{"retry after the time in Retry-After, or raise engine.waiting_requests",
-			"请在 Retry-After 给出的时间后重试，或调高 engine.waiting_requests"}},
+		texts{"retry after the time in Retry-After, or raise queue.requests and engine.waiting_requests",
+			"请在 Retry-After 给出的时间后重试，或调高 queue.requests 与 engine.waiting_requests"}},
+
+	QuotaExceeded: {KindExhausted,
+		texts{"this key has as much waiting as it may: {limit}", "此密钥排队中的请求已达上限：{limit}"},
+		texts{"wait for answers before sending more, or have an administrator raise {setting}",
+			"请等待已有请求得到回答后再发送，或请管理员调高 {setting}"}},
+	DeadlineUnreachable: {KindExhausted,
+		texts{"the answer can't begin in time: the wait is about {wait}, and this request may wait {limit}",
+			"无法按时开始回答：预计需等待 {wait}，而此请求最多等待 {limit}"},
+		texts{"allow more time (X-Hearth-Deadline, or the client's timeout), stream the answer, ask a smaller model, or ask later",
+			"请放宽期限（X-Hearth-Deadline 或客户端超时）、改用流式输出、改用更小的模型，或稍后再问"}},
+	PlaceKept: {KindExhausted,
+		texts{"the answer is not there yet; the place in line is kept", "回答尚未就绪，排队位置已保留"},
+		texts{"send the same request again at once, as official clients do by themselves; or stream the answer, and see the place in line",
+			"请立即再次发送相同的请求（官方客户端会自动重试）；或改用流式输出，可随时看到排队位置"}},
 
 	UpstreamUnreachable: {KindUnavailable,
 		texts{"upstream {upstream} can't be reached", "无法连接上游 {upstream}"},

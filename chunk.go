@@ -16,6 +16,11 @@ type Chunk struct {
 	// part of it.
 	ServedBy string
 
+	// Waited is how long the request stood in line, where it did, and Expected how long
+	// that was to be when it came, 0 if nothing was known. They come with the first chunk
+	// that is part of the answer.
+	Waited, Expected time.Duration
+
 	Reasoning string // thinking, to be appended
 	Text      string // answer, to be appended
 	ToolCalls []ToolCallDelta
@@ -36,7 +41,7 @@ type Chunk struct {
 
 // Place is where a request stands in line.
 type Place struct {
-	Position int           // 1 is served next
+	Position int           // 1 is served next; 0 is being served, and nothing has come yet
 	Wait     time.Duration // expected, until the answer begins; 0 is unknown
 }
 

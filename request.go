@@ -1,5 +1,7 @@
 package hearth
 
+import "time"
+
 // Request asks a model for an answer: either a conversation (Messages) or a
 // plain text to continue (Prompt), never both.
 type Request struct {
@@ -21,6 +23,20 @@ type Request struct {
 	// began like another one: what an engine knows of a text is used again only for
 	// texts of the same realm. Empty is a realm like any other.
 	Realm string
+
+	// Class and Deadline say how soon the answer is wanted: when it has to have begun.
+	// Zero values leave that to the appliance.
+	Class    Class
+	Deadline time.Time
+
+	// Ticket, if not empty, is what a caller who comes back shows: whoever leaves with
+	// [PlaceKept] as the cause is given, with the same ticket, the same place in line,
+	// or the answer that has begun meanwhile.
+	Ticket string
+
+	// Source, if not empty, is where it is to be answered, of several places where the
+	// model is.
+	Source string
 }
 
 // Completion asks a [Completer] to continue a text.

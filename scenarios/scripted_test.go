@@ -18,6 +18,7 @@ import (
 //	echo     says what it was sent
 //	think    thinks, then answers
 //	call     calls two tools; their results are repeated in the next answer
+//	run X    calls a shell with X
 //	long     is cut off
 //	slow     takes six seconds to begin, longer than clients are left without a sign
 //	break    breaks off
@@ -49,8 +50,12 @@ func script(body []byte) []string {
 	}
 	last := asked.Messages[len(asked.Messages)-1]
 	what, finish := last.Content, "stop"
-	if last.Role == "tool" {
+	command, run := strings.CutPrefix(what, "run ")
+	switch {
+	case last.Role == "tool":
 		what = "tool"
+	case run:
+		what = "run"
 	}
 	var deltas []string
 	switch what {
@@ -65,6 +70,12 @@ func script(body []byte) []string {
 			`{"tool_calls":[{"index":0,"function":{"arguments":"{\"city\":"}}]}`,
 			`{"tool_calls":[{"index":0,"function":{"arguments":"\"Xi'an\"}"}}]}`,
 			`{"tool_calls":[{"index":1,"id":"call_t","type":"function","function":{"name":"time","arguments":"{}"}}]}`}
+	case "run":
+		finish = "tool_calls"
+		arguments, _ := json.Marshal(map[string]string{"cmd": command})
+		quoted, _ := json.Marshal(string(arguments))
+		deltas = []string{`{"reasoning_content":"I use the shell."}`,
+			`{"tool_calls":[{"index":0,"id":"call_r","type":"function","function":{"name":"exec_command","arguments":` + string(quoted) + `}}]}`}
 	case "tool":
 		deltas = text("I see: " + last.Content)
 	case "long":

@@ -16,6 +16,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/gateway"
+	"github.com/hearthbox/hearth/internal/traffic"
 )
 
 // Limits of the HTTP server that nobody needs to configure.
@@ -43,6 +44,7 @@ type Appliance struct {
 	log      *slog.Logger
 	lock     *lock
 	models   *models
+	traffic  *traffic.Traffic
 	clients  *gateway.Gateway
 	listener net.Listener
 	server   *http.Server
@@ -81,6 +83,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.models, err = newModels(a.Data, a.log); err != nil {
 		return err
 	}
+	a.traffic = chain(a.models, c.Queue)
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -113,7 +116,7 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 // mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
 	a.clients = gateway.New(gateway.Config{
-		Generator: chain(a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
+		Generator: a.traffic, Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version, Queue: a.traffic, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{
@@ -184,6 +187,9 @@ func (a *Appliance) close() error {
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		a.clients.Stop(now)
+	}
+	if a.traffic != nil {
+		a.traffic.Close()
 	}
 	if a.models != nil {
 		errs = append(errs, a.models.close())

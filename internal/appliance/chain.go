@@ -1,13 +1,35 @@
 package appliance
 
-import "github.com/hearthbox/hearth"
+import (
+	"time"
+
+	"github.com/hearthbox/hearth/internal/traffic"
+)
 
 // chain is the product in one sentence, from the client inward. Order is policy; it
 // is written here and nowhere else, and argued in docs/adr/0003-order-of-the-wrappers.md:
 //
 //	audit( guard( traffic( knowledge( route( engine | upstream … )))))
 //
-// So far there is route alone. Each wrapper joins in its place as it is built.
-func chain(route hearth.Generator) hearth.Generator {
-	return route
+// So far there are traffic and route. Each wrapper joins in its place as it is built.
+func chain(route traffic.Route, c QueueConfig) *traffic.Traffic {
+	return traffic.New(traffic.Config{Route: route, Limits: c.limits(), Keep: placeKept, Update: placeTold})
+}
+
+// How long a place in line is kept for a caller who will be back, which official
+// clients are within nine seconds; and how often those who wait are told where they
+// stand.
+const (
+	placeKept = 30 * time.Second
+	placeTold = 5 * time.Second
+)
+
+func (c QueueConfig) limits() traffic.Limits {
+	l := traffic.Limits{TenantRequests: c.KeyRequests, TenantBytes: int64(c.KeyBytes), TenantCost: float64(c.KeyTokens),
+		Requests: c.Requests, Bytes: int64(c.Bytes)}
+	for class := range l.WaitMax {
+		l.WaitMax[class] = c.Wait
+	}
+	l.WaitMax[traffic.Bulk] = c.BulkWait
+	return l
 }

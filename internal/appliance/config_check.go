@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hearthbox/hearth"
 )
@@ -39,6 +40,13 @@ func (c *Config) check() error {
 		{"engine.park_bytes", int64(c.Engine.ParkBytes), 0, 1 << 50},
 		{"engine.waiting_requests", int64(c.Engine.WaitingRequests), 1, 1 << 20},
 		{"engine.keep_loaded", int64(c.Engine.KeepLoaded), 0, 1 << 62},
+		{"queue.requests", int64(c.Queue.Requests), 1, 1 << 20},
+		{"queue.bytes", int64(c.Queue.Bytes), 1 << 20, 1 << 50},
+		{"queue.key_requests", int64(c.Queue.KeyRequests), 1, 1 << 20},
+		{"queue.key_bytes", int64(c.Queue.KeyBytes), 1 << 20, 1 << 50},
+		{"queue.key_tokens", int64(c.Queue.KeyTokens), 1, 1 << 50},
+		{"queue.wait", int64(c.Queue.Wait), int64(time.Second), int64(24 * time.Hour)},
+		{"queue.bulk_wait", int64(c.Queue.BulkWait), int64(time.Second), int64(30 * 24 * time.Hour)},
 		{"download.bytes_per_second", int64(c.Download.BytesPerSecond), 0, 1 << 50},
 		{"limits.request_bytes", int64(c.Limits.RequestBytes), 1024, 1 << 32},
 		{"limits.connections", int64(c.Limits.Connections), 1, 1 << 20},
@@ -73,6 +81,8 @@ func (c *Config) checkUpstreams() error {
 			return invalidConfig(say("upstreams[%d] has no name", "upstreams[%d] 没有名称", i))
 		case names[u.Name]:
 			return invalidConfig(say("two upstreams are called %s", "有两个上游都叫 %s", u.Name))
+		case u.Concurrent < 0 || u.Concurrent > 1<<16:
+			return invalidConfig(say("upstream %s: concurrent is out of range: from 0 to %d", "上游 %s：concurrent 超出范围：0 到 %d", u.Name, 1<<16))
 		case u.Key != "" && u.KeyFile != "":
 			return invalidConfig(say("upstream %s has both key and key_file", "上游 %s 同时填写了 key 和 key_file", u.Name))
 		}

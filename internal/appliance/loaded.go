@@ -218,6 +218,24 @@ func (m *models) closeSoon(l *loaded) {
 	}()
 }
 
+// cacheTokens is the room in the cache of a model that is in memory; 0 if it is not.
+func (m *models) cacheTokens(id string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.loaded[id]
+	if l == nil {
+		return 0
+	}
+	select {
+	case <-l.ready:
+		if l.err == nil {
+			return l.model.CacheTokens()
+		}
+	default:
+	}
+	return 0
+}
+
 // Load brings a model into memory.
 func (m *models) Load(ctx context.Context, id string) error {
 	x, err := m.Find(ctx, id)

@@ -13,6 +13,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/engine"
+	"github.com/hearthbox/hearth/internal/traffic"
 	"github.com/hearthbox/hearth/internal/upstream"
 )
 
@@ -39,8 +40,8 @@ type models struct {
 }
 
 var (
-	_ hearth.Generator = (*models)(nil)
-	_ admin.Models     = (*models)(nil)
+	_ traffic.Route = (*models)(nil)
+	_ admin.Models  = (*models)(nil)
 )
 
 func newModels(d *Data, log *slog.Logger) (*models, error) {
@@ -164,13 +165,36 @@ func named(list []hearth.Model, id string) (hearth.Model, bool) {
 	return list[i], true
 }
 
-// Generate asks the model the request names.
+// Backends are the engine of a model that is a file, or the upstreams that offer it.
+func (m *models) Backends(ctx context.Context, id string) (string, []traffic.Backend, error) {
+	x, err := m.Find(ctx, id)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case x.Problem != nil:
+		return "", nil, x.Problem.At("model")
+	case x.Origin != hearth.OriginUpstream:
+		return x.ID, []traffic.Backend{{Source: x.Source + "/" + x.ID, Slots: m.data.config.Engine.Sequences, Tokens: m.cacheTokens(x.ID)}}, nil
+	}
+	var list []traffic.Backend
+	for i, u := range m.upstreams {
+		if u.Source() == x.Source || u.Offers(x.ID) {
+			list = append(list, traffic.Backend{Source: u.Source(), Slots: m.data.config.Upstreams[i].Concurrent})
+		}
+	}
+	return x.ID, list, nil
+}
+
+// Generate asks the model the request names, where the request says.
 func (m *models) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	return func(yield func(hearth.Chunk, error) bool) {
 		x, err := m.Find(ctx, r.Model)
 		if err != nil {
 			yield(hearth.Chunk{}, err)
 			return
+		}
+		if x.Origin == hearth.OriginUpstream && r.Source != "" {
+			x.Source = r.Source
 		}
 		g, release, err := m.generator(ctx, x)
 		if err != nil {

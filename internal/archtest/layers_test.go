@@ -35,7 +35,7 @@ type rule struct {
 var (
 	floor1   = []string{"internal/simd", "internal/gguf", "internal/tokenizer", "internal/grammar", "internal/cryptosuite"}
 	engines  = []string{"internal/nn", "internal/engine", "internal/upstream", "internal/prompt"}
-	services = []string{"internal/catalog", "internal/store", "internal/access", "internal/starter", "internal/bench"}
+	services = []string{"internal/catalog", "internal/store", "internal/access", "internal/starter", "internal/bench", "internal/traffic"}
 	doors    = []string{"internal/gateway", "internal/admin"}
 	others   = []string{"internal/door", "internal/appliance", "internal/archtest", "internal/devtools", "internal/pipenet"}
 )
@@ -92,6 +92,7 @@ func rules() []rule {
 			concat(without(services, s), engines, doors)...)
 	}
 	never("internal/bench", "it measures whatever answers, through the contracts everyone uses", concat(floor1, []string{"net/http"})...)
+	never("internal/traffic", "it orders requests, whatever they ask for", concat(floor1, []string{"net/http"})...)
 	never("internal/catalog/fetch", "it brings bytes here, whatever they are", concat(floor1, []string{"internal/catalog/library", "internal/catalog/provenance"})...)
 	never("internal/gateway", "a dialect holds a Generator and an authoriser, nothing else",
 		concat(floor1, engines, services, []string{"internal/admin"})...)

@@ -52,7 +52,17 @@ func (d Door) Serve(w http.ResponseWriter, r *http.Request, answer func(hearth.P
 		}
 	}
 	d.Log.LogAttrs(context.WithoutCancel(r.Context()), level, "request", attrs...)
+	if _, ok := errors.AsType[*Cut](err); ok {
+		panic(http.ErrAbortHandler)
+	}
 }
+
+// Cut is the failure of an answer whose good status was sent already and that has no
+// other way to say so than to end the connection.
+type Cut struct{ Err error }
+
+func (c *Cut) Error() string { return c.Err.Error() }
+func (c *Cut) Unwrap() error { return c.Err }
 
 // Limits of a request that nobody has let in yet, and of a line in the log.
 const (

@@ -57,6 +57,7 @@ type Model struct {
 	constraints *constraints
 	template    string
 	context     int
+	cached      int // tokens of all sequences together
 	limit       Options
 
 	loop loop
@@ -140,6 +141,7 @@ func load(id string, f *gguf.File, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.cached = cacheTokens
 	if m.loop, err = newLoop(m, cacheTokens); err != nil {
 		return nil, err
 	}
@@ -209,6 +211,9 @@ func (m *Model) nudge() {
 
 // ContextTokens is the longest a sequence can be.
 func (m *Model) ContextTokens() int { return m.context }
+
+// CacheTokens is how long all sequences together can be.
+func (m *Model) CacheTokens() int { return m.cached }
 
 // Template is the chat template the file carries, empty if none.
 func (m *Model) Template() string { return m.template }

@@ -63,9 +63,10 @@ func (c *anthropicContent) UnmarshalJSON(b []byte) error {
 		return json.Unmarshal(b, &c.blocks[0].Text)
 	case '[':
 		c.present = true
-		return json.Unmarshal(b, &c.blocks)
+		c.wrong = json.Unmarshal(b, &c.blocks) != nil
+		return nil
 	}
-	c.wrong = true
+	c.wrong = true // which message it is, is not known here
 	return nil
 }
 
@@ -244,17 +245,16 @@ func (k *checks) texts(at string, blocks []anthropicBlock, between string) strin
 // user appends what a user's turn holds: results of tools, and texts.
 func (m *anthropicMessage) user(k *checks, at string, out []hearth.Message) []hearth.Message {
 	open := len(out) > 0 && out[len(out)-1].Role == hearth.RoleUser
-	if open {
-		out[len(out)-1].Text += "\n\n"
-	}
+	between := "\n\n" // two messages, not two blocks of one
 	for i, b := range m.Content.blocks {
 		at := fmt.Sprintf("%s.content[%d]", at, i)
 		switch b.Type {
 		case "text":
 			if !open {
-				out, open = append(out, hearth.Message{Role: hearth.RoleUser}), true
+				out, open, between = append(out, hearth.Message{Role: hearth.RoleUser}), true, ""
 			}
-			out[len(out)-1].Text += b.Text
+			out[len(out)-1].Text += between + b.Text
+			between = ""
 		case "tool_result":
 			if b.ToolUseID == "" {
 				k.fail(missing(at + ".tool_use_id"))

@@ -49,6 +49,11 @@ func (x *exchange) fail(err error) {
 	switch e.Code {
 	case hearth.NoModels, hearth.ModelMemory, hearth.UpstreamRefused: // time alone mends none of them
 		h.Set("X-Should-Retry", "false")
+	case hearth.QuotaExceeded, hearth.DeadlineUnreachable: // nor these, as they are
+		h.Set("X-Should-Retry", "false")
+	case hearth.PlaceKept:
+		h.Set("Retry-After", "1")
+		h.Set("X-Should-Retry", "true")
 	}
 	x.writeJSON(x.dialect.status(e), x.dialect.errorBody(x, e))
 }
@@ -74,9 +79,11 @@ func (x *exchange) writeJSON(status int, v any) {
 	if err != nil {
 		panic(err) // a value of ours that is no JSON
 	}
-	x.w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Now().Add(x.WriteMax))
-	x.w.WriteHeader(status)
+	if !x.padded {
+		x.w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		x.w.WriteHeader(status)
+	}
 	_, _ = x.w.Write(b) // a client that went away is no news
 }
 

@@ -26,6 +26,7 @@ type Config struct {
 	Log        *slog.Logger
 
 	// What not every appliance has; nil where it has not.
+	Queue    Queue
 	Counter  Counter
 	Embedder hearth.Embedder
 	Memory   Memory
@@ -59,11 +60,13 @@ type exchange struct {
 	id      string // what the path names, where its pattern has a star
 	asked   string // the field that holds the conversation, if not "messages"
 	oneCall bool   // the client takes one tool call at a time
+	digest  string // of the body, where the client may send it again
+	padded  bool   // a status of 200 was sent before the answer was there
 }
 
 // New makes a Gateway.
 func New(c Config) *Gateway {
-	return &Gateway{Config: c, routes: slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes)}
+	return &Gateway{Config: c, routes: slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes, queueRoutes)}
 }
 
 // ServeHTTP answers one request.

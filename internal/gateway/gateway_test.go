@@ -32,6 +32,7 @@ type door struct {
 	chunks  []hearth.Chunk
 	err     error
 	delay   time.Duration // before the first chunk
+	place   *hearth.Place // told before that
 	request *hearth.Request
 	log     bytes.Buffer
 	archive archive
@@ -89,6 +90,9 @@ func (a *archive) Forget(ctx context.Context, owner, id string) error {
 func (d *door) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	d.request = r
 	return func(yield func(hearth.Chunk, error) bool) {
+		if d.place != nil && !yield(hearth.Chunk{Place: d.place}, nil) {
+			return
+		}
 		select {
 		case <-time.After(d.delay):
 		case <-ctx.Done():
@@ -176,7 +180,9 @@ func (d *door) do(method, path, header, body string) *httptest.ResponseRecorder 
 		r.Header.Set(name, value)
 	}
 	w := httptest.NewRecorder()
-	d.gateway().ServeHTTP(w, r)
+	g := d.gateway()
+	g.ServeHTTP(w, r)
+	g.Stop(context.Background()) // when what it left in the background is done
 	return w
 }
 
@@ -425,7 +431,7 @@ func TestRequestReachesTheGeneratorWhole(t *testing.T) {
 		t.Fatal("nothing arrived")
 	}
 	half, p, seed := 0.5, 0.9, int64(42)
-	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone"}, Thinking: hearth.ThinkingOff,
+	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone"}, Thinking: hearth.ThinkingOff, Class: hearth.ClassDefault,
 		Messages: []hearth.Message{
 			{Role: hearth.RoleSystem, Text: "be brief"}, {Role: hearth.RoleUser, Text: "ab"},
 			{Role: hearth.RoleAssistant, TextAbsent: true, Reasoning: "hm", ToolCalls: []hearth.ToolCall{{ID: "c1", Name: "f", Arguments: `{"x": 1}`}}},

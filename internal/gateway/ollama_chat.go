@@ -246,7 +246,7 @@ func (s *ollamaStream) last() []any {
 // waiting is an empty step: blank lines make noise in its clients.
 func (s *ollamaStream) waiting(p *hearth.Place) []any {
 	out := s.piece(ollamaTurn{})
-	if p != nil {
+	if p != nil && p.Position > 0 {
 		out.ollamaPlace = &ollamaPlace{p.Position, waitSeconds(p)}
 	}
 	return []any{out}

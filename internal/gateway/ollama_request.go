@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hearthbox/hearth"
 )
@@ -156,18 +155,22 @@ func (c *ollamaChat) request() (*hearth.Request, error) {
 	k := checks{}
 	r := c.ollamaAsking.request(&k)
 	for i, m := range c.Messages {
-		at := fmt.Sprintf("messages[%d]", i)
-		out := m.message(&k, at)
+		out := m.message(&k, i)
 		if out.Role == hearth.RoleTool {
 			answers(r.Messages, &out)
 		}
 		r.Messages = append(r.Messages, out)
 	}
+	if n := len(r.Messages); n > 0 && r.Messages[n-1].Role == hearth.RoleAssistant {
+		r.Ending = hearth.InsideLast
+	}
 	k.fail(toolsOf(c.Tools, &r.Tools))
 	return r, k.err
 }
 
-func (m *ollamaMessage) message(k *checks, at string) hearth.Message {
+// message is the turn of that number.
+func (m *ollamaMessage) message(k *checks, turn int) hearth.Message {
+	at := fmt.Sprintf("messages[%d]", turn)
 	out := hearth.Message{Role: roles[m.Role], Text: m.Content, Reasoning: m.Thinking, Name: m.ToolName, ToolCallID: m.ToolCallID}
 	switch {
 	case m.Role == "":
@@ -184,7 +187,7 @@ func (m *ollamaMessage) message(k *checks, at string) hearth.Message {
 			k.fail(missing(fmt.Sprintf("%s.tool_calls[%d].function.name", at, i)))
 		}
 		if call.ID == "" {
-			call.ID = fmt.Sprintf("call_%s_%d", strings.Trim(at, "mesag[]"), i) // clients of this dialect know none
+			call.ID = fmt.Sprintf("call_%d_%d", turn, i) // clients of this dialect may know none
 		}
 		out.ToolCalls = append(out.ToolCalls, hearth.ToolCall{ID: call.ID, Name: call.Function.Name, Arguments: argumentsOf(call.Function.Arguments)})
 	}

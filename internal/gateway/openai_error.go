@@ -60,7 +60,7 @@ func (s openAIStream) broken(e *hearth.Error) []any {
 // standing is a comment that tells where a request stands in line, where that is known.
 func standing(p *hearth.Place) comment {
 	switch {
-	case p == nil:
+	case p == nil, p.Position == 0:
 		return "waiting"
 	case p.Wait == 0:
 		return comment(fmt.Sprintf("queued position=%d", p.Position))

@@ -60,7 +60,7 @@ func (x *exchange) respond() error {
 	if err != nil {
 		return err
 	}
-	s := &responseStream{lang: x.lang, object: x.responseObject(&c)}
+	s := &responseStream{lang: x.lang, namespaces: c.namespaces, object: x.responseObject(&c)}
 	s.keep = func(o *responseObject) { x.keep(o, input) }
 	switch {
 	case c.Background:
@@ -123,6 +123,10 @@ func (x *exchange) history(id string) ([]json.RawMessage, error) {
 		k, err := parseKept(body)
 		if err != nil {
 			return nil, err
+		}
+		if x.jobs.find(x.by.KeyID, k.Response.ID).running() {
+			return nil, hearth.NewError(hearth.InvalidValue, "field", "previous_response_id", "detail",
+				hearth.Words{"that answer is still being made", "该响应仍在生成"}).At("previous_response_id")
 		}
 		all = append(all, k.Input...)
 		for _, item := range k.Response.Output {

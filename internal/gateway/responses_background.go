@@ -13,7 +13,8 @@ import (
 
 // Limits of answers in the background.
 const (
-	jobsMax   = 256             // being made, or ended moments ago
+	jobsMax   = 64              // being made, or ended moments ago
+	jobsOfKey = 16              // of these, a key's own
 	jobLinger = 5 * time.Minute // after its end, for who was cut off and comes back
 )
 
@@ -51,23 +52,27 @@ func (js *jobs) add(j *job) error {
 	if js.byID == nil {
 		js.byID = map[string]*job{}
 	}
+	own := 0
 	for id, old := range js.byID {
-		if old.gone(jobLinger) {
+		switch {
+		case old.gone(jobLinger):
 			delete(js.byID, id)
+		case old.owner == j.owner:
+			own++
 		}
 	}
-	if len(js.byID) >= jobsMax && !js.dropEnded() {
-		return hearth.NewError(hearth.QueueFull, "waiting", len(js.byID), "model", j.object.Model)
+	if own >= jobsOfKey && !js.dropEnded(j.owner) || len(js.byID) >= jobsMax && !js.dropEnded("") {
+		return hearth.NewError(hearth.TooManyJobs, "jobs", jobsOfKey)
 	}
 	js.byID[j.id] = j
 	js.running.Add(1)
 	return nil
 }
 
-// dropEnded makes room, if some job has ended.
-func (js *jobs) dropEnded() bool {
+// dropEnded makes room, if some job of the owner, or of anybody, has ended.
+func (js *jobs) dropEnded(owner string) bool {
 	for id, j := range js.byID {
-		if j.gone(0) {
+		if j.gone(0) && (owner == "" || j.owner == owner) {
 			delete(js.byID, id)
 			return true
 		}
@@ -122,6 +127,9 @@ func (j *job) gone(linger time.Duration) bool {
 	defer j.mu.Unlock()
 	return j.ended && time.Since(j.endedAt) >= linger
 }
+
+// running reports whether there is a job, and it has not ended.
+func (j *job) running() bool { return j != nil && !j.gone(0) }
 
 // now is the answer as it stands.
 func (j *job) now() responseObject {
@@ -206,12 +214,18 @@ func (x *exchange) make(ctx context.Context, j *job, r *hearth.Request, s *respo
 		events = s.broken(hearth.AsError(cause))
 	default:
 		e := hearth.AsError(err)
-		if e.Kind() == hearth.KindInternal {
-			x.Log.Error("an answer in the background failed", "response", j.id, "error", err)
-		}
+		x.Log.Error("an answer in the background failed", "response", j.id, "key", j.owner, "code", e.Code, "error", quiet(err))
 		events = s.broken(e)
 	}
 	j.add(events, s.object, true)
+}
+
+// quiet is an error for the log, unless it may quote the request.
+func quiet(err error) error {
+	if hearth.AsError(err).Kind() == hearth.KindInvalid {
+		return nil
+	}
+	return err
 }
 
 // cancelled ends an answer that nobody wants any more, with what there is of it. The API
@@ -258,7 +272,7 @@ func (x *exchange) left(s *stream, j *job, from int) error {
 	}
 	if events, ended, _ := j.since(from); ended {
 		_ = s.send(events)
-	} else if !x.gone(err) {
+	} else if errors.Is(err, hearth.NewError(hearth.ServerStop)) {
 		e := x.explain(err)
 		_ = s.send([]any{event{"error", responseEvent{Type: "error", Sequence: from, Code: string(e.Code), Message: e.Message(x.lang), Remedy: e.Remedy(x.lang)}}})
 	}

@@ -19,6 +19,7 @@ type inputItem struct {
 	Summary   itemContent `json:"summary"`
 	CallID    string      `json:"call_id"`
 	Name      string      `json:"name"`
+	Namespace string      `json:"namespace"`
 	Arguments string      `json:"arguments"`
 	Output    itemContent `json:"output"`
 }
@@ -45,9 +46,7 @@ func (c *itemContent) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	var parts []struct{ Type, Text, Refusal string }
-	if err := json.Unmarshal(b, &parts); err != nil {
-		return err
-	}
+	c.wrong = json.Unmarshal(b, &parts) != nil
 	c.present = true
 	for _, p := range parts {
 		switch p.Type {
@@ -79,20 +78,28 @@ func items(input json.RawMessage) ([]json.RawMessage, error) {
 	return list, nil
 }
 
-// identified gives ids to items that have none, and the type to messages that leave it out,
-// so that they can be listed.
+// identified completes items that clients write in short, so that they can be listed: an
+// id, the type of messages, a state, and texts as parts.
 func identified(item json.RawMessage) (json.RawMessage, error) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(item, &fields) != nil || fields == nil {
 		return nil, hearth.NewError(hearth.WrongType, "field", "input", "type", "array of objects").At("input")
 	}
-	set := func(name, value string) {
+	set := func(name string, value any) {
 		if v := fields[name]; !given(v) {
 			fields[name], _ = json.Marshal(value)
 		}
 	}
-	set("type", "message")
+	set("type", itemMessage)
 	set("id", "item_"+rand.Text())
+	set("status", stageCompleted)
+	if text := fields["content"]; len(text) > 0 && text[0] == '"' && string(fields["type"]) == `"message"` {
+		part := map[string]any{"type": "input_text", "text": text}
+		if string(fields["role"]) == `"assistant"` {
+			part = map[string]any{"type": partText, "text": text, "annotations": []any{}}
+		}
+		fields["content"], _ = json.Marshal([]any{part})
+	}
 	return json.Marshal(fields)
 }
 
@@ -144,7 +151,7 @@ func (i *inputItem) join(at string, out []hearth.Message) ([]hearth.Message, err
 		}
 		out = assistantTurn(out, func(*hearth.Message) bool { return true })
 		m := &out[len(out)-1]
-		m.ToolCalls = append(m.ToolCalls, hearth.ToolCall{ID: i.CallID, Name: i.Name, Arguments: i.Arguments})
+		m.ToolCalls = append(m.ToolCalls, hearth.ToolCall{ID: i.CallID, Name: inNamespace(i.Namespace, i.Name), Arguments: i.Arguments})
 	case "function_call_output":
 		if i.CallID == "" {
 			return nil, missing(at + ".call_id")

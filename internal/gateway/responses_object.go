@@ -34,6 +34,7 @@ type responseObject struct {
 	Usage          *responseUsage     `json:"usage"`
 	User           *string            `json:"user"`
 	Metadata       map[string]string  `json:"metadata"`
+	AccessPrograms *string            `json:"access_programs"` // OpenAI's own; there are none here
 	System         string             `json:"system_fingerprint,omitempty"`
 	ServedByHearth string             `json:"served_by,omitempty"` // by what; hearth's addition
 }
@@ -97,6 +98,7 @@ type outputItem struct {
 	Content   *[]contentPart `json:"content,omitempty"`
 	CallID    string         `json:"call_id,omitempty"`
 	Name      string         `json:"name,omitempty"`
+	Namespace string         `json:"namespace,omitempty"`
 	Arguments *string        `json:"arguments,omitempty"`
 }
 

@@ -39,7 +39,12 @@ type responsesRequest struct {
 	Template     json.RawMessage   `json:"prompt"`
 	MaxToolCalls *int              `json:"max_tool_calls"`
 	User         *string           `json:"user"`
+
+	namespaces map[string]namespaced // by the name that the model calls
 }
+
+// namespaced is where a function is found.
+type namespaced struct{ namespace, name string }
 
 // includeLogProbs is the one addition to an answer that there is.
 const includeLogProbs = "message.output_text.logprobs"
@@ -120,29 +125,57 @@ func (c *responsesRequest) refuse() error {
 	return nil
 }
 
-// tools returns what the model may call.
+// responsesTool is a function, or a namespace of functions.
+type responsesTool struct {
+	Type        string          `json:"type"`
+	Name        string          `json:"name"`
+	Description string          `json:"description"`
+	Parameters  json.RawMessage `json:"parameters"`
+	Strict      bool            `json:"strict"`
+	Tools       []responsesTool `json:"tools"` // of a namespace
+}
+
+// inNamespace is the one name by which a model calls a function of a namespace.
+func inNamespace(namespace, name string) string {
+	if namespace == "" {
+		return name
+	}
+	return namespace + "__" + name
+}
+
+// tools returns what the model may call. It notes which functions are in
+// namespaces.
 func (c *responsesRequest) tools(k *checks) []hearth.Tool {
 	var out []hearth.Tool
+	c.namespaces = map[string]namespaced{}
 	for i, raw := range c.Tools {
 		at := fmt.Sprintf("tools[%d]", i)
-		var t struct {
-			Type        string          `json:"type"`
-			Name        string          `json:"name"`
-			Description string          `json:"description"`
-			Parameters  json.RawMessage `json:"parameters"`
-			Strict      bool            `json:"strict"`
+		var t responsesTool
+		if err := json.Unmarshal(raw, &t); err != nil {
+			k.fail(jsonErrorIn(at, raw, err))
+			return nil
 		}
-		switch err := json.Unmarshal(raw, &t); {
-		case err != nil:
-			k.fail(hearth.NewError(hearth.WrongType, "field", at, "type", "object").At(at))
-		case t.Type != "function":
-			k.fail(unsupported(at+".type", fmt.Sprintf("a tool of type %q", t.Type)))
-		case t.Name == "":
-			k.fail(missing(at + ".name"))
+		if t.Type != "namespace" {
+			out = append(out, t.tool(k, at, ""))
+			continue
 		}
-		out = append(out, hearth.Tool{Name: t.Name, Description: t.Description, Parameters: t.Parameters, Strict: t.Strict})
+		for j, f := range t.Tools {
+			tool := f.tool(k, fmt.Sprintf("%s.tools[%d]", at, j), t.Name)
+			out = append(out, tool)
+			c.namespaces[tool.Name] = namespaced{t.Name, f.Name}
+		}
 	}
 	return out
+}
+
+func (t *responsesTool) tool(k *checks, at, namespace string) hearth.Tool {
+	switch {
+	case t.Type != "function":
+		k.fail(unsupported(at+".type", fmt.Sprintf("a tool of type %q", t.Type)))
+	case t.Name == "":
+		k.fail(missing(at + ".name"))
+	}
+	return hearth.Tool{Name: inNamespace(namespace, t.Name), Description: t.Description, Parameters: t.Parameters, Strict: t.Strict}
 }
 
 // stored reports whether the answer is to be kept.

@@ -12,7 +12,8 @@ import (
 // responseStream turns chunks into the events of the Responses API, numbered from 0, and
 // builds the whole answer on the way: it serves answers that are not streamed as well.
 type responseStream struct {
-	lang hearth.Language
+	lang       hearth.Language
+	namespaces map[string]namespaced
 	// keep is called with the answer when it is whole.
 	keep func(*responseObject)
 
@@ -133,6 +134,9 @@ func (s *responseStream) enter(kind string, call int, d hearth.ToolCallDelta) {
 	case itemCall:
 		none := ""
 		item.ID, item.CallID, item.Name, item.Arguments = fmt.Sprintf("fc_%s_%d", id, n), d.ID, d.Name, &none
+		if in, ok := s.namespaces[d.Name]; ok {
+			item.Namespace, item.Name = in.namespace, in.name
+		}
 	}
 	s.open = &item
 	added := item

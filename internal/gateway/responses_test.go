@@ -20,8 +20,8 @@ type response struct {
 	ID, Status string
 	Store      bool
 	Output     []struct {
-		ID, Type, Name string
-		Content        []struct{ Text string }
+		ID, Type, Name, Namespace string
+		Content                   []struct{ Text string }
 	}
 	Error *struct {
 		Code  string
@@ -74,6 +74,21 @@ assistant:||call_1 score{"id":1}|call_2 calc{}
 tool:|7call_1
 tool:|8call_2`
 	if got := said(d.request); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestNamespaces: a function of a namespace has one name for the model, and two for the
+// client.
+func TestNamespaces(t *testing.T) {
+	d := &door{chunks: []hearth.Chunk{{ToolCalls: []hearth.ToolCallDelta{{ID: "c", Name: "files__read", Arguments: "{}"}}}, {Finish: hearth.FinishToolCalls, Usage: &hearth.Usage{}}}}
+	tools := `"tools":[{"type":"namespace","name":"files","tools":[{"type":"function","name":"read"}]}]`
+	made := parsed(t, d.do("POST", "/v1/responses", "", `{"model":"m","input":"one",`+tools+`}`), 200)
+	if o := made.Output[0]; o.Name != "read" || o.Namespace != "files" {
+		t.Errorf("called %+v", o)
+	}
+	d.do("POST", "/v1/responses", "", `{"model":"m","previous_response_id":"`+made.ID+`","input":[{"type":"function_call_output","call_id":"c","output":"x"}],`+tools+`}`)
+	if got, want := said(d.request), "user:|one\nassistant:||c files__read{}\ntool:|xc"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
@@ -188,14 +203,27 @@ func TestBackground(t *testing.T) {
 			t.Errorf("later: %+v", got)
 		}
 
-		// Cancelled, and cancelled again.
+		// Cancelled, and cancelled again; until then it can't be continued.
 		made = parsed(t, ask(t.Context(), "POST", "/v1/responses", `{"model":"m","input":"hi","background":true}`), 200)
 		time.Sleep(2500 * time.Millisecond)
+		if w := ask(t.Context(), "POST", "/v1/responses", `{"model":"m","input":"hi","previous_response_id":"`+made.ID+`"}`); w.Code != 400 {
+			t.Errorf("continued what is not there yet: %d %s", w.Code, w.Body)
+		}
 		for range 2 {
 			if got := parsed(t, ask(t.Context(), "POST", "/v1/responses/"+made.ID+"/cancel", ""), 200); got.Status != "cancelled" || got.Output[0].Content[0].Text != "word word " {
 				t.Errorf("cancelled: %+v", got)
 			}
 		}
+
+		// No more than so many at once.
+		status := 0
+		for range 20 {
+			status = ask(t.Context(), "POST", "/v1/responses", `{"model":"m","input":"hi","background":true}`).Code
+		}
+		if status != http.StatusTooManyRequests {
+			t.Errorf("the twentieth at once: %d", status)
+		}
+		time.Sleep(time.Minute)
 
 		// Cut by the server's stop.
 		made = parsed(t, ask(t.Context(), "POST", "/v1/responses", `{"model":"m","input":"hi","background":true}`), 200)

@@ -71,6 +71,9 @@ type telling interface {
 
 // send streams an answer as t tells it. While nothing comes it shows signs of life.
 func (x *exchange) send(r *hearth.Request, w wire, t telling) error {
+	if err := x.wishes(r); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(x.r.Context())
 	steps := pull(ctx, x.answer(ctx, r))
 	defer func() {
@@ -95,8 +98,8 @@ func (x *exchange) send(r *hearth.Request, w wire, t telling) error {
 			case c.Place != nil:
 				place = c.Place // which is told with the next sign of life
 				continue
-			case c.ServedBy != "" && !s.begun:
-				x.w.Header().Set("X-Hearth-Served-By", c.ServedBy)
+			case !s.begun:
+				x.credit(c)
 			}
 			err = s.send(t.chunk(c))
 		case <-wait.C:
@@ -131,23 +134,6 @@ func (x *exchange) broken(s *stream, t telling, err error) error {
 		_ = s.send(t.broken(x.explain(err)))
 	}
 	return &begunError{err}
-}
-
-// collect waits for a whole answer.
-func (x *exchange) collect(r *hearth.Request, take func(hearth.Chunk)) error {
-	for c, err := range x.answer(x.r.Context(), r) {
-		if err != nil {
-			return x.fieldOf(r, err)
-		}
-		if c.Place != nil {
-			continue
-		}
-		if c.ServedBy != "" {
-			x.w.Header().Set("X-Hearth-Served-By", c.ServedBy)
-		}
-		take(c)
-	}
-	return x.r.Context().Err()
 }
 
 // answer is what the generator makes of a request, no more tool calls than asked for.

@@ -10,11 +10,13 @@
 // 1/254 of the block's largest magnitude per number.
 //
 // [Format.Mul] multiplies many rows with the vectors of a [Batch]. It uses kernels
-// in assembly where the machine has instructions for them: AVX-512 with VNNI, or
-// AVX2 with FMA. GODEBUG=cpu.avx512f=off hides the first, cpu.avx2=off both. The
-// assembly is written by the program in gen; "go generate" runs it. The plain Go of
-// [Format] is the reference that kernels are checked against, and the fallback where
-// there are none. The package does not know tensors, models or threads.
+// in assembly where the machine has instructions for them: on amd64 AVX-512 with VNNI,
+// or AVX2 with FMA; on arm64 NEON, with dot products of bytes or without. GODEBUG hides
+// them: cpu.avx512f=off or cpu.asimddp=off the better ones, cpu.avx2=off or cpu.asimd=off
+// all. The assembly is written by the programs in gen and genfloat for amd64, and in
+// genneon for arm64; "go generate" on amd64 runs them all. The plain Go of [Format] is
+// the reference that kernels are checked against, and the fallback where there are none.
+// The package does not know tensors, models or threads.
 //
 // Invariants:
 //

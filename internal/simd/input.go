@@ -63,7 +63,7 @@ func quantize(q []int8, f []float32) float32 {
 	inverse := 127 / largest
 	const magic = 1<<23 + 1<<22 // adding it leaves the rounded integer in the low bits
 	for i, v := range f {
-		q[i] = int8(math.Float32bits(v*inverse+magic) & 0xff)
+		q[i] = int8(math.Float32bits(float32(v*inverse)+magic) & 0xff)
 	}
 	return largest / 127
 }

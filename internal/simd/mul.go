@@ -1,5 +1,7 @@
 package simd
 
+//go:generate go run ./genneon
+
 // native is what this machine computes with, nil if it has no kernels.
 var native = best(machines())
 

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"time"
 
 	"github.com/hearthbox/hearth"
 )
@@ -32,7 +34,7 @@ func newAnswer(u *OpenAI, choices int, emit func(hearth.Chunk) bool) *answer {
 
 // read reads the stream to its end. alive is called at every sign of life.
 func (a *answer) read(stream io.Reader, alive func()) error {
-	err := readEvents(stream, alive, a.event)
+	err := readEvents(stream, alive, a.event, a.aside)
 	switch {
 	case err != nil:
 		return err
@@ -49,6 +51,24 @@ func (a *answer) read(stream io.Reader, alive func()) error {
 	}
 	return nil
 }
+
+// aside reads the comments in which another hearth says where the request stands.
+func (a *answer) aside(comment []byte) error {
+	var p hearth.Place
+	var seconds int
+	n, _ := fmt.Sscanf(string(comment), " queued position=%d eta=%ds", &p.Position, &seconds)
+	if n == 0 || a.begun || p.Position < 1 {
+		return nil
+	}
+	p.Wait = time.Duration(min(max(0, seconds), waitSecondsMax)) * time.Second
+	if !a.emit(hearth.Chunk{Place: &p}) {
+		return errEnough
+	}
+	return nil
+}
+
+// waitSecondsMax is the longest wait that is believed.
+const waitSecondsMax = 30 * 24 * 3600
 
 func (a *answer) event(data []byte) error {
 	var e event
