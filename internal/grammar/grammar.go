@@ -276,8 +276,5 @@ func (g *Grammar) Uses() (used [256]bool) {
 	return used
 }
 
-// States is how many states the automata have together.
-func (g *Grammar) States() int { return len(g.states) }
-
 // byRank orders rules so that each comes after those that may call it at their start.
 func (g *Grammar) byRank(a, b int32) int { return cmp.Compare(g.rules[a].rank, g.rules[b].rank) }

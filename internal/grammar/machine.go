@@ -36,10 +36,6 @@ func (s *State) Done() bool { return s.done }
 // Closed reports whether the text must end here.
 func (s *State) Closed() bool { return len(s.readings) == 0 }
 
-// Crowded reports that a text can be read in more ways than are followed. Such a
-// state is of no use.
-func (s *State) Crowded() bool { return s == nil }
-
 // machine computes states. It is for one goroutine, and empty between two of them.
 type machine struct {
 	*Grammar
@@ -69,7 +65,8 @@ func (g *Grammar) Start() *State {
 	return s
 }
 
-// Step is the state after another byte, nil if no text of the language goes on so.
+// Step is the state after another byte, nil if no text of the language goes on so, or
+// if it can be read in more ways than are followed.
 func (g *Grammar) Step(s *State, b byte) *State {
 	m := &machine{Grammar: g}
 	m.read(s.readings, b)

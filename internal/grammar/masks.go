@@ -1,7 +1,6 @@
 package grammar
 
 import (
-	"math/bits"
 	"slices"
 	"sync"
 )
@@ -285,13 +284,4 @@ func (g *Grammar) Matches(text string) bool {
 		s = g.Read(s, text)
 	}
 	return s != nil && s.Done()
-}
-
-// Count is how many tokens a mask allows.
-func Count(set []uint64) int {
-	n := 0
-	for _, w := range set {
-		n += bits.OnesCount64(w)
-	}
-	return n
 }

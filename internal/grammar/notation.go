@@ -27,9 +27,9 @@ func Notation(source string) (Language, error) {
 	if n.err != nil {
 		return Language{}, n.err
 	}
-	for name, at := range n.used {
+	for _, name := range n.order {
 		if n.rules[name].body == nil {
-			return Language{}, invalid(n.place(at), "there is no rule %s", name)
+			return Language{}, invalid(n.place(n.used[name]), "there is no rule %s", name)
 		}
 	}
 	if n.rules["root"] == nil {
@@ -44,6 +44,7 @@ type notation struct {
 	at     int
 	rules  map[string]*rule
 	used   map[string]int // rules that are called, and where first
+	order  []string       // of used
 	depth  int
 	err    error
 }
@@ -178,6 +179,7 @@ func (n *notation) part() node {
 		name := n.name()
 		if _, ok := n.used[name]; !ok {
 			n.used[name] = at
+			n.order = append(n.order, name)
 		}
 		return call{n.named(name), 1, 1}
 	}
