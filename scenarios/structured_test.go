@@ -15,9 +15,10 @@ import (
 // to be JSON under a schema is, whichever door it is asked at.
 func TestAnswersOfAForm(t *testing.T) {
 	s := start(t, t.TempDir(), "starter=true")
-	for i := range 10 {
+	whole := 0
+	for i := range 12 {
 		schema := schematest.Make(rand.New(rand.NewPCG(uint64(i), 5)))
-		text := s.said("/v1/chat/completions", fmt.Sprintf(`{"model":"hearth-starter","temperature":1.2,"seed":%d,"max_tokens":4000,
+		text := s.said("/v1/chat/completions", fmt.Sprintf(`{"model":"hearth-starter","temperature":1.2,"seed":%d,"max_tokens":900,
 			"messages":[{"role":"user","content":"an order"}],
 			"response_format":{"type":"json_schema","json_schema":{"name":"order","strict":true,"schema":%s}}}`, i, schema))
 		var answer struct {
@@ -26,13 +27,20 @@ func TestAnswersOfAForm(t *testing.T) {
 				Reason  string `json:"finish_reason"`
 			}
 		}
-		if err := json.Unmarshal([]byte(text), &answer); err != nil || len(answer.Choices) != 1 || answer.Choices[0].Reason != "stop" {
-			t.Errorf("schema %d: %.400s", i, text)
-			continue
+		if err := json.Unmarshal([]byte(text), &answer); err != nil || len(answer.Choices) != 1 {
+			t.Fatalf("schema %d: %.400s", i, text)
 		}
+		if answer.Choices[0].Reason == "length" {
+			continue // its context is short, and it says that the answer is not whole
+		}
+		whole++
 		if err := validates(schema, answer.Choices[0].Message.Content); err != nil {
 			t.Errorf("%s\n%s\n%v", schema, answer.Choices[0].Message.Content, err)
 		}
+	}
+
+	if whole < 6 {
+		t.Errorf("only %d of 12 answers were whole", whole)
 	}
 
 	const loan = `{"type":"object","properties":{"name":{"type":"string","maxLength":20},"amount":{"type":"integer","minimum":1,"maximum":9000000}},"required":["name","amount"]}`

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"encoding/json"
+	"flag"
 	"math/rand/v2"
 	"regexp"
 	"strings"
@@ -24,13 +25,12 @@ func constrained(kind hearth.ConstraintKind, source string, seed int64) *hearth.
 	return c
 }
 
-// TestEveryAnswerIsValid asks models of random weights for JSON under a thousand
+var schemasMax = flag.Int("schemas", 150, "how many schemas TestEveryAnswerIsValid makes")
+
+// TestEveryAnswerIsValid asks a model of random weights for JSON under generated
 // schemas. Another implementation must find every answer valid.
 func TestEveryAnswerIsValid(t *testing.T) {
-	schemas := 1000
-	if testing.Short() {
-		schemas = 100
-	}
+	schemas := *schemasMax
 	path := write(t, nntest.Make(small))
 	m := openFile(t, path, func(o *engine.Options) {
 		o.Sequences, o.ContextTokens, o.CacheBytes = 8, 1<<14, 1<<26
