@@ -6,15 +6,16 @@ import "testing"
 func BenchmarkForbid(b *testing.B) {
 	logits, set := make([]float32, 128<<10), make([]uint64, 2<<10)
 	set[7] = 1 << 3
+	nevers := neversOf(4096)
 	for b.Loop() {
-		forbid(logits, set)
+		forbid(logits, set, nevers)
 	}
 }
 
 func TestForbid(t *testing.T) {
 	logits := make([]float32, 200)
 	set := []uint64{1<<3 | 1<<63, ^uint64(0), 0}
-	forbid(logits, set)
+	forbid(logits, set, neversOf(40))
 	for i, l := range logits {
 		fits := i == 3 || i == 63 || i >= 64 && i < 128
 		if fits != (l == 0) {
