@@ -156,12 +156,21 @@ func sorted(nodes []int32) []int32 {
 func (m *Masks) explore(start []reading, nodes []int32) *walk {
 	w := &walk{}
 	m.ids = m.ids[:0]
+	v := m.vocabulary
 	for _, n := range nodes {
 		if len(start) == 0 {
 			break
 		}
 		m.below = append(m.below[:0], levelOf(start))
-		m.descend(w, n)
+		if n != 0 || len(start) > 1 {
+			m.descend(w, n+1, v.after[n], v.depth[n])
+			continue
+		}
+		for b, child := range v.begins { // most states go on with few bytes
+			if child != 0 && m.step(start[0].state, byte(b)) >= 0 {
+				m.descend(w, child, v.after[child], 0)
+			}
+		}
 	}
 	w.ends = sorted(w.ends)
 	m.bytes += 4*len(w.ends) + 100
@@ -186,25 +195,24 @@ func levelOf(readings []reading) level {
 	return level{many: readings}
 }
 
-// descend goes through what lies below a node. A state that neither calls nor accepts
+// descend goes through a part of the trie, below a node of some depth. A state that neither calls nor accepts
 // needs no machine: that is most of a string.
-func (m *Masks) descend(w *walk, root int32) {
+func (m *Masks) descend(w *walk, from, to int32, base uint16) {
 	v := m.vocabulary
-	base := v.depth[root]
-	for n := root + 1; n < v.after[root]; {
+	for n := from; n < to; {
 		m.visit++
 		d := int(v.depth[n] - base)
 		before := &m.below[d-1]
 		m.below = m.below[:d]
 		if before.many == nil {
-			to := m.step(before.state, v.label[n])
-			if to < 0 {
+			next := m.step(before.state, v.label[n])
+			if next < 0 {
 				n = v.after[n]
 				continue
 			}
-			if m.states[to].plain {
+			if m.states[next].plain {
 				m.ids = append(m.ids, v.at(n)...)
-				m.below = append(m.below, level{reading: reading{to, before.frame}})
+				m.below = append(m.below, level{reading: reading{next, before.frame}})
 				n++
 				continue
 			}

@@ -20,7 +20,8 @@ type Vocabulary struct {
 	after  []int32 // the first node that is not below
 	first  []int32 // by node: where its tokens begin in tokens; one more for the end
 	tokens []int32
-	alone  [256]bool // bytes that are a token
+	begins [256]int32 // the nodes of first bytes; 0 is none
+	alone  [256]bool  // bytes that are a token
 }
 
 // entry is a token under one of its spellings.
@@ -80,6 +81,9 @@ func (v *Vocabulary) build(entries []entry) {
 		path = path[:common+1]
 		for i := common; i < len(e.text); i++ {
 			path = append(path, v.node(e.text[i], i+1))
+			if i == 0 {
+				v.begins[e.text[0]] = path[1]
+			}
 		}
 		v.tokens = append(v.tokens, e.id)
 		last = e.text
