@@ -16,6 +16,8 @@ type Masks struct {
 	visit int     // nodes of the trie looked at
 	m     machine
 	below []level // by depth in the trie
+	frame []*frame
+	lists [][]reading
 	set   []uint64
 	ids   []int32
 	seen  []visited
@@ -30,11 +32,10 @@ type walk struct {
 	next   map[int32]*walk
 }
 
-// level is what can be read at a node: mostly one thing, else many.
-type level struct {
-	reading
-	many []reading
-}
+// level is what can be read at a node: mostly one thing, a state in the frame of that
+// number, else, with a state below 0, the list of that number. Pointers would cost more
+// than all else here.
+type level struct{ state, at int32 }
 
 // visited is a walk that was followed into a frame.
 type visited struct {
@@ -161,7 +162,8 @@ func (m *Masks) explore(start []reading, nodes []int32) *walk {
 		if len(start) == 0 {
 			break
 		}
-		m.below = append(m.below[:0], levelOf(start))
+		m.frame, m.lists = m.frame[:0], m.lists[:0]
+		m.below = append(m.below[:0], m.level(start))
 		if n != 0 || len(start) > 1 {
 			m.descend(w, n+1, v.after[n], v.depth[n])
 			continue
@@ -188,11 +190,14 @@ func (m *Masks) explore(start []reading, nodes []int32) *walk {
 	return w
 }
 
-func levelOf(readings []reading) level {
+// level notes what can be read.
+func (m *Masks) level(readings []reading) level {
 	if len(readings) == 1 {
-		return level{reading: readings[0]}
+		m.frame = append(m.frame, readings[0].frame)
+		return level{readings[0].state, int32(len(m.frame) - 1)}
 	}
-	return level{many: readings}
+	m.lists = append(m.lists, slices.Clone(readings))
+	return level{-1, int32(len(m.lists) - 1)}
 }
 
 // descend goes through a part of the trie, below a node of some depth. A state that neither calls nor accepts
@@ -202,9 +207,9 @@ func (m *Masks) descend(w *walk, from, to int32, base uint16) {
 	for n := from; n < to; {
 		m.visit++
 		d := int(v.depth[n] - base)
-		before := &m.below[d-1]
+		before := m.below[d-1]
 		m.below = m.below[:d]
-		if before.many == nil {
+		if before.state >= 0 {
 			next := m.step(before.state, v.label[n])
 			if next < 0 {
 				n = v.after[n]
@@ -212,26 +217,31 @@ func (m *Masks) descend(w *walk, from, to int32, base uint16) {
 			}
 			if m.states[next].plain {
 				m.ids = append(m.ids, v.at(n)...)
-				m.below = append(m.below, level{reading: reading{next, before.frame}})
+				m.below = append(m.below, level{next, before.at})
 				n++
 				continue
 			}
 		}
-		n = m.reach(w, *before, n)
+		n = m.reach(w, before, n)
 	}
 }
 
 // reach goes to a node by way of the machine, and says which is the next to look at.
 func (m *Masks) reach(w *walk, before level, n int32) int32 {
 	v := m.vocabulary
-	readings := before.many
-	if readings == nil {
-		readings = []reading{before.reading}
+	one := [1]reading{}
+	readings := one[:]
+	if before.state >= 0 {
+		one[0] = reading{before.state, m.frame[before.at]}
+	} else {
+		readings = m.lists[before.at]
 	}
 	m.m.read(readings, v.label[n])
-	after, done := levelOf(m.m.readings), m.m.done
-	more := len(m.m.readings) > 0
-	after.many = slices.Clone(after.many)
+	done, more := m.m.done, len(m.m.readings) > 0
+	var after level
+	if more {
+		after = m.level(m.m.readings)
+	}
 	m.m.reset()
 	if !more && !done {
 		return v.after[n]
