@@ -11,17 +11,20 @@ const (
 	ServerStop    Code = "server_stopping"
 	NoServer      Code = "server_not_running"
 
-	InvalidJSON     Code = "invalid_json"
-	InvalidValue    Code = "invalid_value"
-	MissingValue    Code = "missing_value"
-	WrongType       Code = "wrong_type"
-	OutOfRange      Code = "out_of_range"
-	NotOneOf        Code = "not_one_of"
-	Unsupported     Code = "unsupported_value"
-	ContextOverflow Code = "context_length_exceeded"
-	BodyTooLarge    Code = "request_too_large"
-	NoSuchRoute     Code = "unknown_url"
-	BadMethod       Code = "method_not_allowed"
+	InvalidJSON           Code = "invalid_json"
+	InvalidValue          Code = "invalid_value"
+	MissingValue          Code = "missing_value"
+	WrongType             Code = "wrong_type"
+	OutOfRange            Code = "out_of_range"
+	NotOneOf              Code = "not_one_of"
+	Unsupported           Code = "unsupported_value"
+	ContextOverflow       Code = "context_length_exceeded"
+	BodyTooLarge          Code = "request_too_large"
+	ConstraintInvalid     Code = "constraint_invalid"
+	ConstraintUnsupported Code = "constraint_unsupported"
+	ConstraintTooLarge    Code = "constraint_too_large"
+	NoSuchRoute           Code = "unknown_url"
+	BadMethod             Code = "method_not_allowed"
 
 	MissingKey  Code = "missing_api_key"
 	InvalidKey  Code = "invalid_api_key"
@@ -151,6 +154,15 @@ var catalogue = map[Code]entry{
 	BodyTooLarge: {KindTooLarge,
 		texts{"the request is larger than {limit_bytes} bytes", "请求超过 {limit_bytes} 字节"},
 		texts{"send less, or raise limits.request_bytes in the configuration", "请减小请求，或在配置中调高 limits.request_bytes"}},
+	ConstraintInvalid: {KindInvalid,
+		texts{"what {field} asks the answer to be is not valid{place}: {detail}", "{field} 对回答格式的要求无效{place}：{detail}"},
+		texts{"correct it as the message says", "请按提示修正"}},
+	ConstraintUnsupported: {KindInvalid,
+		texts{"{field} uses {what}{place}, which answers can't be held to here", "{field} 使用了 {what}{place}，此处无法据此约束回答"},
+		texts{"leave it out or say it with what is supported: docs/structured-output.md lists it", "请去掉该项，或改用支持的写法，清单见 docs/structured-output.md"}},
+	ConstraintTooLarge: {KindInvalid,
+		texts{"what {field} asks the answer to be is too large{place}: {detail}", "{field} 对回答格式的要求过于复杂{place}：{detail}"},
+		texts{"make it simpler: fewer parts, shorter repetitions", "请简化：减少组成部分，缩短重复次数"}},
 	NoSuchRoute: {KindNotFound,
 		texts{"there is nothing at {method} {path}", "{method} {path} 不存在"},
 		texts{"check the base URL: OpenAI's clients want one that ends in /v1, Anthropic's and Ollama's one that does not",

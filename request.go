@@ -10,6 +10,7 @@ type Request struct {
 	Prompt   *string
 
 	Tools    []Tool
+	Calls    Calls
 	Thinking Thinking
 	Ending   Ending
 
@@ -85,6 +86,10 @@ type Decoding struct {
 
 	Sampling Sampling
 
+	// Constraint is what the answer shall be; nil is any text. What is thought before
+	// it and calls of tools are no part of it.
+	Constraint *Constraint
+
 	// LogProbs asks for the log-probability of each chosen token and of the
 	// TopLogProbs likeliest at its place.
 	LogProbs    bool
@@ -116,6 +121,14 @@ type Sampling struct {
 	// Seed makes sampling repeatable on the same build and model. Choice i of
 	// a request uses Seed+i.
 	Seed *int64
+}
+
+// Calls says how the tools of a request are called. The zero value leaves it to the
+// model.
+type Calls struct {
+	Required bool   // the answer is a call, and nothing else
+	Name     string // of the one tool that may be called; empty is any
+	Single   bool   // no more than one call
 }
 
 // Thinking says whether a model that can think before it answers shall.

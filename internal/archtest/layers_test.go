@@ -33,7 +33,7 @@ type rule struct {
 }
 
 var (
-	floor1   = []string{"internal/simd", "internal/gguf", "internal/tokenizer", "internal/cryptosuite"}
+	floor1   = []string{"internal/simd", "internal/gguf", "internal/tokenizer", "internal/grammar", "internal/cryptosuite"}
 	engines  = []string{"internal/nn", "internal/engine", "internal/upstream", "internal/prompt"}
 	services = []string{"internal/catalog", "internal/store", "internal/access", "internal/starter", "internal/bench", "internal/traffic", "internal/guard", "internal/trust"}
 	doors    = []string{"internal/gateway", "internal/admin"}
@@ -79,11 +79,12 @@ func rules() []rule {
 		}
 	}
 	never("internal/nn", "maths has no policy", concat(services, doors, []string{"", "internal/engine", "internal/upstream",
-		"internal/prompt", "internal/tokenizer", "context", "net/http", "third party"})...)
+		"internal/prompt", "internal/tokenizer", "internal/grammar", "context", "net/http", "third party"})...)
 	never("internal/engine", "replacing the engine must touch four folders and one line",
 		concat(services, doors, []string{"internal/upstream", "internal/prompt", "net/http", "third party"})...)
 	never("internal/upstream", "what servers send and what clients send drift apart",
 		concat(services, doors, []string{"internal/engine", "internal/nn", "internal/prompt"})...)
+	never("internal/prompt", "a form is asked for in hearth's words, and kept by whoever writes", "internal/grammar")
 	never("internal/prompt", "a conversation becomes text here, whatever continues it",
 		concat(services, doors, []string{"internal/engine", "internal/nn", "internal/upstream", "net/http"})...)
 	for _, s := range services {

@@ -64,6 +64,12 @@ func (m *Model) submit(c *hearth.Completion) (*request, error) {
 		return nil, err
 	}
 	r := &request{Completion: c, prompt: prompt, out: newOutbox(), open: c.ChoiceCount()}
+	if c.Constraint != nil {
+		var err error
+		if r.masks, err = m.constraints.compile(c.Constraint); err != nil {
+			return nil, err
+		}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed != nil {

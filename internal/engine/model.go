@@ -50,14 +50,15 @@ func ContextTokens(stated int) int {
 
 // Model is a loaded model. It is a hearth.Completer.
 type Model struct {
-	id       string
-	file     *gguf.File
-	nn       *nn.Model
-	tokens   *tokenizer.Tokenizer
-	template string
-	context  int
-	cached   int // tokens of all sequences together
-	limit    Options
+	id          string
+	file        *gguf.File
+	nn          *nn.Model
+	tokens      *tokenizer.Tokenizer
+	constraints *constraints
+	template    string
+	context     int
+	cached      int // tokens of all sequences together
+	limit       Options
 
 	loop loop
 
@@ -132,6 +133,7 @@ func load(id string, f *gguf.File, o Options) (*Model, error) {
 	if m.tokens, err = readTokenizer(f); err != nil {
 		return nil, err
 	}
+	m.constraints = newConstraints(m.tokens)
 	if m.tokens.Size() > m.nn.Vocab {
 		return nil, fmt.Errorf("the vocabulary has %d tokens and the model only %d", m.tokens.Size(), m.nn.Vocab)
 	}

@@ -22,6 +22,7 @@ type anthropicRequest struct {
 	Tools         []anthropicTool    `json:"tools"`
 	ToolChoice    *struct {
 		Type      string `json:"type"`
+		Name      string `json:"name"`
 		NoCompany bool   `json:"disable_parallel_tool_use"`
 	} `json:"tool_choice"`
 	Thinking *struct {
@@ -29,10 +30,10 @@ type anthropicRequest struct {
 		Budget *int   `json:"budget_tokens"`
 	} `json:"thinking"`
 	OutputConfig *struct {
-		Effort *string         `json:"effort"`
-		Format json.RawMessage `json:"format"`
+		Effort *string       `json:"effort"`
+		Format *answerFormat `json:"format"`
 	} `json:"output_config"`
-	OutputFormat json.RawMessage `json:"output_format"`
+	OutputFormat *answerFormat   `json:"output_format"`
 	MCPServers   json.RawMessage `json:"mcp_servers"`
 	Container    json.RawMessage `json:"container"`
 
@@ -97,12 +98,6 @@ func (c *anthropicRequest) ignored() []string {
 	if c.Thinking != nil && c.Thinking.Budget != nil {
 		names = append(names, "thinking.budget_tokens")
 	}
-	for _, t := range c.Tools {
-		if t.Strict {
-			names = append(names, "tools.strict")
-			break
-		}
-	}
 	if c.saysError() {
 		names = append(names, "messages.content.is_error")
 	}
@@ -139,6 +134,10 @@ func (c *anthropicRequest) request() (*hearth.Request, error) {
 	r.Thinking = c.thinking(&k)
 	r.Messages = c.conversation(&k)
 	r.Tools = c.tools(&k)
+	r.Calls = c.calls(&k, r.Tools)
+	if r.Constraint = c.OutputFormat.constraint(&k, "output_format"); c.OutputConfig != nil && r.Constraint == nil {
+		r.Constraint = c.OutputConfig.Format.constraint(&k, "output_config.format")
+	}
 	if n := len(r.Messages); n > 0 && r.Messages[n-1].Role == hearth.RoleAssistant {
 		r.Ending = hearth.InsideLast // words put into the model's mouth
 	}
@@ -148,10 +147,6 @@ func (c *anthropicRequest) request() (*hearth.Request, error) {
 // refuse names what would change the answer and can't be honoured.
 func (c *anthropicRequest) refuse() error {
 	switch {
-	case given(c.OutputFormat):
-		return unsupported("output_format", "an output_format")
-	case c.OutputConfig != nil && given(c.OutputConfig.Format):
-		return unsupported("output_config.format", "an output format")
 	case given(c.MCPServers) && string(c.MCPServers) != "[]":
 		return unsupported("mcp_servers", "calling MCP servers")
 	case given(c.Container):
@@ -320,18 +315,31 @@ func (m *anthropicMessage) assistant(k *checks, at string, out []hearth.Message)
 	return out
 }
 
+// calls is whether the model must call a tool.
+func (c *anthropicRequest) calls(k *checks, tools []hearth.Tool) (calls hearth.Calls) {
+	if c.ToolChoice == nil {
+		return calls
+	}
+	switch c.ToolChoice.Type {
+	case "auto", "none":
+	case "any":
+		calls = forced(k, "tool_choice", "", tools)
+	case "tool":
+		if c.ToolChoice.Name == "" {
+			k.fail(missing("tool_choice.name"))
+		}
+		calls = forced(k, "tool_choice.name", c.ToolChoice.Name, tools)
+	default:
+		k.fail(hearth.NewError(hearth.NotOneOf, "field", "tool_choice.type", "choices", "auto, any, tool, none").At("tool_choice.type"))
+	}
+	calls.Single = c.ToolChoice.NoCompany
+	return calls
+}
+
 // tools returns what the model may call: nothing if the client says "none".
 func (c *anthropicRequest) tools(k *checks) []hearth.Tool {
-	if c.ToolChoice != nil {
-		switch c.ToolChoice.Type {
-		case "auto":
-		case "none":
-			return nil
-		case "any", "tool":
-			k.fail(unsupported("tool_choice", fmt.Sprintf("a tool_choice of type %q, which forces a call,", c.ToolChoice.Type)))
-		default:
-			k.fail(hearth.NewError(hearth.NotOneOf, "field", "tool_choice.type", "choices", "auto, any, tool, none").At("tool_choice.type"))
-		}
+	if c.ToolChoice != nil && c.ToolChoice.Type == "none" {
+		return nil
 	}
 	var out []hearth.Tool
 	for i, t := range c.Tools {
@@ -342,7 +350,7 @@ func (c *anthropicRequest) tools(k *checks) []hearth.Tool {
 		if t.Name == "" {
 			k.fail(missing(at + ".name"))
 		}
-		out = append(out, hearth.Tool{Name: t.Name, Description: t.Description, Parameters: t.InputSchema})
+		out = append(out, hearth.Tool{Name: t.Name, Description: t.Description, Parameters: t.InputSchema, Strict: t.Strict})
 	}
 	return out
 }

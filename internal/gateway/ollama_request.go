@@ -84,9 +84,8 @@ func (a *ollamaAsking) request(k *checks) *hearth.Request {
 			Seed:        o.Seed,
 		},
 	}}
+	r.Constraint = a.constraint(k)
 	switch {
-	case given(a.Format) && string(a.Format) != `""`:
-		k.fail(unsupported("format", "a format"))
 	case o.Mirostat != nil && *o.Mirostat != 0:
 		k.fail(unsupported("options.mirostat", "mirostat"))
 	case o.TypicalP != nil && *o.TypicalP != 0 && *o.TypicalP != 1:
@@ -95,6 +94,20 @@ func (a *ollamaAsking) request(k *checks) *hearth.Request {
 		k.fail(unsupported("options.tfs_z", "tfs_z"))
 	}
 	return r
+}
+
+// constraint is the format: "json", or a schema.
+func (a *ollamaAsking) constraint(k *checks) *hearth.Constraint {
+	switch {
+	case !given(a.Format) || string(a.Format) == `""`:
+		return nil
+	case string(a.Format) == `"json"`:
+		return &hearth.Constraint{Kind: hearth.ConstrainObject, Field: "format"}
+	case a.Format[0] == '{':
+		return schemaConstraint(k, a.Format, "", "format")
+	}
+	k.fail(hearth.NewError(hearth.NotOneOf, "field", "format", "choices", "json, a JSON Schema").At("format"))
+	return nil
 }
 
 // thinking is true, false or how hard to think.

@@ -56,6 +56,7 @@ func (c *completionRequest) request() (*hearth.Request, error) {
 		return nil, err
 	}
 	k := checks{}
+	decoding.Constraint = c.constraint(&k, nil)
 	switch {
 	case c.Prompt.other != "":
 		k.fail(unsupported("prompt", c.Prompt.other))

@@ -27,6 +27,9 @@ type openAIDecoding struct {
 	MinP              *float64 `json:"min_p"`
 	RepetitionPenalty *float64 `json:"repetition_penalty"`
 	IgnoreEOS         bool     `json:"ignore_eos"`
+
+	Structured *structure `json:"structured_outputs"` // vLLM's
+	Grammar    *string    `json:"grammar"`            // llama.cpp's
 }
 
 type streamOptions struct {

@@ -180,6 +180,9 @@ func (x *exchange) responseObject(c *responsesRequest) responseObject {
 		ParallelCalls: !x.oneCall, PreviousID: c.PreviousID, Store: c.stored() && x.Archive != nil, Temperature: c.Temperature,
 		TopP: c.TopP, ToolChoice: "auto", Tools: c.Tools, Truncation: "disabled", User: c.User, Metadata: c.Metadata, System: x.Fingerprint}
 	o.Text.Format.Type = "text"
+	if c.Text != nil && c.Text.Format != nil {
+		o.Text.Format = responseFormat{c.Text.Format.Type, c.Text.Format.Name, c.Text.Format.Schema}
+	}
 	if c.TopLogProbs != nil {
 		o.TopLogProbs = *c.TopLogProbs
 	}

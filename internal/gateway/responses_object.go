@@ -57,9 +57,13 @@ type responseReasoning struct {
 }
 
 type responseText struct {
-	Format struct {
-		Type string `json:"type"`
-	} `json:"format"`
+	Format responseFormat `json:"format"`
+}
+
+type responseFormat struct {
+	Type   string          `json:"type"`
+	Name   string          `json:"name,omitempty"`
+	Schema json.RawMessage `json:"schema,omitempty"`
 }
 
 type responseUsage struct {

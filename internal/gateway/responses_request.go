@@ -29,10 +29,8 @@ type responsesRequest struct {
 		Summary *string `json:"summary"`
 	} `json:"reasoning"`
 	Text *struct {
-		Format *struct {
-			Type string `json:"type"`
-		} `json:"format"`
-		Verbosity *string `json:"verbosity"`
+		Format    *answerFormat `json:"format"`
+		Verbosity *string       `json:"verbosity"`
 	} `json:"text"`
 	Truncation   *string           `json:"truncation"`
 	Metadata     map[string]string `json:"metadata"`
@@ -71,12 +69,6 @@ func (c *responsesRequest) ignored() []string {
 	if c.Truncation != nil && *c.Truncation == "auto" {
 		names = append(names, "truncation") // nothing is ever cut here
 	}
-	for _, raw := range c.Tools {
-		var t responsesTool
-		if json.Unmarshal(raw, &t) == nil && (t.Strict || slices.ContainsFunc(t.Tools, func(f responsesTool) bool { return f.Strict })) {
-			return append(names, "tools.strict")
-		}
-	}
 	return names
 }
 
@@ -97,7 +89,11 @@ func (c *responsesRequest) request() (*hearth.Request, error) {
 	if c.Reasoning != nil && c.Reasoning.Effort != nil {
 		r.Thinking = k.effort("reasoning.effort", *c.Reasoning.Effort)
 	}
-	r.Tools = c.tools(&k)
+	r.Calls, r.Tools = openAIChoice(&k, c.ToolChoice, c.tools(&k))
+	r.Calls.Single = c.ParallelCalls != nil && !*c.ParallelCalls
+	if c.Text != nil {
+		r.Constraint = c.Text.Format.constraint(&k, "text.format")
+	}
 	if len(c.Metadata) > metadataMax {
 		k.fail(outOfRangeIn("metadata", "the number of entries of metadata", 0, metadataMax))
 	}
@@ -121,8 +117,6 @@ func (c *responsesRequest) refuse() error {
 		return unsupported("prompt", "a prompt template")
 	case c.MaxToolCalls != nil:
 		return unsupported("max_tool_calls", "max_tool_calls, which is about tools that the server runs,")
-	case c.Text != nil && c.Text.Format != nil && c.Text.Format.Type != "text":
-		return unsupported("text.format", fmt.Sprintf("text.format of type %q", c.Text.Format.Type))
 	case c.Text != nil && c.Text.Verbosity != nil && *c.Text.Verbosity != "medium":
 		return unsupported("text.verbosity", "verbosity other than medium")
 	case c.Truncation != nil && *c.Truncation != "auto" && *c.Truncation != "disabled":
@@ -149,8 +143,8 @@ func inNamespace(namespace, name string) string {
 	return namespace + "__" + name
 }
 
-// tools returns what the model may call: nothing if the client says "none". It notes which
-// functions are in namespaces.
+// tools returns what the model may call. It notes which functions are in
+// namespaces.
 func (c *responsesRequest) tools(k *checks) []hearth.Tool {
 	var out []hearth.Tool
 	c.namespaces = map[string]namespaced{}
@@ -171,14 +165,7 @@ func (c *responsesRequest) tools(k *checks) []hearth.Tool {
 			c.namespaces[tool.Name] = namespaced{t.Name, f.Name}
 		}
 	}
-	switch string(c.ToolChoice) {
-	case "", "null", `"auto"`:
-		return out
-	case `"none"`:
-		return nil
-	}
-	k.fail(unsupported("tool_choice", "a tool_choice other than auto and none"))
-	return nil
+	return out
 }
 
 func (t *responsesTool) tool(k *checks, at, namespace string) hearth.Tool {
@@ -188,7 +175,7 @@ func (t *responsesTool) tool(k *checks, at, namespace string) hearth.Tool {
 	case t.Name == "":
 		k.fail(missing(at + ".name"))
 	}
-	return hearth.Tool{Name: inNamespace(namespace, t.Name), Description: t.Description, Parameters: t.Parameters}
+	return hearth.Tool{Name: inNamespace(namespace, t.Name), Description: t.Description, Parameters: t.Parameters, Strict: t.Strict}
 }
 
 // stored reports whether the answer is to be kept.

@@ -63,6 +63,9 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 	if r.Prompt != nil {
 		return c.completer.Complete(ctx, completion)
 	}
+	if completion.Constraint, err = c.format.constraint(&c.model, r, first); err != nil {
+		return hearth.Fail(err)
+	}
 	completion.ShowControl = true
 	completion.Stop = slices.Concat(r.Stop, c.format.stop)
 	if c.format.syntax.thinks {

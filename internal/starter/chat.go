@@ -107,11 +107,11 @@ func say(text string, choices int) iter.Seq2[hearth.Chunk, error] {
 	}
 }
 
-// bare is the question of a request that brings no instructions and no tools of its own,
+// bare is the question of a request that brings no instructions, tools and formats of its own,
 // or only those that ask for a sentence of a text.
 func bare(r *hearth.Request) (question string, ok bool) {
 	n := len(r.Messages)
-	if n == 0 || r.Prompt != nil || len(r.Tools) > 0 || r.Ending != hearth.ForAnswer || r.LogProbs {
+	if n == 0 || r.Prompt != nil || len(r.Tools) > 0 || r.Ending != hearth.ForAnswer || r.LogProbs || r.Constraint != nil {
 		return "", false
 	}
 	last := r.Messages[n-1]

@@ -193,10 +193,18 @@ func (t *Tokenizer) IsControl(id int32) bool {
 	return t.valid(id) && t.pieces.types[id] == Control
 }
 
+// IsUnknown tells whether a token stands for what the vocabulary cannot spell.
+func (t *Tokenizer) IsUnknown(id int32) bool {
+	return t.valid(id) && t.pieces.types[id] == Unknown
+}
+
 // IsUserDefined tells whether a token stands for its text wherever that occurs.
 func (t *Tokenizer) IsUserDefined(id int32) bool {
 	return t.valid(id) && t.pieces.types[id] == UserDefined
 }
+
+// Ends are the tokens with which a generation is over; the caller must not change them.
+func (t *Tokenizer) Ends() []int32 { return t.ends }
 
 // IsEnd tells whether a generation is over with this token.
 func (t *Tokenizer) IsEnd(id int32) bool {

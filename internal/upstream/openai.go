@@ -209,7 +209,10 @@ func (u *OpenAI) generate(ctx context.Context, r *hearth.Request, emit func(hear
 // ask begins an answer. Servers refuse a limit that is larger than what the context leaves;
 // where it may be, they are asked again without one, which then is no more than it.
 func (u *OpenAI) ask(ctx context.Context, r *hearth.Request) (io.ReadCloser, error) {
-	path, body := u.body(r)
+	path, body, err := u.body(r)
+	if err != nil {
+		return nil, err
+	}
 	stream, err := u.post(ctx, path, body)
 	if e, ok := errors.AsType[*hearth.Error](err); !ok || e.Kind() != hearth.KindInvalid || !r.MayFallShort || body.MaxTokens == 0 {
 		return stream, err

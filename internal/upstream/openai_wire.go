@@ -29,6 +29,9 @@ type chatBody struct {
 	LogProbs          any                `json:"logprobs,omitempty"` // bool for chats, a count for completions
 	TopLogProbs       int                `json:"top_logprobs,omitempty"`
 	Tools             []tool             `json:"tools,omitempty"`
+	ToolChoice        any                `json:"tool_choice,omitempty"`
+	ParallelCalls     *bool              `json:"parallel_tool_calls,omitempty"`
+	ResponseFormat    any                `json:"response_format,omitempty"`
 	TemplateArgs      map[string]bool    `json:"chat_template_kwargs,omitempty"`
 	ContinueLast      bool               `json:"continue_final_message,omitempty"`
 	AddPrompt         *bool              `json:"add_generation_prompt,omitempty"`
