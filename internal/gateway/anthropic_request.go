@@ -227,11 +227,11 @@ func (c *anthropicRequest) conversation(k *checks) []hearth.Message {
 }
 
 // texts joins blocks of text, which are all there may be.
-func (k *checks) texts(at string, blocks []anthropicBlock, between string) string {
+func (c *checks) texts(at string, blocks []anthropicBlock, between string) string {
 	text := ""
 	for i, b := range blocks {
 		if b.Type != "text" {
-			k.fail(unsupported(at, fmt.Sprintf("content of type %q", b.Type)))
+			c.fail(unsupported(at, fmt.Sprintf("content of type %q", b.Type)))
 			return ""
 		}
 		if i > 0 {

@@ -239,14 +239,14 @@ func (c *chatRequest) thinking() (hearth.Thinking, error) {
 }
 
 // effort is OpenAI's word for how hard to think. Models here think or do not.
-func (k *checks) effort(field, effort string) hearth.Thinking {
+func (c *checks) effort(field, effort string) hearth.Thinking {
 	switch effort {
 	case "none", "minimal":
 		return hearth.ThinkingOff
 	case "low", "medium", "high", "xhigh", "max":
 		return hearth.ThinkingOn
 	}
-	k.fail(hearth.NewError(hearth.NotOneOf, "field", field, "choices", "none, minimal, low, medium, high, xhigh, max").At(field))
+	c.fail(hearth.NewError(hearth.NotOneOf, "field", field, "choices", "none, minimal, low, medium, high, xhigh, max").At(field))
 	return hearth.ThinkingDefault
 }
 

@@ -32,10 +32,10 @@ type inputText struct {
 
 // UnmarshalJSON tells apart what can be honoured.
 func (i *inputText) UnmarshalJSON(b []byte) error {
-	switch {
-	case b[0] == 'n':
+	switch b[0] {
+	case 'n':
 		return nil
-	case b[0] == '"':
+	case '"':
 		i.texts, i.alone = make([]string, 1), true
 		return json.Unmarshal(b, &i.texts[0])
 	}

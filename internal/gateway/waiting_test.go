@@ -213,7 +213,7 @@ func TestWishesInHeaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &line{}
 		l.ask(question, "X-Hearth-Class: bulk", "X-Hearth-Deadline: 90")
-		if r := l.asked[0]; r.Class != hearth.ClassBulk || r.Deadline.Sub(time.Now()) != 90*time.Second {
+		if r := l.asked[0]; r.Class != hearth.ClassBulk || time.Until(r.Deadline) != 90*time.Second {
 			t.Errorf("asked for %q by %s", r.Class, r.Deadline)
 		}
 		for _, h := range []string{"X-Hearth-Class: system", "X-Hearth-Class: now", "X-Hearth-Deadline: soon", "X-Hearth-Deadline: -1s", "X-Hearth-Deadline: 0"} {

@@ -42,16 +42,6 @@ func (s *state) add(b byte, to int) {
 	s.edges = append(s.edges, edge{b, b, int32(to)})
 }
 
-// next is where a byte leads; below 0 is nowhere.
-func (s *state) next(b byte) int32 {
-	for _, e := range s.edges {
-		if e.lo <= b && b <= e.hi {
-			return e.to
-		}
-	}
-	return -1
-}
-
 // budget is what compiling may still take (G4). The first limit that is reached sticks.
 type budget struct {
 	places, states, work int

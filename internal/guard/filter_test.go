@@ -172,9 +172,7 @@ func collect(t *testing.T, s iter.Seq2[hearth.Chunk, error]) (all hearth.Chunk, 
 		}
 		all.Text += c.Text
 		all.Reasoning += c.Reasoning
-		for _, d := range c.ToolCalls {
-			all.ToolCalls = append(all.ToolCalls, d)
-		}
+		all.ToolCalls = append(all.ToolCalls, c.ToolCalls...)
 		if all.Finish != "" {
 			t.Error("a chunk after the last")
 		}
