@@ -92,11 +92,11 @@ func (l *Log) addTo(name string, data []byte, unit int64) (at int64, err error) 
 	return at, nil
 }
 
-// ErrShredded says that the key of a piece of content was destroyed.
-var ErrShredded = errors.New("its key was destroyed")
+// errShredded says that the key of a piece of content was destroyed.
+var errShredded = errors.New("its key was destroyed")
 
-// ReadContent decrypts the content of a record.
-func ReadContent(folder string, h cryptosuite.HashFunction, log string, e Entry) ([]byte, error) {
+// readContent decrypts the content of a record.
+func readContent(folder string, h cryptosuite.HashFunction, log string, e Entry) ([]byte, error) {
 	c := e.Content
 	if c == nil {
 		return nil, errors.New("nothing was kept of what was said")
@@ -107,7 +107,7 @@ func ReadContent(folder string, h cryptosuite.HashFunction, log string, e Entry)
 		return nil, err
 	}
 	if bytes.Equal(slot, make([]byte, slotBytes)) {
-		return nil, ErrShredded
+		return nil, errShredded
 	}
 	sealed, err := readAt(path(contentName(c.Segment)), c.At, c.Bytes)
 	if err != nil {
@@ -138,18 +138,9 @@ func readAt(path string, at, n int64) ([]byte, error) {
 	return b, err
 }
 
-// shred overwrites the keys of pieces of content with zeros, and waits for the disk.
+// zero overwrites the key of a piece of content with zeros, and waits for the disk.
 // What keeps old blocks (snapshots, backups, flash memory below its file system) may
 // keep a key: the disk itself must be encrypted for that.
-func (l *Log) shred(entries []Entry) error {
-	for _, e := range entries {
-		if err := l.zero(e.Content); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (l *Log) zero(c *Content) error {
 	if _, err := os.Stat(l.path(keysName(c.Segment))); err != nil {
 		return err

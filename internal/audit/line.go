@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/hearthbox/hearth"
@@ -55,14 +56,15 @@ type fields struct {
 	FirstMS          float64   `json:"first_ms,omitempty"`
 	TookMS           float64   `json:"took_ms,omitempty"`
 	DataClass        string    `json:"data_class,omitempty"`
-	Verdicts         []verdict `json:"verdicts,omitempty"`
+	Verdicts         []Verdict `json:"verdicts,omitempty"`
 	Detail           string    `json:"detail,omitempty"`
 	Times            int       `json:"times,omitempty"`
 
 	*Expired // of records of the kind "audit" with the act "expire"
 }
 
-type verdict struct {
+// Verdict is what somebody who looked at a text decided.
+type Verdict struct {
 	By     string `json:"by"`
 	Class  string `json:"class"`
 	Action string `json:"action"`
@@ -110,29 +112,37 @@ func fieldsOf(r *hearth.Record) fields {
 		WaitMS: ms(r.Wait), FirstMS: ms(r.First), TookMS: ms(r.Took),
 		DataClass: cut(r.DataClass), Detail: cut(r.Detail), Times: r.Times,
 	}
-	for _, v := range r.Verdicts[:min(len(r.Verdicts), 2*verdictsMax)] {
-		f.Verdicts = append(f.Verdicts, verdict{cut128(v.By), cut128(v.Class), cut128(v.Action), v.Times})
+	for _, v := range r.Verdicts[:min(len(r.Verdicts), verdictsMax)] {
+		f.Verdicts = append(f.Verdicts, Verdict{cutShort(v.By), cutShort(v.Class), cutShort(v.Action), v.Times})
 	}
 	return f
 }
 
-// verdictsMax is how many verdicts a trail collects.
-const verdictsMax = 64
+// verdictsMax is how many verdicts a trail collects, and one for each action that is
+// only counted.
+const verdictsMax = 72
 
 func ms(d time.Duration) float64 { return float64(d.Round(10*time.Microsecond)) / 1e6 }
 
-func cut(s string) string    { return cutTo(s, textBytesMax) }
-func cut128(s string) string { return cutTo(s, 128) }
+func cut(s string) string      { return cutTo(s, textBytesMax) }
+func cutShort(s string) string { return cutTo(s, textBytesMax/8) }
 
-// cutTo bounds a text, at the end of a character.
+// cutTo bounds a text, and makes it one that JSON writes in at most twice the bytes.
 func cutTo(s string, limit int) string {
+	s = strings.ToValidUTF8(s[:min(len(s), limit+utf8.UTFMax)], "\ufffd")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
 	if len(s) > limit {
 		for limit > 0 && !utf8.RuneStart(s[limit]) {
 			limit--
 		}
 		s = s[:limit]
 	}
-	return strings.ToValidUTF8(s, "\ufffd")
+	return s
 }
 
 // line is one line of a segment, taken apart. Slices are of the line.

@@ -101,8 +101,9 @@ func New(c Config) *Log {
 
 // Pending is a record on its way to the disk.
 type Pending struct {
-	fields  []byte
+	fields  []byte // nil: no record
 	content []byte
+	look    func(*tail) error // at the end of the log, instead
 	done    chan struct{}
 	err     error
 }
@@ -382,7 +383,11 @@ func (l *Log) commit(batch []*Pending) error {
 		}
 		all = append(all, &Pending{fields: text})
 	}
-	if err := l.append(append(all, batch...), now); err != nil {
+	err = l.append(append(all, batch...), now)
+	if err == nil {
+		err = look(l.tail, batch)
+	}
+	if err != nil {
 		l.doomed, l.expired = nil, time.Time{} // their end is not on record
 		return err
 	}
@@ -395,6 +400,19 @@ func (l *Log) commit(batch []*Pending) error {
 		if err := l.checkpoint(t); err != nil {
 			// The records are safe; their checkpoint is due again.
 			l.Log.Error("a checkpoint of the audit record can't be written", "error", err)
+		}
+	}
+	return nil
+}
+
+// look lets those in a batch who only want to see it see the end of the log.
+func look(t *tail, batch []*Pending) error {
+	for _, p := range batch {
+		if p.look == nil {
+			continue
+		}
+		if err := p.look(t); err != nil {
+			return err
 		}
 	}
 	return nil

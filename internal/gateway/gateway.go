@@ -24,6 +24,7 @@ type Config struct {
 	Models     Models
 	Authoriser door.Authoriser
 	Log        *slog.Logger
+	Recorder   hearth.Recorder // of those who are not let in
 
 	// Fingerprint changes when the same seed may give another answer.
 	Fingerprint string
@@ -66,7 +67,7 @@ func New(c Config) *Gateway {
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{Gateway: g, w: w, r: r, lang: hearth.ParseLanguage(r.Header.Get("Accept-Language"))}
-	door.Door{Authoriser: g.Authoriser, Log: g.Log}.Serve(w, r, x.serve, x.fail)
+	door.Door{Authoriser: g.Authoriser, Log: g.Log, Recorder: g.Recorder}.Serve(w, r, x.serve, x.fail)
 }
 
 func (x *exchange) serve(by hearth.Principal) error {
@@ -97,6 +98,11 @@ func (x *exchange) route() (handler, error) {
 		return nil, hearth.NewError(hearth.BadMethod, "path", x.r.URL.Path, "method", x.r.Method, "allowed", strings.Join(allowed, ", "))
 	}
 	return h, nil
+}
+
+// asked says of a request who asks, and with which request from where.
+func (x *exchange) asked(r *hearth.Request) {
+	r.By, r.ID, r.From = x.by, door.RequestID(x.w), door.Address(x.r)
 }
 
 // gone reports whether the client itself ended the exchange.

@@ -105,7 +105,7 @@ func (x *exchange) chat() error {
 	if err != nil {
 		return err
 	}
-	r.By = x.by
+	x.asked(r)
 	for i, m := range r.Messages {
 		// Clients send "" and null alike for a turn that only calls tools; templates
 		// that tell them apart mean null.

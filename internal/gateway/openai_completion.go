@@ -141,7 +141,7 @@ func (x *exchange) complete() error {
 	if err != nil {
 		return err
 	}
-	r.By = x.by
+	x.asked(r)
 	head := completionAnswer{ID: "cmpl-" + rand.Text(), Object: "text_completion", Created: time.Now().Unix(), Model: r.Model, System: x.Fingerprint}
 	if c.Stream {
 		s := &completionStream{head: head, usage: c.wantsUsage(), offsets: make([]int, r.ChoiceCount())}
