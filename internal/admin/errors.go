@@ -123,10 +123,16 @@ func recorded[I, O any](ctx context.Context, to hearth.Recorder, op huma.Operati
 	if x, ok := any(in).(about); ok {
 		r.Object = x.object()
 	}
+	if op.Method == http.MethodGet {
+		r.Stage = ""
+	}
 	if err := to.Record(ctx, r); err != nil {
 		return nil, err
 	}
 	out, err := f(ctx, in)
+	if op.Method == http.MethodGet {
+		return out, err
+	}
 	r.Stage = hearth.StageEnded
 	if x, ok := any(out).(about); ok && err == nil {
 		r.Object = x.object()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
+	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/gateway"
 )
 
@@ -80,6 +81,9 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.models, err = newModels(a.Data, a.log); err != nil {
 		return err
 	}
+	if err := a.startAudit(ctx); err != nil {
+		return err
+	}
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -97,7 +101,12 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	}
 	if !adminBefore {
 		// Last, so that a start that fails does not make a key nobody sees.
-		a.FirstKey, _, err = a.Data.Access.Create(ctx, "first administrator", hearth.StandingAdmin, 0)
+		err = a.Data.Act(ctx, "create-key", "first administrator", func(r *hearth.Record) (err error) {
+			var k hearth.Key
+			a.FirstKey, k, err = a.Data.Access.Create(ctx, "first administrator", hearth.StandingAdmin, 0)
+			r.Object = k.ID
+			return err
+		})
 	}
 	return err
 }
@@ -111,12 +120,14 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 // handler is every door under its path. Paths are taken as they come: a mux would
 // mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
+	doorkeeper := &audit.Doorkeeper{Log: a.Data.Audit}
 	clients := gateway.New(gateway.Config{
-		Generator: chain(a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log, Fingerprint: "hearth-" + a.Version,
+		Generator: chain(a.Data.Audit, a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Keys: a.Data.Access, Models: a.models,
+		Audit: a.Data.Audit, Recorder: doorkeeper,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {

@@ -18,6 +18,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/audit"
+	"github.com/hearthbox/hearth/internal/cryptosuite"
 )
 
 // Config is every setting there is. It is written as YAML, in hearth.yaml in the
@@ -47,7 +49,8 @@ type Config struct {
 		Proxy          string `yaml:"proxy" en:"HTTP proxy for downloads" zh:"下载所用的 HTTP 代理"`
 		BytesPerSecond Bytes  `yaml:"bytes_per_second" en:"limit of a download; 0 is none" zh:"下载限速（每秒字节数）；0 表示不限"`
 	} `yaml:"download"`
-	Log struct {
+	Audit AuditConfig `yaml:"audit"`
+	Log   struct {
 		Level  string `yaml:"level" en:"how much is logged, to standard error: debug, info, warn, error" zh:"日志级别（输出到标准错误）：debug、info、warn、error"`
 		Format string `yaml:"format" en:"text or json" zh:"text 或 json"`
 	} `yaml:"log"`
@@ -70,6 +73,16 @@ type EngineConfig struct {
 	KeepLoaded      time.Duration `yaml:"keep_loaded" en:"how long a model nobody asks stays in memory; 0 is for ever" zh:"无人使用的模型在内存中保留多久；0 表示一直保留"`
 }
 
+// AuditConfig is about the audit record.
+type AuditConfig struct {
+	Required        bool          `yaml:"required" en:"refuse requests and changes while they can't be recorded; false goes on, and records later how many are missing" zh:"无法写入审计记录时拒绝请求与变更；false 表示继续服务，恢复后补记缺失条数"`
+	Witnesses       []string      `yaml:"witnesses" en:"files that get every signed checkpoint too; they belong on another machine, where the operator of this one has no rights" zh:"同时写入每个签名检查点的文件；应位于其他机器，且本机管理员无权改动"`
+	CheckpointEvery time.Duration `yaml:"checkpoint_every" en:"time between checkpoints while there are new records; there is one for every 10,000 records as well" zh:"有新记录时，检查点的间隔；每 1 万条记录也会生成一个"`
+	Keep            time.Duration `yaml:"keep" en:"how long records are kept, at least 4320h (180 days)" zh:"记录保留时长，不少于 4320h（180 天）"`
+	Hash            string        `yaml:"hash" en:"hash function of a record that begins: sha256, or sm3, with which content is encrypted with SM4; one that exists keeps its own" zh:"新建记录所用的杂凑算法：sha256 或 sm3（内容以 SM4 加密）；已有记录沿用原算法"`
+	Content         bool          `yaml:"content" en:"keep what was asked and answered too, encrypted, each piece with a key of its own that can be destroyed" zh:"同时保存提问与回答的内容，逐条以可单独销毁的密钥加密"`
+}
+
 // UpstreamConfig is an engine or service elsewhere.
 type UpstreamConfig struct {
 	Name    string            `yaml:"name" en:"what you call it" zh:"名称"`
@@ -89,6 +102,7 @@ func Defaults(home string) Config {
 		Engine:    EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
 		StopGrace: 20 * time.Second,
 	}
+	c.Audit = AuditConfig{Required: true, CheckpointEvery: 10 * time.Second, Keep: audit.KeepMin, Hash: string(cryptosuite.HashSHA256)}
 	c.Limits.RequestBytes, c.Limits.Connections = 32<<20, 4096
 	c.Log.Level, c.Log.Format = "info", "text"
 	return c
@@ -167,6 +181,9 @@ func (c *Config) atHome(home string) {
 	paths := []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.Engine.ParkFolder}
 	for i := range c.TrustedKeys {
 		paths = append(paths, &c.TrustedKeys[i])
+	}
+	for i := range c.Audit.Witnesses {
+		paths = append(paths, &c.Audit.Witnesses[i])
 	}
 	for i := range c.Models {
 		paths = append(paths, &c.Models[i])

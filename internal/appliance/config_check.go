@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/audit"
 )
 
 // check refuses settings that can't work, before anything starts.
@@ -42,11 +44,16 @@ func (c *Config) check() error {
 		{"download.bytes_per_second", int64(c.Download.BytesPerSecond), 0, 1 << 50},
 		{"limits.request_bytes", int64(c.Limits.RequestBytes), 1024, 1 << 32},
 		{"limits.connections", int64(c.Limits.Connections), 1, 1 << 20},
+		{"audit.checkpoint_every", int64(c.Audit.CheckpointEvery), int64(time.Second), int64(time.Hour)},
+		{"audit.keep", int64(c.Audit.Keep), int64(audit.KeepMin), 1 << 62},
 		{"stop_grace", int64(c.StopGrace), 0, 1 << 62},
 	} {
 		if r.v < r.lo || r.v > r.hi {
 			return invalidConfig(say("%s is out of range: from %d to %d", "%s 超出范围：%d 到 %d", r.name, r.lo, r.hi))
 		}
+	}
+	if !slices.Contains([]string{"sha256", "sm3"}, c.Audit.Hash) {
+		return invalidConfig(hearth.Words{"audit.hash must be sha256 or sm3", "audit.hash 只能是 sha256 或 sm3"})
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		return invalidConfig(hearth.Words{"log.level must be debug, info, warn or error", "log.level 只能是 debug、info、warn 或 error"})
