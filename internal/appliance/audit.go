@@ -135,16 +135,17 @@ func (d *Data) ExportAudit(ctx context.Context, to string) error {
 		return hearth.FileError(to, err)
 	}
 	from := d.auditFolder()
-	names, err := fs.Glob(os.DirFS(from), "*")
-	if err != nil {
-		return hearth.FileError(from, err)
-	}
-	for _, name := range names {
-		if ext := filepath.Ext(name); ext != ".jsonl" && ext != ".content" {
-			continue
+	// In this order, so that nothing refers to what is not copied, also while records
+	// are being written.
+	for _, pattern := range []string{"checkpoints.jsonl", "0*.jsonl", "0*.content"} {
+		names, err := fs.Glob(os.DirFS(from), pattern)
+		if err != nil {
+			return hearth.FileError(from, err)
 		}
-		if err := copyFile(ctx, filepath.Join(from, name), filepath.Join(to, name)); err != nil {
-			return hearth.FileError(filepath.Join(to, name), err)
+		for _, name := range names {
+			if err := copyFile(ctx, filepath.Join(from, name), filepath.Join(to, name)); err != nil {
+				return hearth.FileError(filepath.Join(to, name), err)
+			}
 		}
 	}
 	return nil
