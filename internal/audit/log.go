@@ -59,7 +59,10 @@ type Log struct {
 
 	open func(path string) (file, error) // to be replaced by tests of a failing disk
 
-	begin1  sync.Once
+	begun  sync.Once    // the goroutine
+	mu     sync.RWMutex // nothing gets into the queue once it is closed
+	closed bool
+
 	slots   chan struct{}
 	queue   chan *Pending
 	stopped chan struct{} // closed by Close
@@ -134,12 +137,17 @@ func (l *Log) Append(ctx context.Context, r hearth.Record) *Pending {
 }
 
 func (l *Log) enqueue(ctx context.Context, p *Pending) *Pending {
-	l.begin1.Do(func() { go l.run() })
+	l.begun.Do(func() { go l.run() })
 	select {
 	case l.slots <- struct{}{}:
 	case <-ctx.Done():
 		return p.end(ctx.Err())
 	case <-l.stopped:
+		return p.end(hearth.NewError(hearth.ServerStop))
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.closed {
 		return p.end(hearth.NewError(hearth.ServerStop))
 	}
 	l.queue <- p // there is room: it has as many places as there are slots
@@ -165,9 +173,12 @@ func (p *Pending) end(err error) *Pending {
 // Close writes what is in line and a last checkpoint. Records that come later are
 // refused.
 func (l *Log) Close() error {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
 	close(l.stopped)
 	idle := false
-	l.begin1.Do(func() { idle = true })
+	l.begun.Do(func() { idle = true })
 	if idle {
 		return nil
 	}
@@ -396,7 +407,7 @@ func (l *Log) commit(batch []*Pending) error {
 		l.Log.Error("old segments of the audit record can't be removed", "error", err)
 	}
 	t := l.tail
-	if n := t.tree.Size() - t.checked; n >= checkpointMax || n > 0 && now.Sub(t.checkedAt) >= l.Every {
+	if n := t.tree.Size() - t.checked; n >= checkpointMax || n > 0 && (t.checked == 0 || now.Sub(t.checkedAt) >= l.Every) {
 		if err := l.checkpoint(t); err != nil {
 			// The records are safe; their checkpoint is due again.
 			l.Log.Error("a checkpoint of the audit record can't be written", "error", err)

@@ -33,6 +33,7 @@ type recording struct {
 	start   time.Time
 	begun   time.Time // when the answer began
 	placed  bool      // it stood in line
+	ended   bool
 	answers []answered
 }
 
@@ -63,21 +64,14 @@ func begin(l *Log, ctx context.Context, r *hearth.Request) *recording {
 
 // run hands an answer on, recorded.
 func (x *recording) run(ctx context.Context, answer iter.Seq2[hearth.Chunk, error], yield func(hearth.Chunk, error) bool) {
-	if x.told() {
-		if err := x.asked.Wait(ctx); err != nil {
-			yield(hearth.Chunk{}, err) // known before anything was computed
-			return
-		}
+	defer x.abandoned(ctx)
+	if x.told() && !x.onRecord(ctx, yield) {
+		return // before anything was computed
 	}
 	var held *hearth.Chunk // the last one, until it is known to be
-	waited := false
 	for c, err := range answer {
-		if !waited {
-			waited = true
-			if err := x.asked.Wait(ctx); err != nil {
-				yield(hearth.Chunk{}, err)
-				return
-			}
+		if !x.onRecord(ctx, yield) {
+			return
 		}
 		if err != nil {
 			// The error is what the client gets, recorded or not.
@@ -95,11 +89,8 @@ func (x *recording) run(ctx context.Context, answer iter.Seq2[hearth.Chunk, erro
 			return
 		}
 	}
-	if !waited {
-		if err := x.asked.Wait(ctx); err != nil {
-			yield(hearth.Chunk{}, err)
-			return
-		}
+	if !x.onRecord(ctx, yield) {
+		return
 	}
 	if err := x.end(ctx, ctx.Err()); err != nil {
 		yield(hearth.Chunk{}, err)
@@ -107,6 +98,24 @@ func (x *recording) run(ctx context.Context, answer iter.Seq2[hearth.Chunk, erro
 	}
 	if held != nil {
 		yield(*held, nil)
+	}
+}
+
+// onRecord waits until it is on the disk that the model was asked, and ends the answer
+// if that fails.
+func (x *recording) onRecord(ctx context.Context, yield func(hearth.Chunk, error) bool) bool {
+	err := x.asked.Wait(ctx)
+	if err != nil {
+		_ = x.end(ctx, err) // the first error is the one to tell
+		yield(hearth.Chunk{}, err)
+	}
+	return err == nil
+}
+
+// abandoned records an answer whose source panicked.
+func (x *recording) abandoned(ctx context.Context) {
+	if !x.ended {
+		_ = x.end(ctx, hearth.NewError(hearth.InternalError))
 	}
 }
 
@@ -156,6 +165,7 @@ func (x *recording) see(c hearth.Chunk) {
 func (x *recording) end(ctx context.Context, err error) error {
 	r := x.base
 	now := time.Now()
+	x.ended = true
 	r.Stage, r.Took = hearth.StageEnded, now.Sub(x.start)
 	if !x.begun.IsZero() {
 		r.First = x.begun.Sub(x.start)
