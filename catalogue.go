@@ -247,11 +247,11 @@ var catalogue = map[Code]entry{
 		texts{"look at the upstream's log; send the request again", "请查看上游日志，并重新发送请求"}},
 
 	AuditUnavailable: {KindUnavailable,
-		texts{"the audit record can't be written, and nothing is done that is not recorded", "审计记录无法写入，未经记录的操作一律不执行"},
+		texts{"nothing can be recorded now, and nothing is done that is not recorded", "审计记录暂时无法写入，未经记录的操作一律不执行"},
 		texts{"look at the server's log; free disk space or mend the disk of the audit folder; work goes on by itself then",
 			"请查看服务日志；清理或修复审计目录所在磁盘后会自动恢复"}},
 	AuditDamaged: {KindUnavailable,
-		texts{"the audit record is not what was written: {detail}", "审计记录与写入时不一致：{detail}"},
+		texts{"the audit record is not what was signed: {detail}", "审计记录与签名时不一致：{detail}"},
 		texts{"hearth audit verify says where; keep the folder as evidence: move it away, and a new record begins",
 			"用 hearth audit verify 查找位置；请保留该目录作为证据，将其移走后会开始新的记录"}},
 	NoSuchRecord: {KindNotFound,
