@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	attacks = flag.Int("attacks", 600, "how many attacks to try")
+	attacks = flag.Int("attacks", 300, "how many attacks to try")
 	seed    = flag.Uint64("seed", 1, "of the attacks")
 )
 
