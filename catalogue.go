@@ -9,26 +9,35 @@ const (
 	InternalError Code = "internal_error"
 	Canceled      Code = "canceled"
 	ServerStop    Code = "server_stopping"
+	NoServer      Code = "server_not_running"
 
-	InvalidJSON     Code = "invalid_json"
-	InvalidValue    Code = "invalid_value"
-	MissingValue    Code = "missing_value"
-	WrongType       Code = "wrong_type"
-	OutOfRange      Code = "out_of_range"
-	NotOneOf        Code = "not_one_of"
-	Unsupported     Code = "unsupported_value"
-	ContextOverflow Code = "context_length_exceeded"
-	BodyTooLarge    Code = "request_too_large"
-	NoSuchRoute     Code = "unknown_url"
-	BadMethod       Code = "method_not_allowed"
+	InvalidJSON           Code = "invalid_json"
+	InvalidValue          Code = "invalid_value"
+	MissingValue          Code = "missing_value"
+	WrongType             Code = "wrong_type"
+	OutOfRange            Code = "out_of_range"
+	NotOneOf              Code = "not_one_of"
+	Unsupported           Code = "unsupported_value"
+	ContextOverflow       Code = "context_length_exceeded"
+	BodyTooLarge          Code = "request_too_large"
+	ConstraintInvalid     Code = "constraint_invalid"
+	ConstraintUnsupported Code = "constraint_unsupported"
+	ConstraintTooLarge    Code = "constraint_too_large"
+	NoSuchRoute           Code = "unknown_url"
+	BadMethod             Code = "method_not_allowed"
 
 	MissingKey  Code = "missing_api_key"
 	InvalidKey  Code = "invalid_api_key"
 	NotAllowed  Code = "permission_denied"
 	NoSuchKey   Code = "key_not_found"
 	LastAdmin   Code = "last_admin_key"
+	NoSession   Code = "session_ended"
+	SlowDown    Code = "too_many_attempts"
 	NoSuchModel Code = "model_not_found"
 	NoModels    Code = "no_models"
+
+	NoSuchResponse Code = "response_not_found"
+	TooManyJobs    Code = "too_many_jobs"
 
 	ModelInvalid     Code = "model_invalid"
 	ModelUnsupported Code = "model_unsupported"
@@ -36,6 +45,7 @@ const (
 	ModelExists      Code = "model_exists"
 	ModelNotOwned    Code = "model_not_owned"
 	ModelInUse       Code = "model_in_use"
+	WrongTask        Code = "model_wrong_task"
 	ModelTampered    Code = "model_tampered"
 	ManifestInvalid  Code = "manifest_invalid"
 	SignatureInvalid Code = "signature_invalid"
@@ -44,6 +54,10 @@ const (
 	TemplateRefused  Code = "template_refused"
 	TemplateFailed   Code = "template_failed"
 	QueueFull        Code = "queue_full"
+
+	QuotaExceeded       Code = "quota_exceeded"
+	DeadlineUnreachable Code = "deadline_unreachable"
+	PlaceKept           Code = "place_kept"
 
 	UpstreamUnreachable Code = "upstream_unreachable"
 	UpstreamRefused     Code = "upstream_refused"
@@ -70,6 +84,9 @@ const (
 	DownloadBusy    Code = "download_busy"
 	DownloadFailed  Code = "download_failed"
 	DownloadCorrupt Code = "download_corrupt"
+
+	ContentRefused Code = "content_refused"
+	WordsInvalid   Code = "words_invalid"
 )
 
 type texts [languages]string
@@ -107,6 +124,9 @@ var catalogue = map[Code]entry{
 	ServerStop: {KindUnavailable,
 		texts{"the server is stopping", "服务正在停止"},
 		texts{"send the request again once it has restarted", "请在服务重新启动后再次发送"}},
+	NoServer: {KindUnavailable,
+		texts{"no server runs on the data folder {path}", "数据目录 {path} 上没有正在运行的服务"},
+		texts{"start it with: hearth up; or name the folder of the one that runs with --data", "用 hearth up 启动；或用 --data 指定正在运行的服务的数据目录"}},
 
 	InvalidJSON: {KindInvalid,
 		texts{"the request is not valid JSON: {detail}", "请求不是有效的 JSON：{detail}"},
@@ -138,9 +158,19 @@ var catalogue = map[Code]entry{
 	BodyTooLarge: {KindTooLarge,
 		texts{"the request is larger than {limit_bytes} bytes", "请求超过 {limit_bytes} 字节"},
 		texts{"send less, or raise limits.request_bytes in the configuration", "请减小请求，或在配置中调高 limits.request_bytes"}},
+	ConstraintInvalid: {KindInvalid,
+		texts{"what {field} asks the answer to be is not valid{place}: {detail}", "{field} 对回答格式的要求无效{place}：{detail}"},
+		texts{"correct it as the message says", "请按提示修正"}},
+	ConstraintUnsupported: {KindInvalid,
+		texts{"{field} uses {what}{place}, which answers can't be held to here", "{field} 使用了 {what}{place}，此处无法据此约束回答"},
+		texts{"leave it out or say it with what is supported: docs/structured-output.md lists it", "请去掉该项，或改用支持的写法，清单见 docs/structured-output.md"}},
+	ConstraintTooLarge: {KindInvalid,
+		texts{"what {field} asks the answer to be is too large{place}: {detail}", "{field} 对回答格式的要求过于复杂{place}：{detail}"},
+		texts{"make it simpler: fewer parts, shorter repetitions", "请简化：减少组成部分，缩短重复次数"}},
 	NoSuchRoute: {KindNotFound,
 		texts{"there is nothing at {method} {path}", "{method} {path} 不存在"},
-		texts{"check the base URL: it ends in /v1", "请检查基础地址，应以 /v1 结尾"}},
+		texts{"check the base URL: OpenAI's clients want one that ends in /v1, Anthropic's and Ollama's one that does not",
+			"请检查基础地址：OpenAI 客户端的地址应以 /v1 结尾，Anthropic 与 Ollama 客户端的则不带 /v1"}},
 	BadMethod: {KindInvalid,
 		texts{"{path} does not take {method}", "{path} 不接受 {method}"},
 		texts{"use {allowed}", "请使用 {allowed}"}},
@@ -163,6 +193,12 @@ var catalogue = map[Code]entry{
 		texts{"{key} is the last administrator key", "{key} 是最后一把管理员密钥"},
 		texts{"create another first: hearth key create --admin --name NAME",
 			"请先创建另一把：hearth key create --admin --name NAME"}},
+	NoSession: {KindUnauthenticated,
+		texts{"the session has ended", "登录已失效"},
+		texts{"sign in again with a key", "请使用密钥重新登录"}},
+	SlowDown: {KindExhausted,
+		texts{"too many wrong keys came from this address", "来自该地址的错误密钥过多"},
+		texts{"wait {seconds} seconds, then try again with the right key", "请等待 {seconds} 秒，再用正确的密钥重试"}},
 	NoSuchModel: {KindNotFound,
 		texts{"there is no model {model}", "模型 {model} 不存在"},
 		texts{"hearth model list shows the models at hand; hearth model import FILE adds one",
@@ -171,6 +207,15 @@ var catalogue = map[Code]entry{
 	NoModels: {KindUnavailable,
 		texts{"there is no model yet", "还没有模型"},
 		texts{"add one with: hearth model import FILE.gguf; hearth up shows other ways", "用 hearth model import FILE.gguf 导入一个；hearth up 会列出其他方式"}},
+
+	NoSuchResponse: {KindNotFound,
+		texts{"there is no response {response}", "响应 {response} 不存在"},
+		texts{"it was not stored, is deleted or too old, or was made with another key: send the whole conversation instead; responses.keep_for says how long they are kept",
+			"它未被保存、已删除、已过期或属于其他密钥：请改为发送完整对话；保存时长见 responses.keep_for"}},
+
+	TooManyJobs: {KindExhausted,
+		texts{"as many answers are made in the background as may be; {jobs} for one key", "后台生成的响应已达到上限（每个密钥 {jobs} 个）"},
+		texts{"wait until some are done, or cancel some", "请等待其中一些完成，或取消一些"}},
 
 	ModelInvalid: {KindInvalid,
 		texts{"{model} is not a sound model file: {detail}", "{model} 不是完好的模型文件：{detail}"},
@@ -195,6 +240,9 @@ var catalogue = map[Code]entry{
 	ModelInUse: {KindConflict,
 		texts{"{model} is answering just now", "{model} 正在生成回答"},
 		texts{"try again when its answers are complete", "请在回答完成后再试"}},
+	WrongTask: {KindInvalid,
+		texts{"{model} is a model for {task}, not for {asked}", "{model} 是 {task} 类模型，不能用于 {asked}"},
+		texts{"name a model of that kind; GET /v1/models says what each is for", "请改用该类模型；GET /v1/models 会列出各模型的用途"}},
 	ModelTampered: {KindInvalid,
 		texts{"{model} is not what was signed: {detail}", "{model} 与签名时的内容不一致：{detail}"},
 		texts{"do not use it; bring it in again from its publisher or from a signed bundle",
@@ -222,8 +270,22 @@ var catalogue = map[Code]entry{
 		texts{"check the order of the roles and what the messages contain", "请检查角色顺序和消息内容"}},
 	QueueFull: {KindExhausted,
 		texts{"{waiting} requests wait for {model}, as many as may", "{model} 已有 {waiting} 个请求在等待，达到上限"},
-		texts{"retry after the time in Retry-After, or raise engine.waiting_requests",
-			"请在 Retry-After 给出的时间后重试，或调高 engine.waiting_requests"}},
+		texts{"retry after the time in Retry-After, or raise queue.requests and engine.waiting_requests",
+			"请在 Retry-After 给出的时间后重试，或调高 queue.requests 与 engine.waiting_requests"}},
+
+	QuotaExceeded: {KindExhausted,
+		texts{"this key has as much waiting as it may: {limit}", "此密钥排队中的请求已达上限：{limit}"},
+		texts{"wait for answers before sending more, or have an administrator raise {setting}",
+			"请等待已有请求得到回答后再发送，或请管理员调高 {setting}"}},
+	DeadlineUnreachable: {KindExhausted,
+		texts{"the answer can't begin in time: the wait is about {wait}, and this request may wait {limit}",
+			"无法按时开始回答：预计需等待 {wait}，而此请求最多等待 {limit}"},
+		texts{"allow more time (X-Hearth-Deadline, or the client's timeout), stream the answer, ask a smaller model, or ask later",
+			"请放宽期限（X-Hearth-Deadline 或客户端超时）、改用流式输出、改用更小的模型，或稍后再问"}},
+	PlaceKept: {KindExhausted,
+		texts{"the answer is not there yet; the place in line is kept", "回答尚未就绪，排队位置已保留"},
+		texts{"send the same request again at once, as official clients do by themselves; or stream the answer, and see the place in line",
+			"请立即再次发送相同的请求（官方客户端会自动重试）；或改用流式输出，可随时看到排队位置"}},
 
 	UpstreamUnreachable: {KindUnavailable,
 		texts{"upstream {upstream} can't be reached", "无法连接上游 {upstream}"},
@@ -302,4 +364,12 @@ var catalogue = map[Code]entry{
 		texts{"no mirror serves {path} with SHA-256 {sha256}: {detail}", "没有镜像提供 SHA-256 为 {sha256} 的 {path}：{detail}"},
 		texts{"compare the checksum with the publisher's, or name another mirror; nothing wrong was kept under that name",
 			"请与发布者公布的校验值核对，或换用其他镜像；错误的内容不会以该文件名保存"}},
+
+	ContentRefused: {KindForbidden,
+		texts{"the request was refused by the content policy: {class}", "请求被内容安全策略拒绝：{class}"},
+		texts{"change the text; an administrator can say which rule it was and change it under guard.* in the settings",
+			"请修改内容；管理员可查明触发的规则，并在设置的 guard.* 中调整"}},
+	WordsInvalid: {KindInvalid,
+		texts{"the word list {path} can't be used: {detail}", "词库 {path} 无法使用：{detail}"},
+		texts{"correct the file; until then the list that was read last stays in use", "请修正该文件；在此之前继续使用上一次读入的词库"}},
 }

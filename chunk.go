@@ -16,6 +16,11 @@ type Chunk struct {
 	// part of it.
 	ServedBy string
 
+	// Waited is how long the request stood in line, where it did, and Expected how long
+	// that was to be when it came, 0 if nothing was known. They come with the first chunk
+	// that is part of the answer.
+	Waited, Expected time.Duration
+
 	Reasoning string // thinking, to be appended
 	Text      string // answer, to be appended
 	ToolCalls []ToolCallDelta
@@ -25,8 +30,10 @@ type Chunk struct {
 	// the source knows; it lets thinking be counted.
 	Tokens int
 
-	// Finish is set on the last chunk of each choice.
-	Finish FinishReason
+	// Finish is set on the last chunk of each choice. StopString is then the string of
+	// [Decoding.Stop] that ended it, where one did and the source knows.
+	Finish     FinishReason
+	StopString string
 
 	// Usage is set once, on the last chunk of the stream.
 	Usage *Usage
@@ -34,12 +41,13 @@ type Chunk struct {
 
 // Place is where a request stands in line.
 type Place struct {
-	Position int           // 1 is served next
+	Position int           // 1 is served next; 0 is being served, and nothing has come yet
 	Wait     time.Duration // expected, until the answer begins; 0 is unknown
 }
 
 // ToolCallDelta is a step of one tool call. ID and Name come whole, with the
-// first step; Arguments is to be appended.
+// first step; Arguments is to be appended. Calls come one after the other: where one
+// has begun, there are no more steps of those before it.
 type ToolCallDelta struct {
 	Index     int
 	ID        string

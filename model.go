@@ -17,9 +17,18 @@ const (
 	OriginUpstream    = "upstream"
 )
 
+// What a model is for.
+const (
+	TaskChat      = "chat"      // answers
+	TaskEmbedding = "embedding" // makes vectors of texts
+	TaskReranking = "reranker"  // says how well texts answer a query
+)
+
 // Model is a model that can be asked.
 type Model struct {
 	ID string // the name clients use
+
+	Task string // one of the Task constants; empty where nobody said
 
 	// Source is where answers come from: [SourceNative], or "upstream/NAME" for a
 	// remote engine.

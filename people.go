@@ -37,3 +37,12 @@ type Key struct {
 func (k Key) Principal() Principal {
 	return Principal{KeyID: k.ID, Name: k.Name, Standing: k.Standing}
 }
+
+// Session lets a browser act for the holder of a key, until it expires or is ended, or
+// the key is: the appliance remembers a keyed hash of what the browser holds.
+type Session struct {
+	Hash    []byte
+	KeyID   string
+	Created time.Time
+	Expires time.Time
+}

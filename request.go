@@ -1,5 +1,7 @@
 package hearth
 
+import "time"
+
 // Request asks a model for an answer: either a conversation (Messages) or a
 // plain text to continue (Prompt), never both.
 type Request struct {
@@ -8,6 +10,7 @@ type Request struct {
 	Prompt   *string
 
 	Tools    []Tool
+	Calls    Calls
 	Thinking Thinking
 	Ending   Ending
 
@@ -26,6 +29,20 @@ type Request struct {
 	// began like another one: what an engine knows of a text is used again only for
 	// texts of the same realm. Empty is a realm like any other.
 	Realm string
+
+	// Class and Deadline say how soon the answer is wanted: when it has to have begun.
+	// Zero values leave that to the appliance.
+	Class    Class
+	Deadline time.Time
+
+	// Ticket, if not empty, is what a caller who comes back shows: whoever leaves with
+	// [PlaceKept] as the cause is given, with the same ticket, the same place in line,
+	// or the answer that has begun meanwhile.
+	Ticket string
+
+	// Source, if not empty, is where it is to be answered, of several places where the
+	// model is.
+	Source string
 }
 
 // Completion asks a [Completer] to continue a text.
@@ -65,12 +82,19 @@ type Span struct {
 type Decoding struct {
 	Choices   int // how many answers; 0 means 1
 	MaxTokens int // of each answer; 0 means what the context leaves
-	Stop      []string
+	// MayFallShort lets MaxTokens be more than the context leaves, which then ends the
+	// answer: for clients that must name a number and name a large one.
+	MayFallShort bool
+	Stop         []string
 
 	// IgnoreEnd goes on past the model's end of text, up to MaxTokens: for measuring.
 	IgnoreEnd bool
 
 	Sampling Sampling
+
+	// Constraint is what the answer shall be; nil is any text. What is thought before
+	// it and calls of tools are no part of it.
+	Constraint *Constraint
 
 	// LogProbs asks for the log-probability of each chosen token and of the
 	// TopLogProbs likeliest at its place.
@@ -103,6 +127,14 @@ type Sampling struct {
 	// Seed makes sampling repeatable on the same build and model. Choice i of
 	// a request uses Seed+i.
 	Seed *int64
+}
+
+// Calls says how the tools of a request are called. The zero value leaves it to the
+// model.
+type Calls struct {
+	Required bool   // the answer is a call, and nothing else
+	Name     string // of the one tool that may be called; empty is any
+	Single   bool   // no more than one call
 }
 
 // Thinking says whether a model that can think before it answers shall.

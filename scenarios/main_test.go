@@ -129,12 +129,17 @@ func newHome(t *testing.T) string {
 // listens.
 func start(t *testing.T, home string, settings ...string) *server {
 	t.Helper()
-	s := &server{t: t, home: home, log: &bytes.Buffer{}, done: make(chan error, 1)}
 	args := []string{"up", "--json", "--listen", "127.0.0.1:0"}
 	for _, x := range settings {
 		args = append(args, "--set", x)
 	}
-	s.cmd = hearth(home, args...)
+	return listening(t, home, hearth(home, args...))
+}
+
+// listening runs a command that serves, and waits until it does.
+func listening(t *testing.T, home string, cmd *exec.Cmd) *server {
+	t.Helper()
+	s := &server{t: t, home: home, cmd: cmd, log: &bytes.Buffer{}, done: make(chan error, 1)}
 	s.cmd.Stderr = s.log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hearthbox/hearth/internal/nn/nntest"
 )
 
 // TestSDKs runs the same cases with OpenAI's three official SDKs, unmodified. Each
@@ -17,6 +19,8 @@ func TestSDKs(t *testing.T) {
 	}
 	home := newHome(t)
 	link(t, stories, filepath.Join(home, "stories260K.gguf"))
+	put(t, filepath.Join(home, "embedder.gguf"), nntest.Make(nntest.Shape{Architecture: "bert", Vocabulary: true, Pooling: 1,
+		Embedding: 64, FeedForward: 96, Heads: 4, Seed: 1}))
 	s := start(t, home)
 	var cases [][]string
 	for _, sdk := range []struct {
@@ -31,10 +35,7 @@ func TestSDKs(t *testing.T) {
 			if _, err := os.Stat(sdk.needs); err != nil {
 				t.Skip("the SDK is not installed: make deps")
 			}
-			cmd := exec.Command(sdk.command[0], sdk.command[1:]...)
-			cmd.Env = append(os.Environ(), "HEARTH_BASE_URL="+s.url+"/v1", "HEARTH_API_KEY="+s.key,
-				"HEARTH_MODEL=stories260k", "HEARTH_CHAT_MODEL=chat", "HEARTH_GREEDY_JSON="+absolute(t, greedy))
-			out, err := cmd.CombinedOutput()
+			out, err := s.client(t, sdk.command).CombinedOutput()
 			cases = append(cases, report(t, string(out)))
 			if err != nil && !t.Failed() {
 				t.Errorf("%v\n%s", err, out)
@@ -46,6 +47,14 @@ func TestSDKs(t *testing.T) {
 			t.Errorf("the suites differ: %v and %v", c, cases[0])
 		}
 	}
+}
+
+// client is a program that speaks to the server.
+func (s *server) client(t *testing.T, command []string) *exec.Cmd {
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), "HEARTH_URL="+s.url, "HEARTH_BASE_URL="+s.url+"/v1", "HEARTH_API_KEY="+s.key,
+		"HEARTH_MODEL=stories260k", "HEARTH_CHAT_MODEL=chat", "HEARTH_EMBEDDING_MODEL=embedder", "HEARTH_SCRIPT=script", "HEARTH_GREEDY_JSON="+absolute(t, greedy))
+	return cmd
 }
 
 // report turns lines of "ok NAME" and "not ok NAME: why" into subtests.

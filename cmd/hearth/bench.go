@@ -87,6 +87,7 @@ measured. docs/bench.md explains every field of --json.`,
 			return t.benchEngine(cmd, f)
 		},
 	}
+	cmd.AddCommand(stampedeCommand(t))
 	s := cmd.Flags()
 	s.StringVar(&l.Model, "model", "", t.say("the model; a file is measured in the engine alone", "模型；文件只能用引擎单独测量"))
 	s.IntSliceVar(&l.Prompts, "prompt", []int{512}, t.say("tokens of each prompt; server: several lengths, such as 128,4000, are mixed", "每个提示词的词元数；服务器：可混合多种长度，例如 128,4000"))

@@ -146,6 +146,9 @@ func (c *conversation) answer(ctx context.Context) (a answered, err error) {
 		if err != nil {
 			return a, err
 		}
+		if p.place(chunk.Place); chunk.Place != nil {
+			continue
+		}
 		if a.begun.IsZero() {
 			a.begun = time.Now()
 		}
@@ -175,6 +178,23 @@ type printer struct {
 	*terminal
 	quiet bool
 	dim   bool
+	stood bool // a place in line is shown
+}
+
+// place shows where the request stands, where somebody watches; nil takes it away.
+func (p *printer) place(at *hearth.Place) {
+	if p.quiet || !p.stood && at == nil || !isTerminal(p.err) {
+		return
+	}
+	fmt.Fprint(p.err, "\r\x1b[K")
+	if p.stood = at != nil; !p.stood {
+		return
+	}
+	fmt.Fprintf(p.err, p.say("[place %d in line", "【排队第 %d 位"), at.Position)
+	if at.Wait > 0 {
+		fmt.Fprintf(p.err, p.say(", about %s", "，约 %s"), at.Wait)
+	}
+	fmt.Fprint(p.err, p.say("]", "】"))
 }
 
 func (p *printer) print(c hearth.Chunk) {

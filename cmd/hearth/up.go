@@ -95,13 +95,14 @@ func greet(ctx context.Context, t *terminal, a *appliance.Appliance, c appliance
 // greetFirst says where the server is, and its first key.
 func greetFirst(t *terminal, a *appliance.Appliance) {
 	t.printf("\nhearth %s  %s\n", version, a.URL)
+	t.printf(t.say("\nConsole, in a browser: %s\n", "\n控制台（浏览器打开）：%s\n"), a.Console())
 	if a.FirstKey != "" {
 		t.printf(t.say("\nFirst start. This is the administrator's key; it is shown this once:\n\n    %s\n",
 			"\n首次启动。以下是管理员密钥，仅显示这一次：\n\n    %s\n"), a.FirstKey)
 	}
 }
 
-// listFound shows the models and returns the first that can be served.
+// listFound shows the models and returns the first that can be talked to.
 func listFound(t *terminal, models []hearth.Model) (usable *hearth.Model) {
 	if len(models) > 0 {
 		t.text(t.say("\nModels found, used where they lie:\n\n", "\n找到以下模型，原地使用，不复制：\n\n"))
@@ -111,7 +112,7 @@ func listFound(t *terminal, models []hearth.Model) (usable *hearth.Model) {
 		row := []string{"   ", m.ID, size(m.FileBytes), m.Quantization, origin(t, m)}
 		if m.Problem != nil {
 			row[4] += t.say("  can't be served: ", "  无法使用：") + m.Problem.Message(t.lang)
-		} else if usable == nil {
+		} else if usable == nil && (m.Task == "" || m.Task == hearth.TaskChat) {
 			usable = &models[i]
 		}
 		rows = append(rows, row)

@@ -16,23 +16,31 @@ import (
 // nameBytesMax bounds the name of a key.
 const nameBytesMax = 200
 
-// Keys is where keys are remembered.
-type Keys interface {
+// Store is where keys and sessions are remembered. A session goes with its key.
+type Store interface {
 	AddKey(context.Context, hearth.Key) error
 	Key(ctx context.Context, id string) (hearth.Key, error)
 	Keys(context.Context) ([]hearth.Key, error)
 	RemoveKey(ctx context.Context, id string) error
+
+	// AddSession forgets the oldest of the key's sessions that are more than most, and
+	// all that have expired.
+	AddSession(ctx context.Context, s hearth.Session, most int) error
+	// Session finds a session and its key; a missing one is an error of code
+	// [hearth.NoSession].
+	Session(ctx context.Context, hash []byte) (hearth.Session, hearth.Key, error)
+	RemoveSession(ctx context.Context, hash []byte) error
 }
 
 // Access makes and checks keys.
 type Access struct {
-	keys   Keys
+	keys   Store
 	pepper []byte
 }
 
 // New makes an Access whose hashes are keyed with the pepper, a secret of at least
 // 32 bytes that is not kept with the keys.
-func New(keys Keys, pepper []byte) *Access {
+func New(keys Store, pepper []byte) *Access {
 	if len(pepper) < 32 {
 		panic("access: the pepper must have at least 32 bytes")
 	}
@@ -54,15 +62,22 @@ func (a *Access) Create(ctx context.Context, name string, standing hearth.Standi
 	return c.String(), k, a.keys.AddKey(ctx, k)
 }
 
-// Authenticate says who asks, by the key in a request's headers, of which header
-// gives all values by name. Errors have the codes [hearth.MissingKey] and
-// [hearth.InvalidKey]; what is wrong beyond the form is not told apart, so that ids
-// can't be guessed.
+// Authenticate says who asks, by the key or the session in a request's headers, of
+// which header gives all values by name. Errors have the codes [hearth.MissingKey],
+// [hearth.InvalidKey] and [hearth.NoSession]; what is wrong beyond the form is not told
+// apart, so that ids can't be guessed.
 func (a *Access) Authenticate(ctx context.Context, header func(name string) []string) (hearth.Principal, error) {
 	key, err := carried(header)
 	if err != nil {
 		return hearth.Principal{}, err
 	}
+	if strings.HasPrefix(key, sessionPrefix) {
+		return a.bySession(ctx, key)
+	}
+	return a.byKey(ctx, key)
+}
+
+func (a *Access) byKey(ctx context.Context, key string) (hearth.Principal, error) {
 	c, wrong := parseCredential(key)
 	if wrong != nil {
 		return hearth.Principal{}, hearth.NewError(hearth.InvalidKey, "detail", *wrong)
@@ -74,12 +89,13 @@ func (a *Access) Authenticate(ctx context.Context, header func(name string) []st
 	}
 	// The hash is computed for unknown ids too: they take as long.
 	match := hmac.Equal(k.Hash, a.hash(c))
-	expired := !k.Expires.IsZero() && !time.Now().Before(k.Expires)
-	if unknown || !match || expired {
+	if unknown || !match || expired(k) {
 		return hearth.Principal{}, hearth.NewError(hearth.InvalidKey, "detail", hearth.Words{"it is unknown, revoked or expired", "未知、已吊销或已过期"})
 	}
 	return k.Principal(), nil
 }
+
+func expired(k hearth.Key) bool { return !k.Expires.IsZero() && !time.Now().Before(k.Expires) }
 
 // carried finds the key in whatever header the client's ecosystem uses. This is the
 // only place that looks for one; two different keys are refused rather than ranked,
@@ -110,12 +126,14 @@ func carried(header func(name string) []string) (string, error) {
 // List shows all keys, oldest first.
 func (a *Access) List(ctx context.Context) ([]hearth.Key, error) { return a.keys.Keys(ctx) }
 
-// Revoke ends a key. The last administrator's can't be.
+// Revoke ends a key, and the sessions that were begun with it. The last administrator's can't be.
 func (a *Access) Revoke(ctx context.Context, id string) error { return a.keys.RemoveKey(ctx, id) }
 
-func (a *Access) hash(c credential) []byte {
+func (a *Access) hash(c credential) []byte { return a.keyed(c.id + "_" + c.secret) }
+
+func (a *Access) keyed(text string) []byte {
 	m := hmac.New(sha256.New, a.pepper)
-	m.Write([]byte(c.id + "_" + c.secret))
+	m.Write([]byte(text))
 	return m.Sum(nil)
 }
 

@@ -15,6 +15,12 @@ import (
 // memory remembers keys in a map.
 type memory map[string]hearth.Key
 
+func (memory) AddSession(context.Context, hearth.Session, int) error { return nil }
+func (memory) RemoveSession(context.Context, []byte) error           { return nil }
+func (memory) Session(context.Context, []byte) (hearth.Session, hearth.Key, error) {
+	return hearth.Session{}, hearth.Key{}, hearth.NewError(hearth.NoSession)
+}
+
 func (m memory) AddKey(_ context.Context, k hearth.Key) error { m[k.ID] = k; return nil }
 func (m memory) RemoveKey(_ context.Context, id string) error { delete(m, id); return nil }
 func (m memory) Keys(context.Context) ([]hearth.Key, error)   { return nil, nil }

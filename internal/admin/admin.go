@@ -13,6 +13,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/door"
+	"github.com/hearthbox/hearth/internal/guard"
 )
 
 // Keys makes, shows and revokes keys.
@@ -33,6 +34,51 @@ type Models interface {
 // Audit shows what was recorded.
 type Audit interface {
 	Find(ctx context.Context, q audit.Query) (*audit.Page, error)
+}
+
+// Guard screens a text for show.
+type Guard interface {
+	Try(text string, answer bool) (guard.Report, error)
+}
+
+// Library knows models that are not here yet.
+type Library interface {
+	Search(words string, f LibraryFilter, l hearth.Language) ([]LibraryModel, error)
+	Recommended(l hearth.Language) (id, reason string)
+}
+
+// LibraryFilter narrows a search; its zero value narrows nothing.
+type LibraryFilter struct {
+	Kind                     string
+	Fits, Commercial, Native bool
+}
+
+// LibraryModel is a model of the library as it would be run on this machine.
+type LibraryModel struct {
+	ID            string `json:"id"`
+	Name          string `json:"name"`
+	Publisher     string `json:"publisher"`
+	Kind          string `json:"kind"`
+	Parameters    int64  `json:"parameters"`
+	ContextTokens int    `json:"context_tokens"`
+	Licence       string `json:"licence"`
+	CommercialUse string `json:"commercial_use" enum:"yes,no,conditions"`
+	Condition     string `json:"condition,omitempty" doc:"Under which it may be used in business"`
+	Summary       string `json:"summary" doc:"What it is good for"`
+	Quantization  string `json:"quantization" doc:"That suits this machine's memory"`
+	FileBytes     int64  `json:"file_bytes"`
+	NeedBytes     int64  `json:"need_bytes" doc:"Memory with a short context; 0 if not established"`
+	Native        bool   `json:"native" doc:"The engine of the appliance runs it"`
+	Fits          bool   `json:"fits" doc:"It fits into the memory for models"`
+}
+
+// Machine is what the appliance runs on.
+type Machine struct {
+	Processor   string `json:"processor" doc:"Empty where the system does not tell"`
+	Cores       int    `json:"cores" doc:"That compute"`
+	Platform    string `json:"platform"`
+	MemoryBytes int64  `json:"memory_bytes" doc:"Of the machine, or of the container"`
+	ModelBytes  int64  `json:"model_bytes" doc:"Of these, for models and their conversations"`
 }
 
 // Loaded is a model in memory, and its work since it was loaded.
@@ -57,6 +103,9 @@ type Config struct {
 	Models     Models
 	Audit      Audit
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
+	Guard      Guard
+	Library    Library
+	Machine    Machine
 }
 
 // Admin is the door.
@@ -82,8 +131,10 @@ func New(c Config) *Admin {
 	a.api = humago.New(a.mux, h)
 	a.statusRoutes()
 	a.modelRoutes()
+	a.libraryRoutes()
 	a.keyRoutes()
 	a.auditRoutes()
+	a.guardRoutes()
 	return a
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
+	"github.com/hearthbox/hearth/internal/guard"
 )
 
 var update = flag.Bool("update", false, "write api/openapi.yaml anew")
@@ -69,11 +71,23 @@ func (models) List(context.Context) ([]hearth.Model, error) {
 		{ID: "bad", Source: hearth.SourceNative, Origin: hearth.OriginFolder, Problem: hearth.NewError(hearth.ModelInvalid, "model", "bad", "detail", "cut")}}, nil
 }
 
+// Search finds one model, whose summary says how it was asked.
+func (a *appliance) Search(words string, f admin.LibraryFilter, l hearth.Language) ([]admin.LibraryModel, error) {
+	if f.Kind == "odd" {
+		return nil, hearth.NewError(hearth.NotOneOf, "field", "kind", "choices", "chat")
+	}
+	return []admin.LibraryModel{{ID: "found", Summary: fmt.Sprintf("%s %+v %v", words, f, l)}}, nil
+}
+
+func (a *appliance) Recommended(hearth.Language) (id, reason string) { return "small", "it fits" }
+
 func (a *appliance) List(context.Context) ([]hearth.Key, error) { return a.keys, nil }
 
 func door() (*appliance, *admin.Admin) {
 	a := &appliance{}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Keys: a, Models: models{a}})
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Keys: a, Models: models{a}, Library: a,
+		Guard:   guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)}),
+		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})
 }
 
 func do(d *admin.Admin, method, path, key, body string) *httptest.ResponseRecorder {
@@ -125,7 +139,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 		for method := range methods {
 			path := strings.ReplaceAll(path, "{id}", "x")
 			for key, want := range map[string]int{"": 401, "wrong": 401, "user": 403} {
-				if w := do(d, strings.ToUpper(method), path, key, `{"model":"m","name":"n"}`); w.Code != want {
+				if w := do(d, strings.ToUpper(method), path, key, `{"model":"m","name":"n","text":"t"}`); w.Code != want {
 					t.Errorf("%s %s with key %q: %d", method, path, key, w.Code)
 				}
 			}
@@ -145,6 +159,11 @@ func TestRequests(t *testing.T) {
 	}{
 		{"GET", "/status", "", 200, `"version":"1.2.3"`},
 		{"GET", "/status", "", 200, `"loaded":[{"id":"m","context_tokens":4096`},
+		{"GET", "/status", "", 200, `"machine":{"processor":"a fast one","cores":2,"platform":"","memory_bytes":8589934592,"model_bytes":6442450944}`},
+		{"GET", "/library?search=qwen+3&fits=true&kind=chat", "", 200, `"summary":"qwen 3 {Kind:chat Fits:true Commercial:false Native:false} en"`},
+		{"GET", "/library", "", 200, `"recommended":"small","reason":"it fits"`},
+		{"GET", "/library?kind=odd", "", 400, `"code":"not_one_of"`},
+		{"GET", "/library?fits=perhaps", "", 422, `"error"`},
 		{"GET", "/models", "", 200, `{"id":"bad","source":"native","origin":"folder","problem":"bad is not a sound model file: cut","remedy":`},
 		{"POST", "/models/load", `{"model":"m"}`, 204, ""},
 		{"POST", "/models/unload", `{"model":"m"}`, 204, ""},
@@ -156,6 +175,9 @@ func TestRequests(t *testing.T) {
 		{"GET", "/keys", "", 200, `{"keys":[{"id":"new","name":"n","standing":"admin"`},
 		{"POST", "/keys", `{"name":""}`, 422, `name`},
 		{"DELETE", "/keys/zzz", "", 404, `{"error":{"code":"key_not_found","message":"there is no key zzz","remedy":"hearth key list`},
+		{"POST", "/guard/try", `{"text":"电话13800138000"}`, 200, `{"text":"电话[PHONE_1]","stopped":false,"findings":[{"class":"phone","view":"private","start":2,"end":13,"action":"replace","shown":"[PHONE_1]"}]}`},
+		{"POST", "/guard/try", `{"text":"电话13800138000","direction":"answer"}`, 200, `{"text":"电话13800138000","stopped":false,"findings":[]}`},
+		{"POST", "/guard/try", `{"text":"x","direction":"up"}`, 422, `direction`},
 		{"GET", "/nothing", "", 404, `"code":"unknown_url"`},
 		{"GET", "/openapi.yaml", "", 200, "openapi: 3.1.0"},
 	} {

@@ -14,6 +14,7 @@ type statusOutput struct {
 	Body struct {
 		Version       string   `json:"version"`
 		UptimeSeconds float64  `json:"uptime_seconds"`
+		Machine       Machine  `json:"machine"`
 		Loaded        []Loaded `json:"loaded" doc:"Models in memory"`
 	}
 }
@@ -22,7 +23,7 @@ func (a *Admin) statusRoutes() {
 	handle(a, huma.Operation{OperationID: "status", Method: http.MethodGet, Path: "/status", Summary: "State of the appliance", Tags: []string{"Appliance"}},
 		func(_ context.Context, _ *Language) (*statusOutput, error) {
 			out := &statusOutput{}
-			out.Body.Version, out.Body.Loaded = a.Version, a.Models.Loaded()
+			out.Body.Version, out.Body.Machine, out.Body.Loaded = a.Version, a.Machine, a.Models.Loaded()
 			out.Body.UptimeSeconds = time.Since(a.Started).Seconds()
 			return out, nil
 		})
@@ -34,6 +35,7 @@ type Model struct {
 	Source        string `json:"source" doc:"native, or upstream/NAME"`
 	Origin        string `json:"origin" enum:"imported,folder,ollama,huggingface,modelscope,lmstudio,starter,upstream"`
 	Path          string `json:"path,omitempty"`
+	Task          string `json:"task,omitempty" enum:"chat,embedding,reranker" doc:"What it is for; missing where an upstream does not say"`
 	Architecture  string `json:"architecture,omitempty"`
 	Quantization  string `json:"quantization,omitempty"`
 	Parameters    uint64 `json:"parameters,omitempty"`
@@ -45,7 +47,7 @@ type Model struct {
 
 // NewModel shows a model in a language.
 func NewModel(m hearth.Model, l hearth.Language) Model {
-	out := Model{ID: m.ID, Source: m.Source, Origin: m.Origin, Path: m.Path, Architecture: m.Architecture, Quantization: m.Quantization,
+	out := Model{ID: m.ID, Source: m.Source, Origin: m.Origin, Path: m.Path, Task: m.Task, Architecture: m.Architecture, Quantization: m.Quantization,
 		Parameters: m.Parameters, ContextTokens: m.ContextTokens, FileBytes: m.FileBytes}
 	if m.Problem != nil {
 		out.Problem, out.Remedy = m.Problem.Message(l), m.Problem.Remedy(l)
@@ -87,6 +89,35 @@ func (a *Admin) modelRoutes() {
 	handle(a, huma.Operation{OperationID: "unload-model", Method: http.MethodPost, Path: "/models/unload", Summary: "Let go of a model that nobody is using", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *modelInput) (*struct{}, error) {
 			return nil, a.Models.Unload(ctx, in.Body.Model)
+		})
+}
+
+type libraryInput struct {
+	Language
+	Search     string `query:"search" maxLength:"200" doc:"Words of a name, a publisher, a family"`
+	Kind       string `query:"kind" maxLength:"20" doc:"What it is for: chat, embedding, …; empty for all"`
+	Fits       bool   `query:"fits" doc:"Only what fits into the memory for models"`
+	Commercial bool   `query:"commercial" doc:"Only what a business may use"`
+	Native     bool   `query:"native" doc:"Only what the engine of the appliance runs"`
+}
+
+type libraryOutput struct {
+	Body struct {
+		Models      []LibraryModel `json:"models" doc:"The best match first"`
+		Recommended string         `json:"recommended,omitempty" doc:"The model to begin with on this machine"`
+		Reason      string         `json:"reason,omitempty" doc:"Why that one"`
+	}
+}
+
+func (a *Admin) libraryRoutes() {
+	handle(a, huma.Operation{OperationID: "search-library", Method: http.MethodGet, Path: "/library", Summary: "Models that could be downloaded; nothing is sent anywhere", Tags: []string{"Models"}},
+		func(_ context.Context, in *libraryInput) (*libraryOutput, error) {
+			lang := hearth.ParseLanguage(in.AcceptLanguage)
+			list, err := a.Library.Search(in.Search, LibraryFilter{Kind: in.Kind, Fits: in.Fits, Commercial: in.Commercial, Native: in.Native}, lang)
+			out := &libraryOutput{}
+			out.Body.Models = list
+			out.Body.Recommended, out.Body.Reason = a.Library.Recommended(lang)
+			return out, err
 		})
 }
 

@@ -14,9 +14,11 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/console"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/gateway"
+	"github.com/hearthbox/hearth/internal/traffic"
 )
 
 // Limits of the HTTP server that nobody needs to configure.
@@ -40,13 +42,17 @@ type Appliance struct {
 	// It is not kept anywhere.
 	FirstKey string
 
-	config   Config
-	log      *slog.Logger
-	lock     *lock
-	models   *models
-	listener net.Listener
-	server   *http.Server
-	stop     context.CancelCauseFunc // ends the answers in progress
+	config    Config
+	log       *slog.Logger
+	lock      *lock
+	models    *models
+	traffic   *traffic.Traffic
+	screening *screening
+	answers   hearth.Generator // what clients ask: the whole chain
+	clients   *gateway.Gateway
+	listener  net.Listener
+	server    *http.Server
+	stop      context.CancelCauseFunc // ends the answers in progress
 }
 
 // New builds the appliance and opens its address, so that a caller knows it before
@@ -84,6 +90,10 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if err := a.startAudit(ctx); err != nil {
 		return err
 	}
+	if a.screening, err = newScreening(c, a.log); err != nil {
+		return err
+	}
+	a.answers, a.traffic = chain(a.Data.Audit, a.screening.around(a.models), a.models, c)
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -121,15 +131,24 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 // mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
 	doorkeeper := &audit.Doorkeeper{Log: a.Data.Audit}
-	clients := gateway.New(gateway.Config{
-		Generator: chain(a.Data.Audit, a.models), Models: a.models, Authoriser: a.Data.Access, Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
+	a.clients = gateway.New(gateway.Config{
+		Generator: a.answers, Embedder: a.models, Reranker: a.models, Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
+		Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
+		Queue: a.traffic, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Keys: a.Data.Access, Models: a.models,
 		Audit: a.Data.Audit, Recorder: doorkeeper,
+		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
 	})
+	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if console.Wants(r) {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		r = console.Admit(r)
 		switch path := r.URL.Path; {
 		case path == "/healthz":
 			w.Header().Set("Content-Type", "application/json")
@@ -137,7 +156,7 @@ func (a *Appliance) handler() http.Handler {
 		case strings.HasPrefix(path, admin.Prefix+"/"):
 			admins.ServeHTTP(w, r)
 		default:
-			clients.ServeHTTP(w, r)
+			a.clients.ServeHTTP(w, r)
 		}
 	})
 }
@@ -147,6 +166,7 @@ func (a *Appliance) handler() http.Handler {
 func (a *Appliance) Run(ctx context.Context) error {
 	background, cancel := context.WithCancel(ctx)
 	defer cancel()
+	go a.screening.watch(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	a.log.Info("listening", "url", a.URL, "version", a.Version, "data", a.config.Data)
 	served := make(chan error, 1)
@@ -165,7 +185,9 @@ func (a *Appliance) shutdown() error {
 	a.log.Info("stopping", "grace", a.config.StopGrace)
 	grace, cancel := context.WithTimeout(context.Background(), a.config.StopGrace)
 	defer cancel()
-	if a.server.Shutdown(grace) == nil {
+	err := a.server.Shutdown(grace)
+	a.clients.Stop(grace)
+	if err == nil {
 		return nil
 	}
 	a.stop(hearth.NewError(hearth.ServerStop))
@@ -188,6 +210,14 @@ func (a *Appliance) close() error {
 			errs = append(errs, err)
 		}
 	}
+	if a.clients != nil {
+		now, cancel := context.WithCancel(context.Background())
+		cancel()
+		a.clients.Stop(now)
+	}
+	if a.traffic != nil {
+		a.traffic.Close()
+	}
 	if a.models != nil {
 		errs = append(errs, a.models.close())
 	}
@@ -199,6 +229,9 @@ func (a *Appliance) close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// Console is where a browser finds the console.
+func (a *Appliance) Console() string { return a.URL + console.Prefix + "/" }
 
 // Models lists what can be asked.
 func (a *Appliance) Models(ctx context.Context) ([]hearth.Model, error) { return a.models.List(ctx) }

@@ -20,6 +20,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/cryptosuite"
+	"github.com/hearthbox/hearth/internal/trust"
 )
 
 // Config is every setting there is. It is written as YAML, in hearth.yaml in the
@@ -39,11 +40,18 @@ type Config struct {
 	Starter   bool             `yaml:"starter" en:"offer the small model that is in the binary" zh:"是否提供程序自带的入门模型"`
 	Engine    EngineConfig     `yaml:"engine"`
 	Upstreams []UpstreamConfig `yaml:"upstreams" en:"engines and services elsewhere whose models are offered too; for the file only" zh:"外部引擎与服务，其模型一并提供；仅可写在配置文件中"`
+	Queue     QueueConfig      `yaml:"queue"`
 	Limits    struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
 	} `yaml:"limits"`
-	TrustedKeys []string `yaml:"trusted_keys" en:"PEM files of the public keys whose model bundles are taken in, besides the appliance's own" zh:"除本机外，还信任哪些公钥（PEM 文件）签名的模型离线包"`
+	Guard     GuardConfig `yaml:"guard"`
+	Responses struct {
+		KeepFor   time.Duration `yaml:"keep_for" en:"how long answers of the Responses API are kept after they were last asked for, in the data folder; 0 keeps none" zh:"Responses API 的响应在最后一次使用后保存多久（存于数据目录）；0 表示不保存"`
+		KeepBytes Bytes         `yaml:"keep_bytes" en:"how much of them is kept for a key; the longest unused are lost first" zh:"每个密钥最多保存多少；超出时先丢弃最久未用的"`
+	} `yaml:"responses"`
+	Trust       TrustConfig `yaml:"trust"`
+	TrustedKeys []string    `yaml:"trusted_keys" en:"PEM files of the public keys whose model bundles are taken in, besides the appliance's own" zh:"除本机外，还信任哪些公钥（PEM 文件）签名的模型离线包"`
 	Download    struct {
 		Mirror         string `yaml:"mirror" en:"where models are downloaded from first: modelscope, hf-mirror, huggingface; or the address of a mirror of your own, and no other is asked" zh:"下载模型时优先使用的镜像：modelscope、hf-mirror、huggingface，或自建镜像的地址（此时不再访问其他镜像）"`
 		Proxy          string `yaml:"proxy" en:"HTTP proxy for downloads" zh:"下载所用的 HTTP 代理"`
@@ -83,28 +91,45 @@ type AuditConfig struct {
 	Content         bool          `yaml:"content" en:"keep what was asked and answered too, encrypted, each piece with a key of its own that can be destroyed" zh:"同时保存提问与回答的内容，逐条以可单独销毁的密钥加密"`
 }
 
+// QueueConfig bounds what may wait for its turn.
+type QueueConfig struct {
+	Requests    int           `yaml:"requests" en:"requests that may wait, of all keys together; limits.connections bounds them too" zh:"所有密钥合计可排队的请求数；同时受 limits.connections 限制"`
+	Bytes       Bytes         `yaml:"bytes" en:"memory they may take" zh:"排队请求合计可占用的内存"`
+	KeyRequests int           `yaml:"key_requests" en:"requests of one key that may wait" zh:"单个密钥可排队的请求数"`
+	KeyBytes    Bytes         `yaml:"key_bytes" en:"memory they may take" zh:"单个密钥的排队请求可占用的内存"`
+	KeyTokens   int           `yaml:"key_tokens" en:"what they may cost together: tokens of the prompts, and twice the tokens their answers are expected to have" zh:"单个密钥的排队请求合计的代价：提示词元数，加上预计回答词元数的两倍"`
+	Wait        time.Duration `yaml:"wait" en:"how long a request may wait before its answer begins; one that would wait longer is refused at once" zh:"请求在开始回答前最多等待多久；预计更久的请求会立即被拒绝"`
+	BulkWait    time.Duration `yaml:"bulk_wait" en:"the same for requests of class bulk, which run when there is time" zh:"bulk 类请求（有空闲时才运行）的相应限制"`
+}
+
 // UpstreamConfig is an engine or service elsewhere.
 type UpstreamConfig struct {
-	Name    string            `yaml:"name" en:"what you call it" zh:"名称"`
-	URL     string            `yaml:"url" en:"where its OpenAI-compatible API begins, usually ending in /v1" zh:"其 OpenAI 兼容接口的基础地址，通常以 /v1 结尾"`
-	Key     string            `yaml:"key" en:"sent as a bearer token" zh:"以 Bearer 方式发送的密钥"`
-	KeyFile string            `yaml:"key_file" en:"a file that holds the key, instead" zh:"或保存密钥的文件"`
-	Models  map[string]string `yaml:"models" en:"names offered here, each with the upstream's own; without it all models it lists are offered" zh:"此处使用的模型名称与上游名称的对应；不填则提供其全部模型"`
+	Name       string            `yaml:"name" en:"what you call it" zh:"名称"`
+	URL        string            `yaml:"url" en:"where its OpenAI-compatible API begins, usually ending in /v1" zh:"其 OpenAI 兼容接口的基础地址，通常以 /v1 结尾"`
+	Key        string            `yaml:"key" en:"sent as a bearer token" zh:"以 Bearer 方式发送的密钥"`
+	KeyFile    string            `yaml:"key_file" en:"a file that holds the key, instead" zh:"或保存密钥的文件"`
+	Concurrent int               `yaml:"concurrent" en:"requests it is given at once; a little more than it computes at once is best; 0 finds out, by how it refuses and slows down" zh:"同时交给它的请求数，宜略多于其并行数；0 表示根据其拒绝与变慢的情况自动探测"`
+	Models     map[string]string `yaml:"models" en:"names offered here, each with the upstream's own; without it all models it lists are offered" zh:"此处使用的模型名称与上游名称的对应；不填则提供其全部模型"`
 }
 
 // Defaults are the settings of an appliance nobody has configured.
 func Defaults(home string) Config {
 	c := Config{
-		Data:      filepath.Join(home, ".local", "share", "hearth"),
-		Listen:    "127.0.0.1:4327", // HEAR on a telephone
-		Discover:  []string{hearth.OriginOllama, hearth.OriginHuggingFace, hearth.OriginModelScope, hearth.OriginLMStudio},
-		Starter:   true,
-		Engine:    EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
+		Data:     filepath.Join(home, ".local", "share", "hearth"),
+		Listen:   "127.0.0.1:4327", // HEAR on a telephone
+		Discover: []string{hearth.OriginOllama, hearth.OriginHuggingFace, hearth.OriginModelScope, hearth.OriginLMStudio},
+		Starter:  true,
+		Guard:    defaultGuard(),
+		Engine:   EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
+		Queue: QueueConfig{Requests: 20_000, Bytes: 2 << 30, KeyRequests: 4096, KeyBytes: 256 << 20, KeyTokens: 20_000_000,
+			Wait: 30 * time.Minute, BulkWait: 24 * time.Hour},
 		StopGrace: 20 * time.Second,
 	}
 	c.Audit = AuditConfig{Required: true, CheckpointEvery: 10 * time.Second, Keep: audit.KeepMin, Hash: string(cryptosuite.HashSHA256)}
-	c.Limits.RequestBytes, c.Limits.Connections = 32<<20, 4096
+	c.Limits.RequestBytes, c.Limits.Connections = 32<<20, 20_480
+	c.Responses.KeepFor, c.Responses.KeepBytes = 30*24*time.Hour, 64<<20
 	c.Log.Level, c.Log.Format = "info", "text"
+	c.Trust.Advertising = string(trust.Off)
 	return c
 }
 

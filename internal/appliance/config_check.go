@@ -11,6 +11,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/audit"
+	"github.com/hearthbox/hearth/internal/trust"
 )
 
 // check refuses settings that can't work, before anything starts.
@@ -41,11 +42,20 @@ func (c *Config) check() error {
 		{"engine.park_bytes", int64(c.Engine.ParkBytes), 0, 1 << 50},
 		{"engine.waiting_requests", int64(c.Engine.WaitingRequests), 1, 1 << 20},
 		{"engine.keep_loaded", int64(c.Engine.KeepLoaded), 0, 1 << 62},
+		{"queue.requests", int64(c.Queue.Requests), 1, 1 << 20},
+		{"queue.bytes", int64(c.Queue.Bytes), 1 << 20, 1 << 50},
+		{"queue.key_requests", int64(c.Queue.KeyRequests), 1, 1 << 20},
+		{"queue.key_bytes", int64(c.Queue.KeyBytes), 1 << 20, 1 << 50},
+		{"queue.key_tokens", int64(c.Queue.KeyTokens), 1, 1 << 50},
+		{"queue.wait", int64(c.Queue.Wait), int64(time.Second), int64(24 * time.Hour)},
+		{"queue.bulk_wait", int64(c.Queue.BulkWait), int64(time.Second), int64(30 * 24 * time.Hour)},
 		{"download.bytes_per_second", int64(c.Download.BytesPerSecond), 0, 1 << 50},
 		{"limits.request_bytes", int64(c.Limits.RequestBytes), 1024, 1 << 32},
 		{"limits.connections", int64(c.Limits.Connections), 1, 1 << 20},
 		{"audit.checkpoint_every", int64(c.Audit.CheckpointEvery), int64(time.Second), int64(time.Hour)},
 		{"audit.keep", int64(c.Audit.Keep), int64(audit.KeepMin), 1 << 62},
+		{"responses.keep_for", int64(c.Responses.KeepFor), 0, 1 << 62},
+		{"responses.keep_bytes", int64(c.Responses.KeepBytes), 0, 1 << 50},
 		{"stop_grace", int64(c.StopGrace), 0, 1 << 62},
 	} {
 		if r.v < r.lo || r.v > r.hi {
@@ -61,10 +71,16 @@ func (c *Config) check() error {
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
 		return invalidConfig(hearth.Words{"log.format must be text or json", "log.format 只能是 text 或 json"})
 	}
+	if !slices.Contains(trust.Actions(), c.Trust.Advertising) {
+		return invalidConfig(say("trust.advertising must be one of %s", "trust.advertising 只能是 %s 之一", strings.Join(trust.Actions(), ", ")))
+	}
 	if p := c.Download.Proxy; p != "" {
 		if u, err := url.Parse(p); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 			return invalidConfig(say("download.proxy: %q is not an http(s) address", "download.proxy：%q 不是 http(s) 地址", p))
 		}
+	}
+	if _, err := c.Guard.policy(); err != nil {
+		return err
 	}
 	return c.checkUpstreams()
 }
@@ -78,6 +94,8 @@ func (c *Config) checkUpstreams() error {
 			return invalidConfig(say("upstreams[%d] has no name", "upstreams[%d] 没有名称", i))
 		case names[u.Name]:
 			return invalidConfig(say("two upstreams are called %s", "有两个上游都叫 %s", u.Name))
+		case u.Concurrent < 0 || u.Concurrent > 1<<16:
+			return invalidConfig(say("upstream %s: concurrent is out of range: from 0 to %d", "上游 %s：concurrent 超出范围：0 到 %d", u.Name, 1<<16))
 		case u.Key != "" && u.KeyFile != "":
 			return invalidConfig(say("upstream %s has both key and key_file", "上游 %s 同时填写了 key 和 key_file", u.Name))
 		}

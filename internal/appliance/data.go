@@ -29,6 +29,7 @@ type Data struct {
 	Access  *access.Access
 	Catalog *catalog.Catalog
 	Audit   *audit.Log
+	Answers *store.Answers // of the Responses API
 
 	config Config
 	store  *store.Store
@@ -53,6 +54,7 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 	d := &Data{
 		Access:  access.New(s, pepper),
 		Catalog: catalog.New(filepath.Join(c.Data, "models"), c.folders(), engine.Check),
+		Answers: s.Answers(store.AnswerBounds{Age: c.Responses.KeepFor, Bytes: int64(c.Responses.KeepBytes)}),
 		config:  c, store: s, starterErr: starterErr,
 	}
 	if d.Audit, err = d.openAudit(); err != nil {

@@ -24,13 +24,24 @@ type loaded struct {
 	bytes int64
 	added time.Time     // as the file was when it was loaded
 	ready chan struct{} // closed when the rest is set
-	model *engine.Model
-	chat  hearth.Generator
+	model native
+	words *prompt.Chat     // renders conversations for a chat model; nil for others
+	chat  hearth.Generator // answers them
+	count func([]hearth.Span) int
+	texts *engine.Encoder // what other models are asked by
 	err   error
 
 	users    int // requests in progress, under models.mu
 	last     time.Time
 	replaced bool // by another file of the same name; closed when its users are gone
+}
+
+// native is what all models of the engine have in common.
+type native interface {
+	ContextTokens() int
+	Stats() engine.Stats
+	Err() error
+	Close() error
 }
 
 // hold returns a model in memory, loading it if need be, and keeps it there until
@@ -92,13 +103,21 @@ func (m *models) open(l *loaded, x hearth.Model) (err error) {
 		return err
 	}
 	e := m.data.config.Engine
-	l.model, err = engine.Open(x.ID, x.Path, engine.Options{Workers: m.workers, ContextTokens: e.ContextTokens,
+	o := engine.Options{Workers: m.workers, ContextTokens: e.ContextTokens,
 		CacheBytes: m.cache, Sequences: e.Sequences, Waiting: e.WaitingRequests,
-		Park: e.ParkFolder, ParkBytes: int64(e.ParkBytes)})
+		Park: e.ParkFolder, ParkBytes: int64(e.ParkBytes)}
+	if x.Task != hearth.TaskChat {
+		l.texts, err = engine.OpenEncoder(x.ID, x.Path, o)
+		l.model = l.texts
+		return err
+	}
+	model, err := engine.Open(x.ID, x.Path, o)
 	if err != nil {
 		return err
 	}
-	l.chat = prompt.New(l.model, promptModel(x.ID, l.model.Template(), l.model.Tokenizer()))
+	l.model, l.count = model, model.CountTokens
+	l.words = prompt.New(model, promptModel(x.ID, model.Template(), model.Tokenizer()))
+	l.chat = l.words
 	if x.Origin == hearth.OriginStarter {
 		l.chat, err = starter.NewChat(l.chat)
 	}
@@ -216,15 +235,39 @@ func (m *models) closeSoon(l *loaded) {
 	}()
 }
 
+// cacheTokens is the room in the cache of a model that is in memory; 0 if it is not.
+func (m *models) cacheTokens(id string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.loaded[id]
+	if l == nil {
+		return 0
+	}
+	select {
+	case <-l.ready:
+		if m, ok := l.model.(*engine.Model); ok && l.err == nil {
+			return m.CacheTokens()
+		}
+	default:
+	}
+	return 0
+}
+
 // Load brings a model into memory.
 func (m *models) Load(ctx context.Context, id string) error {
 	x, err := m.Find(ctx, id)
 	if err != nil {
 		return err
 	}
-	_, release, err := m.generator(ctx, x)
+	if x.Problem != nil {
+		return x.Problem.At("model")
+	}
+	if x.Source != hearth.SourceNative {
+		return nil
+	}
+	l, err := m.hold(ctx, x)
 	if err == nil {
-		release()
+		m.release(l)
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/engine"
+	"github.com/hearthbox/hearth/internal/traffic"
 	"github.com/hearthbox/hearth/internal/upstream"
 )
 
@@ -39,8 +40,10 @@ type models struct {
 }
 
 var (
-	_ hearth.Generator = (*models)(nil)
-	_ admin.Models     = (*models)(nil)
+	_ traffic.Route   = (*models)(nil)
+	_ hearth.Embedder = (*models)(nil)
+	_ hearth.Reranker = (*models)(nil)
+	_ admin.Models    = (*models)(nil)
 )
 
 func newModels(d *Data, log *slog.Logger) (*models, error) {
@@ -101,8 +104,8 @@ func (m *models) files(ctx context.Context, oldest time.Time) ([]hearth.Model, e
 	return list, nil
 }
 
-// withOffers lists files, what upstreams offer under names not taken, and the starter
-// model last: who names no model gets the first. An upstream that can't be reached shows
+// withOffers lists files and what upstreams offer under names not taken; then the starter
+// model, as who names no model gets the first, and last what can't be talked to. An upstream that can't be reached shows
 // what it offered last; warn is told.
 func withOffers(ctx context.Context, files []hearth.Model, upstreams []*upstream.OpenAI, warn func(upstream string, err error)) []hearth.Model {
 	taken := map[string]bool{}
@@ -130,10 +133,19 @@ func withOffers(ctx context.Context, files []hearth.Model, upstreams []*upstream
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b hearth.Model) int {
-		return cmp.Compare(strings.Index(a.Origin, hearth.OriginStarter), strings.Index(b.Origin, hearth.OriginStarter))
-	})
+	slices.SortStableFunc(list, func(a, b hearth.Model) int { return cmp.Compare(standing(a), standing(b)) })
 	return list
+}
+
+// standing is how late a model is listed.
+func standing(x hearth.Model) int {
+	switch {
+	case x.Task != "" && x.Task != hearth.TaskChat:
+		return 2
+	case x.Origin == hearth.OriginStarter:
+		return 1
+	}
+	return 0
 }
 
 // Find looks a model up by name. Case does not matter. Upstreams are only asked for
@@ -164,13 +176,36 @@ func named(list []hearth.Model, id string) (hearth.Model, bool) {
 	return list[i], true
 }
 
-// Generate asks the model the request names.
+// Backends are the engine of a model that is a file, or the upstreams that offer it.
+func (m *models) Backends(ctx context.Context, id string) (string, []traffic.Backend, error) {
+	x, err := m.Find(ctx, id)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case x.Problem != nil:
+		return "", nil, x.Problem.At("model")
+	case x.Origin != hearth.OriginUpstream:
+		return x.ID, []traffic.Backend{{Source: x.Source + "/" + x.ID, Slots: m.data.config.Engine.Sequences, Tokens: m.cacheTokens(x.ID)}}, nil
+	}
+	var list []traffic.Backend
+	for i, u := range m.upstreams {
+		if u.Source() == x.Source || u.Offers(x.ID) {
+			list = append(list, traffic.Backend{Source: u.Source(), Slots: m.data.config.Upstreams[i].Concurrent})
+		}
+	}
+	return x.ID, list, nil
+}
+
+// Generate asks the model the request names, where the request says.
 func (m *models) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	return func(yield func(hearth.Chunk, error) bool) {
 		x, err := m.Find(ctx, r.Model)
 		if err != nil {
 			yield(hearth.Chunk{}, err)
 			return
+		}
+		if x.Origin == hearth.OriginUpstream && r.Source != "" {
+			x.Source = r.Source
 		}
 		g, release, err := m.generator(ctx, x)
 		if err != nil {
@@ -189,8 +224,8 @@ func (m *models) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hear
 
 // generator is what answers for a model, held until release is called.
 func (m *models) generator(ctx context.Context, x hearth.Model) (g hearth.Generator, release func(), err error) {
-	if x.Problem != nil {
-		return nil, nil, x.Problem.At("model")
+	if err := fit(x, hearth.TaskChat); err != nil {
+		return nil, nil, err
 	}
 	for _, u := range m.upstreams {
 		if x.Source == u.Source() {
@@ -202,4 +237,66 @@ func (m *models) generator(ctx context.Context, x hearth.Model) (g hearth.Genera
 		return nil, nil, err
 	}
 	return l.chat, func() { m.release(l) }, nil
+}
+
+// fit refuses a model that can't be served, or not for that.
+func fit(x hearth.Model, task string) error {
+	if x.Problem != nil {
+		return x.Problem.At("model")
+	}
+	if x.Task != "" && x.Task != task {
+		return hearth.NewError(hearth.WrongTask, "model", x.ID, "task", x.Task, "asked", task).At("model")
+	}
+	return nil
+}
+
+// Embed asks the model the request names.
+func (m *models) Embed(ctx context.Context, r *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
+	asked := *r
+	e, release, err := m.encoder(ctx, &asked.Model, hearth.TaskEmbedding)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return e.Embed(ctx, &asked)
+}
+
+// Rerank asks the model the request names.
+func (m *models) Rerank(ctx context.Context, r *hearth.RerankRequest) (*hearth.Ranking, error) {
+	asked := *r
+	e, release, err := m.encoder(ctx, &asked.Model, hearth.TaskReranking)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return e.Rerank(ctx, &asked)
+}
+
+// encoder makes vectors and rankings of texts.
+type encoder interface {
+	hearth.Embedder
+	hearth.Reranker
+}
+
+// encoder is what answers for the model of that name, held until release is called.
+// The name becomes the one it is listed under.
+func (m *models) encoder(ctx context.Context, name *string, task string) (e encoder, release func(), err error) {
+	x, err := m.Find(ctx, *name)
+	if err != nil {
+		return nil, nil, err
+	}
+	*name = x.ID
+	if err := fit(x, task); err != nil {
+		return nil, nil, err
+	}
+	for _, u := range m.upstreams {
+		if x.Source == u.Source() {
+			return u, func() {}, nil
+		}
+	}
+	l, err := m.hold(ctx, x)
+	if err != nil {
+		return nil, nil, err
+	}
+	return l.texts, func() { m.release(l) }, nil
 }

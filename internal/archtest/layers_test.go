@@ -33,9 +33,9 @@ type rule struct {
 }
 
 var (
-	floor1   = []string{"internal/simd", "internal/gguf", "internal/tokenizer", "internal/cryptosuite"}
+	floor1   = []string{"internal/simd", "internal/gguf", "internal/tokenizer", "internal/grammar", "internal/cryptosuite"}
 	engines  = []string{"internal/nn", "internal/engine", "internal/upstream", "internal/prompt"}
-	services = []string{"internal/audit", "internal/catalog", "internal/store", "internal/access", "internal/starter", "internal/bench"}
+	services = []string{"internal/audit", "internal/catalog", "internal/store", "internal/access", "internal/starter", "internal/bench", "internal/traffic", "internal/guard", "internal/trust"}
 	doors    = []string{"internal/gateway", "internal/admin"}
 	others   = []string{"internal/door", "internal/appliance", "internal/archtest", "internal/devtools", "internal/pipenet"}
 )
@@ -79,11 +79,12 @@ func rules() []rule {
 		}
 	}
 	never("internal/nn", "maths has no policy", concat(services, doors, []string{"", "internal/engine", "internal/upstream",
-		"internal/prompt", "internal/tokenizer", "context", "net/http", "third party"})...)
+		"internal/prompt", "internal/tokenizer", "internal/grammar", "context", "net/http", "third party"})...)
 	never("internal/engine", "replacing the engine must touch four folders and one line",
 		concat(services, doors, []string{"internal/upstream", "internal/prompt", "net/http", "third party"})...)
 	never("internal/upstream", "what servers send and what clients send drift apart",
 		concat(services, doors, []string{"internal/engine", "internal/nn", "internal/prompt"})...)
+	never("internal/prompt", "a form is asked for in hearth's words, and kept by whoever writes", "internal/grammar")
 	never("internal/prompt", "a conversation becomes text here, whatever continues it",
 		concat(services, doors, []string{"internal/engine", "internal/nn", "internal/upstream", "net/http"})...)
 	for _, s := range services {
@@ -91,23 +92,25 @@ func rules() []rule {
 			concat(without(services, s), engines, doors)...)
 	}
 	never("internal/bench", "it measures whatever answers, through the contracts everyone uses", concat(floor1, []string{"net/http"})...)
+	never("internal/traffic", "it orders requests, whatever they ask for", concat(floor1, []string{"net/http"})...)
 	never("internal/catalog/fetch", "it brings bytes here, whatever they are", concat(floor1, []string{"internal/catalog/library", "internal/catalog/provenance"})...)
 	never("internal/gateway", "a dialect holds a Generator and an authoriser, nothing else",
 		concat(floor1, engines, services, []string{"internal/admin"})...)
 	never("internal/admin", "the console manages; it does not compute",
 		"internal/engine", "internal/nn", "internal/simd", "internal/gateway")
+	never("console", "its pages ask the doors as any client does; it lets browsers in", concat(floor1, engines, services, doors, []string{"third party"})...)
 	never("docs", "it is files", "internal", "cmd", "")
 	never("internal/door", "what doors share is less than a door", concat(floor1, engines, services, doors)...)
 	for _, p := range concat([]string{""}, floor1, engines, services) {
 		never(p, "HTTP stops at the doors", "internal/door")
 	}
-	for _, p := range concat([]string{""}, floor1, engines, services, doors, []string{"internal/appliance", "cmd"}) {
+	for _, p := range concat([]string{""}, floor1, engines, services, doors, []string{"console", "internal/appliance", "cmd"}) {
 		never(p, "it is for tests", "internal/pipenet")
 	}
-	for _, p := range concat([]string{""}, floor1, engines, services, doors) {
+	for _, p := range concat([]string{"", "console"}, floor1, engines, services, doors) {
 		never(p, "the composition root is imported by main alone", "internal/appliance", "cmd")
 	}
-	for _, p := range concat(floor1, engines, without(services, "internal/store"), doors) {
+	for _, p := range concat([]string{"console"}, floor1, engines, without(services, "internal/store"), doors) {
 		never(p, "SQL is spoken in store, nowhere else", "database/sql")
 	}
 	for _, p := range concat([]string{"", "internal/nn", "internal/engine", "internal/upstream", "internal/prompt"}, floor1, services) {

@@ -80,6 +80,10 @@ func (x *recording) run(ctx context.Context, answer iter.Seq2[hearth.Chunk, erro
 			return
 		}
 		x.see(c)
+		if held != nil && !yield(*held, nil) {
+			x.end(ctx, hearth.NewError(hearth.Canceled))
+			return
+		}
 		if held = nil; c.Usage != nil {
 			held = &c
 			continue

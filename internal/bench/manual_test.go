@@ -30,6 +30,8 @@ func TestManualOfReports(t *testing.T) {
 	}
 	table("The engine alone · 引擎单独运行", EngineReport{})
 	table("A server · 服务器", ServerReport{})
+	table("A stampede · 人潮", StampedeSummary{})
+	table("A part of it · 其中一段", StampedeReport{})
 	table("A spread · 分布", Spread{})
 	table("Runs · 多次结果", Runs{})
 	const path = "../../docs/bench.md"
@@ -54,7 +56,7 @@ func fields(t *testing.T, b *strings.Builder, v reflect.Type, prefix string) {
 		if inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice {
 			inner = inner.Elem()
 		}
-		recurs := inner == reflect.TypeFor[Spread]() || inner == reflect.TypeFor[Runs]()
+		recurs := inner == reflect.TypeFor[Spread]() || inner == reflect.TypeFor[Runs]() || inner == reflect.TypeFor[StampedeReport]()
 		switch {
 		case name == "-", v == reflect.TypeFor[Spread]() && en == "": // explained by the row before
 			continue
@@ -68,7 +70,8 @@ func fields(t *testing.T, b *strings.Builder, v reflect.Type, prefix string) {
 			t.Errorf("%s%s is not explained in both languages", prefix, name)
 		case recurs:
 			kind := inner.Name()
-			en, zh = en+" ("+strings.ToLower(kind)+")", zh+map[string]string{"Spread": "（分布）", "Runs": "（多次结果）"}[kind]
+			en, zh = en+map[string]string{"Spread": " (spread)", "Runs": " (runs)", "StampedeReport": " (a part)"}[kind],
+				zh+map[string]string{"Spread": "（分布）", "Runs": "（多次结果）", "StampedeReport": "（一段）"}[kind]
 		}
 		fmt.Fprintf(b, "| `%s%s` | %s<br>%s |\n", prefix, name, en, zh)
 		if inner.Kind() == reflect.Struct && !recurs {

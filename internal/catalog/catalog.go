@@ -27,7 +27,7 @@ type Folder struct {
 type Catalog struct {
 	own     string
 	folders []Folder
-	check   func(*gguf.File) error
+	check   func(*gguf.File) (task string, err error)
 
 	mu   sync.Mutex
 	read map[string]reading // by path
@@ -42,9 +42,9 @@ type reading struct {
 }
 
 // New makes a Catalog of the models in own, the appliance's folder for imports, and
-// in the folders; what comes first keeps its name when names collide. check says
-// whether the engine can run a file.
-func New(own string, folders []Folder, check func(*gguf.File) error) *Catalog {
+// in the folders; what comes first keeps its name when names collide. check says what
+// a file's model is for, and whether the engine can run it.
+func New(own string, folders []Folder, check func(*gguf.File) (task string, err error)) *Catalog {
 	return &Catalog{own: own, folders: folders, check: check, read: map[string]reading{}}
 }
 
@@ -161,7 +161,8 @@ func (c *Catalog) describe(m *hearth.Model) (skip bool, err error) {
 		m.ContextTokens = int(n)
 	}
 	m.Parameters, m.Quantization = weights(f)
-	if err := c.check(f); err != nil {
+	m.Task, err = c.check(f)
+	if err != nil {
 		m.Problem = hearth.NewError(hearth.ModelUnsupported, "model", filepath.Base(m.Path), "detail", err).Because(err)
 	}
 	return false, nil

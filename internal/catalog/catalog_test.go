@@ -307,11 +307,11 @@ func TestCanceledImport(t *testing.T) {
 	}
 }
 
-func check(f *gguf.File) error {
+func check(f *gguf.File) (task string, err error) {
 	if arch, _ := f.Text("general.architecture"); arch == "mamba" {
-		return errors.New("architecture mamba")
+		return hearth.TaskChat, errors.New("architecture mamba")
 	}
-	return nil
+	return hearth.TaskChat, nil
 }
 
 func model(architecture string) []byte {

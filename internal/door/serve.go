@@ -57,6 +57,9 @@ func (d Door) Serve(w http.ResponseWriter, r *http.Request, answer func(hearth.P
 		}
 	}
 	d.Log.LogAttrs(context.WithoutCancel(r.Context()), level, "request", attrs...)
+	if _, ok := errors.AsType[*Cut](err); ok {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // refused records that somebody was not let in. They are not, whether that can be
@@ -83,6 +86,13 @@ func Address(r *http.Request) string {
 
 // RequestID is the id that Serve has given to the request that is answered.
 func RequestID(w http.ResponseWriter) string { return w.Header().Get("X-Request-Id") }
+
+// Cut is the failure of an answer whose good status was sent already and that has no
+// other way to say so than to end the connection.
+type Cut struct{ Err error }
+
+func (c *Cut) Error() string { return c.Err.Error() }
+func (c *Cut) Unwrap() error { return c.Err }
 
 // Limits of a request that nobody has let in yet, and of a line in the log.
 const (

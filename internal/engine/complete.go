@@ -64,6 +64,12 @@ func (m *Model) submit(c *hearth.Completion) (*request, error) {
 		return nil, err
 	}
 	r := &request{Completion: c, prompt: prompt, out: newOutbox(), open: c.ChoiceCount()}
+	if c.Constraint != nil {
+		var err error
+		if r.masks, err = m.constraints.compile(c.Constraint); err != nil {
+			return nil, err
+		}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed != nil {
@@ -86,8 +92,12 @@ func (m *Model) check(c *hearth.Completion, prompt []int) error {
 	if len(prompt) == 0 {
 		return hearth.NewError(hearth.InvalidValue, "field", "prompt", "detail", hearth.Words{"it is empty", "内容为空"}).At("prompt")
 	}
-	if len(prompt)+max(1, c.MaxTokens) > m.context {
-		return hearth.NewError(hearth.ContextOverflow, "prompt_tokens", len(prompt), "answer_tokens", max(1, c.MaxTokens),
+	answer := max(1, c.MaxTokens)
+	if c.MayFallShort {
+		answer = 1
+	}
+	if len(prompt)+answer > m.context {
+		return hearth.NewError(hearth.ContextOverflow, "prompt_tokens", len(prompt), "answer_tokens", answer,
 			"model", m.id, "context_tokens", m.context)
 	}
 	for id := range c.Sampling.Bias {

@@ -15,6 +15,10 @@
 // lately took how long (plan.go, costs.go), and guesses: what followed the same words
 // before in the same text (guess.go, propose.go).
 //
+// An [Encoder] does the same for models that make vectors of texts, or say how well
+// they answer a query: its loop (encoding.go) fills batches with texts of all its
+// requests in turn, and keeps nothing of them.
+//
 // One goroutine per model, the loop, owns everything that changes between batches.
 // A request hands itself over and reads its answer from an outbox, so a slow
 // reader holds no slot and a stopped one frees its slot before the next batch.

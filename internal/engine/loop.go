@@ -130,7 +130,7 @@ func (l *loop) fail(reason error) {
 func (l *loop) step() (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = l.broken(v)
+			err = broken(l.id, v)
 		}
 	}()
 	l.fill()
@@ -149,13 +149,13 @@ func (l *loop) step() (err error) {
 }
 
 // broken explains a panic: a fault in the memory map, or a mistake of ours.
-func (l *loop) broken(v any) error {
+func broken(id string, v any) error {
 	cause := fmt.Errorf("%v\n%s", v, debug.Stack())
 	if f, ok := v.(*fault); ok {
 		cause, v = f, f.value
 	}
 	if _, ok := v.(interface{ Addr() uintptr }); ok {
-		return hearth.NewError(hearth.ModelInvalid, "model", l.id, "detail", hearth.Words{"the file changed while it was in use, or can't be read any more", "文件在使用中被改动，或已无法读取"}).Because(cause)
+		return hearth.NewError(hearth.ModelInvalid, "model", id, "detail", hearth.Words{"the file changed while it was in use, or can't be read any more", "文件在使用中被改动，或已无法读取"}).Because(cause)
 	}
 	return hearth.NewError(hearth.InternalError).Because(cause)
 }

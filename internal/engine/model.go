@@ -50,13 +50,15 @@ func ContextTokens(stated int) int {
 
 // Model is a loaded model. It is a hearth.Completer.
 type Model struct {
-	id       string
-	file     *gguf.File
-	nn       *nn.Model
-	tokens   *tokenizer.Tokenizer
-	template string
-	context  int
-	limit    Options
+	id          string
+	file        *gguf.File
+	nn          *nn.Model
+	tokens      *tokenizer.Tokenizer
+	constraints *constraints
+	template    string
+	context     int
+	cached      int // tokens of all sequences together
+	limit       Options
 
 	loop loop
 
@@ -87,9 +89,9 @@ type Stats struct {
 	CachedPages, ParkedPages int
 }
 
-// Check says whether a file is a model this engine runs, reading no more of it than
-// a listing can afford.
-func Check(f *gguf.File) error { return nn.Check(f) }
+// Check says what a file's model is for, and whether this engine runs it, reading no
+// more of it than a listing can afford.
+func Check(f *gguf.File) (task string, err error) { return Task(f), nn.Check(f) }
 
 // Runs lists what this engine can run: values of general.architecture, and types of
 // tensors.
@@ -121,6 +123,9 @@ func Open(id, path string, o Options) (*Model, error) {
 // load is Open for a file that is open, but for the loop, which does not run yet.
 func load(id string, f *gguf.File, o Options) (*Model, error) {
 	m := &Model{id: id, file: f, limit: o, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	if task := Task(f); task != hearth.TaskChat {
+		return nil, wrongTask(id, task, hearth.TaskChat)
+	}
 	var err error
 	if m.nn, err = nn.Load(f); err != nil {
 		return nil, err
@@ -128,6 +133,7 @@ func load(id string, f *gguf.File, o Options) (*Model, error) {
 	if m.tokens, err = readTokenizer(f); err != nil {
 		return nil, err
 	}
+	m.constraints = newConstraints(m.tokens)
 	if m.tokens.Size() > m.nn.Vocab {
 		return nil, fmt.Errorf("the vocabulary has %d tokens and the model only %d", m.tokens.Size(), m.nn.Vocab)
 	}
@@ -138,6 +144,7 @@ func load(id string, f *gguf.File, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.cached = cacheTokens
 	if m.loop, err = newLoop(m, cacheTokens); err != nil {
 		return nil, err
 	}
@@ -208,11 +215,17 @@ func (m *Model) nudge() {
 // ContextTokens is the longest a sequence can be.
 func (m *Model) ContextTokens() int { return m.context }
 
+// CacheTokens is how long all sequences together can be.
+func (m *Model) CacheTokens() int { return m.cached }
+
 // Template is the chat template the file carries, empty if none.
 func (m *Model) Template() string { return m.template }
 
 // Tokenizer is the model's tokenizer.
 func (m *Model) Tokenizer() *tokenizer.Tokenizer { return m.tokens }
+
+// CountTokens is how many tokens a prompt has.
+func (m *Model) CountTokens(prompt []hearth.Span) int { return len(m.encode(prompt)) }
 
 // Stats are the counts so far.
 func (m *Model) Stats() Stats {
@@ -224,4 +237,6 @@ func (m *Model) Stats() Stats {
 }
 
 // String names what serves.
-func (m *Model) String() string { return hearth.SourceNative + "/" + filepath.Base(m.id) }
+func (m *Model) String() string { return servedBy(m.id) }
+
+func servedBy(id string) string { return hearth.SourceNative + "/" + filepath.Base(id) }

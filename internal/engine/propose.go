@@ -31,6 +31,7 @@ func (l *loop) propose(s *sequence, share int) {
 		g.skip, n = g.skips, 1 // one, to learn whether that has changed
 	}
 	s.drafts = g.follow(s.drafts, s.tokens, n)
+	s.drafts = s.drafts[:s.sampler.held.fitting(s.drafts)]
 	for len(s.drafts) > 0 && !l.cache.Grow(&s.kv, share+len(s.drafts)) {
 		if !l.known.evict() {
 			s.drafts = s.drafts[:len(s.drafts)-1]

@@ -17,6 +17,9 @@ type sampler struct {
 	topP        float64
 	random      *rand.Rand
 
+	held held    // what the answer is held to
+	ends []int32 // the tokens that end it, if they may
+
 	prompt map[int]bool // tokens of the prompt, for the repetition penalty
 	answer map[int]int  // occurrences in the answer, for all penalties; nil without any
 
@@ -59,6 +62,7 @@ func newSampler(s hearth.Sampling, choice int, prompt []int) *sampler {
 // next draws a token from the logits, which it changes.
 func (s *sampler) next(logits []float32) int {
 	s.adjust(logits)
+	s.held.mask(logits, s.ends)
 	id := s.draw(logits)
 	if s.answer != nil {
 		s.answer[id]++
@@ -127,7 +131,7 @@ func (s *sampler) first(logits []float32, k int) {
 	s.candidates = s.candidates[:0]
 	least := math.Inf(-1)
 	for id, l := range logits {
-		if len(s.candidates) == k && !(float64(l) > least) {
+		if len(s.candidates) == k && !(float64(l) > least) || math.IsInf(float64(l), -1) {
 			continue
 		}
 		c := candidate{id, float64(l)}

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/grammar"
 	"github.com/hearthbox/hearth/internal/nn"
 	"github.com/hearthbox/hearth/internal/tokenizer"
 )
@@ -12,6 +13,7 @@ import (
 type request struct {
 	*hearth.Completion
 	prompt []int
+	masks  *grammar.Masks // of the constraint; nil without one
 	out    *outbox
 	left   atomic.Bool // the caller has stopped listening
 
@@ -56,10 +58,15 @@ type pendingOdds struct {
 }
 
 func newSequence(r *request, choice int, t *tokenizer.Tokenizer) *sequence {
-	return &sequence{request: r, choice: choice, tokens: append(make([]int, 0, len(r.prompt)+min(r.MaxTokens, roomTokens)), r.prompt...),
+	s := &sequence{request: r, choice: choice, tokens: append(make([]int, 0, len(r.prompt)+min(r.MaxTokens, roomTokens)), r.prompt...),
 		sampler: newSampler(r.Sampling, choice, r.prompt),
 		decoder: t.Decoder(tokenizer.Decoding{Continues: true, Control: r.ShowControl}),
 		stops:   newStops(r.Stop, r.Aside)}
+	s.sampler.held = hold(r.masks)
+	if !r.IgnoreEnd {
+		s.sampler.ends = t.Ends()
+	}
+	return s
 }
 
 // rest is how many tokens are to be computed before the next can be drawn, at
@@ -83,6 +90,13 @@ func (s *sequence) accept(logits []float32, t *tokenizer.Tokenizer, context int)
 		s.end("", hearth.FinishStop)
 		return true
 	}
+	closed, err := s.sampler.held.take(id)
+	if err != nil {
+		s.open = 0
+		s.out.close(err)
+		s.left.Store(true)
+		return true
+	}
 	text := s.decoder.Push(int32(id))
 	if s.LogProbs {
 		s.odds = append(s.odds, pendingOdds{s.oddsOf(raw, id, t), unknown})
@@ -92,6 +106,9 @@ func (s *sequence) accept(logits []float32, t *tokenizer.Tokenizer, context int)
 	switch {
 	case stopped:
 		s.send(out, hearth.FinishStop)
+		return true
+	case closed:
+		s.end(out, hearth.FinishStop)
 		return true
 	case s.answered() == s.MaxTokens || len(s.tokens) == context:
 		s.end(out, hearth.FinishLength)
@@ -139,6 +156,9 @@ func (s *sequence) send(text string, why hearth.FinishReason) {
 		n, tokens = s.whole(why != "")
 	}
 	c := hearth.Chunk{Choice: s.choice, Text: s.safe[:n], Tokens: 1, Finish: why}
+	if why == hearth.FinishStop {
+		c.StopString = s.stops.found
+	}
 	for _, o := range s.odds[:tokens] {
 		c.LogProbs = append(c.LogProbs, o.TokenLogProb)
 	}

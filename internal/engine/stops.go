@@ -14,6 +14,7 @@ type stops struct {
 	aside   hearth.Aside
 	where   place
 	held    string
+	found   string // the stop string that came
 }
 
 // place is where in a text the stops stand.
@@ -72,7 +73,7 @@ func (s *stops) cut(text string) (out string, stopped bool) {
 	first := -1
 	for _, stop := range s.strings {
 		if i := strings.Index(text, stop); i >= 0 && (first < 0 || i < first) {
-			first = i
+			first, s.found = i, stop
 		}
 	}
 	if first >= 0 {

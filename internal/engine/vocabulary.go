@@ -88,6 +88,14 @@ func readVocabulary(f *gguf.File) (v tokenizer.Vocabulary, err error) {
 	r.flag("add_bos_token", &v.AddBOS)
 	r.flag("add_eos_token", &v.AddEOS)
 	r.flag("add_space_prefix", &v.AddSpacePrefix)
+	r.flag("remove_extra_whitespaces", &v.RemoveExtraSpaces)
+	if r.has("precompiled_charsmap") {
+		bytes, err := f.Ints("tokenizer.ggml.precompiled_charsmap", math.MinInt8, math.MaxUint8)
+		r.fail(err)
+		for _, b := range bytes {
+			v.Charsmap = append(v.Charsmap, byte(b))
+		}
+	}
 	return v, r.err
 }
 

@@ -30,6 +30,9 @@ func (x *exchange) read(v any) error {
 		}
 		return hearth.NewError(hearth.Canceled).Because(err)
 	}
+	if x.comesBack() {
+		x.digest = digest(body)
+	}
 	ignored, err := decode(body, v)
 	if err != nil {
 		return err
@@ -127,7 +130,10 @@ func jsonError(body []byte, err error) error {
 			return hearth.NewError(hearth.InvalidJSON, "detail",
 				hearth.Words{"the body must be an object, not " + article(e.Value), "请求体必须是对象，而不是 " + e.Value}).Because(err)
 		}
-		field := strings.TrimPrefix(e.Field, "openAIDecoding.") // a Go type, embedded
+		field := e.Field
+		for _, embedded := range []string{"openAIDecoding.", "ollamaAsking.", "ollamaNamed."} { // Go types
+			field = strings.TrimPrefix(field, embedded)
+		}
 		return hearth.NewError(hearth.WrongType, "field", field, "type", jsonType(e.Type)).At(field).Because(err)
 	}
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {

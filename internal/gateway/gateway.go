@@ -5,7 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -22,9 +22,19 @@ type Models interface {
 type Config struct {
 	Generator  hearth.Generator
 	Models     Models
+	Trust      Trust
 	Authoriser door.Authoriser
 	Log        *slog.Logger
-	Recorder   hearth.Recorder // of those who are not let in
+	Recorder   hearth.Recorder // of those who are not let in, and of what asks no Generator; nil is none
+
+	// What not every appliance has; nil where it has not.
+	Queue    Queue
+	Counter  Counter
+	Embedder hearth.Embedder
+	Reranker hearth.Reranker
+	Memory   Memory
+	Puller   Puller
+	Archive  Archive
 
 	// Fingerprint changes when the same seed may give another answer.
 	Fingerprint string
@@ -38,40 +48,41 @@ type Config struct {
 // Gateway serves the dialects.
 type Gateway struct {
 	Config
-	routes map[string]map[string]handler // by path, by method
+	routes []route
+	jobs   jobs
 }
-
-type handler func(*exchange) error
 
 // exchange is one request on its way through.
 type exchange struct {
 	*Gateway
-	w    http.ResponseWriter
-	r    *http.Request
-	by   hearth.Principal
-	lang hearth.Language
+	w       http.ResponseWriter
+	r       *http.Request
+	by      hearth.Principal
+	request string // its id
+	from    string // the address of the client
+	lang    hearth.Language
+	dialect *dialect
+	id      string // what the path names, where its pattern has a star
+	asked   string // the field that holds the conversation, if not "messages"
+	oneCall bool   // the client takes one tool call at a time
+	digest  string // of the body, where the client may send it again
+	padded  bool   // a status of 200 was sent before the answer was there
 }
 
 // New makes a Gateway.
 func New(c Config) *Gateway {
-	g := &Gateway{Config: c}
-	g.routes = map[string]map[string]handler{
-		"/v1/models":           {http.MethodGet: (*exchange).listModels},
-		"/v1/models/…":         {http.MethodGet: (*exchange).showModel},
-		"/v1/chat/completions": {http.MethodPost: (*exchange).chat},
-		"/v1/completions":      {http.MethodPost: (*exchange).complete},
-	}
-	return g
+	return &Gateway{Config: c, routes: slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes, queueRoutes, trustRoutes)}
 }
 
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{Gateway: g, w: w, r: r, lang: hearth.ParseLanguage(r.Header.Get("Accept-Language"))}
+	x := &exchange{Gateway: g, w: w, r: r, lang: hearth.ParseLanguage(r.Header.Get("Accept-Language")), dialect: dialectOf(r)}
 	door.Door{Authoriser: g.Authoriser, Log: g.Log, Recorder: g.Recorder}.Serve(w, r, x.serve, x.fail)
 }
 
 func (x *exchange) serve(by hearth.Principal) error {
-	x.by = by
+	x.by, x.request, x.from = by, door.RequestID(x.w), door.Address(x.r)
+	x.identify()
 	h, err := x.route()
 	if err != nil {
 		return err
@@ -79,31 +90,8 @@ func (x *exchange) serve(by hearth.Principal) error {
 	return h(x)
 }
 
-func (x *exchange) route() (handler, error) {
-	path := x.r.URL.Path
-	if strings.HasPrefix(path, "/v1/models/") && len(path) > len("/v1/models/") {
-		path = "/v1/models/…"
-	}
-	methods, ok := x.routes[path]
-	if !ok {
-		return nil, hearth.NewError(hearth.NoSuchRoute, "method", x.r.Method, "path", x.r.URL.Path)
-	}
-	h, ok := methods[x.r.Method]
-	if !ok {
-		var allowed []string
-		for m := range methods {
-			allowed = append(allowed, m)
-		}
-		x.w.Header().Set("Allow", strings.Join(allowed, ", "))
-		return nil, hearth.NewError(hearth.BadMethod, "path", x.r.URL.Path, "method", x.r.Method, "allowed", strings.Join(allowed, ", "))
-	}
-	return h, nil
-}
-
-// asked says of a request who asks, and with which request from where.
-func (x *exchange) asked(r *hearth.Request) {
-	r.By, r.ID, r.From = x.by, door.RequestID(x.w), door.Address(x.r)
-}
+// sign says in a request who asks, and with which request from where.
+func (x *exchange) sign(r *hearth.Request) { r.By, r.ID, r.From = x.by, x.request, x.from }
 
 // gone reports whether the client itself ended the exchange.
 func (x *exchange) gone(err error) bool {

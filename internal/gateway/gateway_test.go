@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,13 +32,67 @@ type door struct {
 	chunks  []hearth.Chunk
 	err     error
 	delay   time.Duration // before the first chunk
+	place   *hearth.Place // told before that
 	request *hearth.Request
 	log     bytes.Buffer
+	archive archive
+}
+
+// archive keeps answers in memory.
+type archive struct {
+	mu   sync.Mutex
+	rows map[string]archived
+}
+
+type archived struct {
+	parent string
+	body   []byte
+}
+
+func (a *archive) Keep(_ context.Context, owner, id, parent string, body []byte) (bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.rows == nil {
+		a.rows = map[string]archived{}
+	}
+	a.rows[owner+"/"+id] = archived{parent, body}
+	return true, nil
+}
+
+func (a *archive) Kept(_ context.Context, owner, id string) ([]byte, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r, ok := a.rows[owner+"/"+id]; ok {
+		return r.body, nil
+	}
+	return nil, hearth.NewError(hearth.NoSuchResponse, "response", id)
+}
+
+func (a *archive) Conversation(ctx context.Context, owner, id string, most int) (bodies [][]byte, err error) {
+	for ; id != ""; id = a.rows[owner+"/"+id].parent {
+		body, err := a.Kept(ctx, owner, id)
+		if err != nil {
+			return nil, err
+		}
+		bodies = append(bodies, body)
+	}
+	return bodies, nil
+}
+
+func (a *archive) Forget(ctx context.Context, owner, id string) error {
+	_, err := a.Kept(ctx, owner, id)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.rows, owner+"/"+id)
+	return err
 }
 
 func (d *door) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	d.request = r
 	return func(yield func(hearth.Chunk, error) bool) {
+		if d.place != nil && !yield(hearth.Chunk{Place: d.place}, nil) {
+			return
+		}
 		select {
 		case <-time.After(d.delay):
 		case <-ctx.Done():
@@ -72,15 +127,81 @@ func (d *door) Find(_ context.Context, id string) (hearth.Model, error) {
 	return hearth.Model{}, hearth.NewError(hearth.NoSuchModel, "model", id)
 }
 
+func (d *door) Inspect(question, answer string, sources []gateway.Source, l hearth.Language) (any, error) {
+	if answer == "" {
+		return nil, hearth.NewError(hearth.MissingValue, "field", "answer").At("answer")
+	}
+	return map[string]any{"question": question, "answer": answer, "sources": len(sources), "language": l.String()}, nil
+}
+
+func (d *door) Crosscheck(ctx context.Context, models []string, r hearth.Request, _ hearth.Language) iter.Seq2[any, error] {
+	d.request = &r
+	return func(yield func(any, error) bool) {
+		for range d.Generate(ctx, &r) {
+			break
+		}
+		for _, m := range models {
+			if !yield(map[string]string{"model": m}, nil) {
+				return
+			}
+		}
+		if d.err != nil {
+			yield(nil, d.err)
+		}
+	}
+}
+
 func (d *door) Authenticate(_ context.Context, header func(string) []string) (hearth.Principal, error) {
 	if v := header("Authorization"); len(v) == 1 && v[0] == "Bearer right" {
 		return hearth.Principal{KeyID: "k1", Name: "someone"}, nil
 	}
+	if v := header("Authorization"); len(v) == 1 && v[0] == "Bearer admin" {
+		return hearth.Principal{KeyID: "k0", Name: "an administrator", Standing: hearth.StandingAdmin}, nil
+	}
 	return hearth.Principal{}, hearth.NewError(hearth.MissingKey)
 }
 
+// CountTokens counts a token a message.
+func (d *door) CountTokens(_ context.Context, r *hearth.Request) (int, error) {
+	return len(r.Messages), nil
+}
+
+// Embed makes vectors of a text's length.
+func (d *door) Embed(_ context.Context, r *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
+	e := &hearth.Embeddings{ServedBy: "native/" + r.Model, Usage: hearth.Usage{PromptTokens: 3}}
+	for i, text := range r.Texts {
+		if d.err != nil {
+			return nil, d.err
+		}
+		if text == "long" {
+			return nil, tooLong(i)
+		}
+		e.Vectors = append(e.Vectors, []float32{float32(len(text)), 0.5})
+	}
+	if r.Dimensions > 0 {
+		for i := range e.Vectors {
+			e.Vectors[i] = e.Vectors[i][:r.Dimensions]
+		}
+	}
+	return e, nil
+}
+
+func (d *door) InMemory() []gateway.Held {
+	return []gateway.Held{{ID: "qwen3", ContextTokens: 2048, Bytes: 1 << 20, Until: time.Unix(1_900_000_000, 0).UTC()}}
+}
+
+// Pull knows one model.
+func (d *door) Pull(_ context.Context, name string, progress func(string, int64, int64)) error {
+	if name != "small" {
+		return hearth.NewError(hearth.NotInLibrary, "model", name)
+	}
+	progress("small.gguf", 5, 10)
+	progress("small.gguf", 10, 10)
+	return nil
+}
+
 func (d *door) gateway() *gateway.Gateway {
-	return gateway.New(gateway.Config{Generator: d, Models: d, Authoriser: d,
+	return gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Embedder: d, Reranker: d, Memory: d, Puller: d, Archive: &d.archive,
 		Log:          slog.New(slog.NewTextHandler(&d.log, nil)),
 		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute})
 }
@@ -94,7 +215,9 @@ func (d *door) do(method, path, header, body string) *httptest.ResponseRecorder 
 		r.Header.Set(name, value)
 	}
 	w := httptest.NewRecorder()
-	d.gateway().ServeHTTP(w, r)
+	g := d.gateway()
+	g.ServeHTTP(w, r)
+	g.Stop(context.Background()) // when what it left in the background is done
 	return w
 }
 
@@ -122,6 +245,9 @@ var calls = []hearth.Chunk{
 func TestExchanges(t *testing.T) {
 	scripts := map[string]*door{
 		"answer": {chunks: answer}, "calls": {chunks: calls},
+		"stopped": {chunks: []hearth.Chunk{text("up to "), {Finish: hearth.FinishStop, StopString: "END", Usage: &hearth.Usage{PromptTokens: 3, CompletionTokens: 2}}}},
+		"mixed": {chunks: []hearth.Chunk{{Reasoning: "Hm.", Text: "I look. ", ServedBy: "native/qwen3"}, {Text: "Now.", ToolCalls: []hearth.ToolCallDelta{{ID: "call_1", Name: "look", Arguments: "{}"}}},
+			{ToolCalls: []hearth.ToolCallDelta{{Index: 1, ID: "call_2", Name: "look"}}}, {Finish: hearth.FinishToolCalls, Usage: &hearth.Usage{PromptTokens: 3, CompletionTokens: 9}}}},
 		"two":         {chunks: []hearth.Chunk{{Choice: 1, Text: "b"}, {Text: "a"}, {Finish: "stop"}, {Choice: 1, Finish: "length", Usage: &hearth.Usage{PromptTokens: 1, CompletionTokens: 2}}}},
 		"fails":       {err: hearth.NewError(hearth.UpstreamUnreachable, "upstream", "gpu").Because(errors.New("dial tcp 10.1.2.3: secret"))},
 		"fails-later": {chunks: []hearth.Chunk{text("so far")}, err: errors.New("disk on fire in /secret/path")},
@@ -161,7 +287,10 @@ func TestExchanges(t *testing.T) {
 	}
 }
 
-var volatile = regexp.MustCompile(`(chatcmpl-|cmpl-|req_)[A-Z2-7]{26}|"created":\d{10}`)
+var (
+	madeUp  = regexp.MustCompile(`(chatcmpl-|cmpl-|req_|msg_|resp_|rs_|fc_|item_)[A-Z2-7]{26}`)
+	moments = regexp.MustCompile(`("created"|"created_at"|"completed_at"|"total_duration"|"prompt_eval_duration"|"eval_duration"):("20[^"]*"|\d+)`)
+)
 
 // show writes an answer down, without what changes from time to time.
 func show(w *httptest.ResponseRecorder) string {
@@ -174,12 +303,7 @@ func show(w *httptest.ResponseRecorder) string {
 			fmt.Fprintf(&b, "%s: %s\n", name, v)
 		}
 	}
-	fmt.Fprintf(&b, "\n%s", volatile.ReplaceAllStringFunc(string(body), func(s string) string {
-		if strings.HasPrefix(s, `"created"`) {
-			return `"created":0`
-		}
-		return s[:strings.IndexAny(s, "-_")+1] + "ID"
-	}))
+	fmt.Fprintf(&b, "\n%s", moments.ReplaceAll(madeUp.ReplaceAll(body, []byte("${1}ID")), []byte("${1}:0")))
 	return b.String()
 }
 
@@ -345,7 +469,7 @@ func TestRequestReachesTheGeneratorWhole(t *testing.T) {
 		t.Errorf("the request's id is %q", d.request.ID)
 	}
 	half, p, seed := 0.5, 0.9, int64(42)
-	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone"}, ID: d.request.ID, From: d.request.From, Thinking: hearth.ThinkingOff,
+	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone"}, ID: d.request.ID, From: d.request.From, Thinking: hearth.ThinkingOff, Class: hearth.ClassDefault,
 		Messages: []hearth.Message{
 			{Role: hearth.RoleSystem, Text: "be brief"}, {Role: hearth.RoleUser, Text: "ab"},
 			{Role: hearth.RoleAssistant, TextAbsent: true, Reasoning: "hm", ToolCalls: []hearth.ToolCall{{ID: "c1", Name: "f", Arguments: `{"x": 1}`}}},

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -105,7 +104,7 @@ func (x *exchange) chat() error {
 	if err != nil {
 		return err
 	}
-	x.asked(r)
+	x.oneCall = c.oneCall()
 	for i, m := range r.Messages {
 		// Clients send "" and null alike for a turn that only calls tools; templates
 		// that tell them apart mean null.
@@ -114,10 +113,9 @@ func (x *exchange) chat() error {
 	head := chatAnswer{ID: "chatcmpl-" + rand.Text(), Object: "chat.completion", Created: time.Now().Unix(), Model: r.Model, System: x.Fingerprint}
 	if c.Stream {
 		head.Object = "chat.completion.chunk"
-		s := &chatStream{head: head, usage: c.wantsUsage(), begun: make([]bool, r.ChoiceCount())}
-		return x.send(r, s.chunk, s.last)
+		return x.send(r, sse, &chatStream{openAIStream: openAIStream{x}, head: head, usage: c.wantsUsage(), begun: make([]bool, r.ChoiceCount())})
 	}
-	turns := make([]chatCollected, r.ChoiceCount())
+	turns := make([]collected, r.ChoiceCount())
 	var usage *hearth.Usage
 	err = x.collect(r, func(c hearth.Chunk) {
 		turns[c.Choice].add(c)
@@ -129,40 +127,15 @@ func (x *exchange) chat() error {
 		return err
 	}
 	for i := range turns {
-		head.Choices = append(head.Choices, turns[i].choice(i))
+		head.Choices = append(head.Choices, choiceOf(i, &turns[i]))
 	}
 	head.Usage = usageOf(usage)
 	x.writeJSON(http.StatusOK, head)
 	return nil
 }
 
-// chatCollected gathers one choice of an answer that is not streamed.
-type chatCollected struct {
-	text, reasoning strings.Builder
-	calls           []hearth.ToolCall
-	logProbs        []openAILogProb
-	finish          hearth.FinishReason
-}
-
-func (t *chatCollected) add(c hearth.Chunk) {
-	t.text.WriteString(c.Text)
-	t.reasoning.WriteString(c.Reasoning)
-	for _, d := range c.ToolCalls {
-		for len(t.calls) <= d.Index {
-			t.calls = append(t.calls, hearth.ToolCall{})
-		}
-		call := &t.calls[d.Index]
-		call.ID += d.ID
-		call.Name += d.Name
-		call.Arguments += d.Arguments
-	}
-	t.logProbs = append(t.logProbs, logProbsOf(c.LogProbs)...)
-	if c.Finish != "" {
-		t.finish = c.Finish
-	}
-}
-
-func (t *chatCollected) choice(index int) chatChoice {
+// choiceOf is a whole choice.
+func choiceOf(index int, t *collected) chatChoice {
 	turn := &chatTurn{Role: "assistant", ReasoningContent: t.reasoning.String()}
 	if text := t.text.String(); text != "" || len(t.calls) == 0 {
 		turn.Content = &text
@@ -170,11 +143,12 @@ func (t *chatCollected) choice(index int) chatChoice {
 	for _, c := range t.calls {
 		turn.ToolCalls = append(turn.ToolCalls, chatToolStep{ID: c.ID, Type: "function", Function: chatFunction{c.Name, c.Arguments}})
 	}
-	return chatChoice{Index: index, Message: turn, LogProbs: chatLogProbsOf(t.logProbs), FinishReason: finishOf(t.finish)}
+	return chatChoice{Index: index, Message: turn, LogProbs: chatLogProbsOf(logProbsOf(t.logProbs)), FinishReason: finishOf(t.finish)}
 }
 
 // chatStream turns chunks into OpenAI's.
 type chatStream struct {
+	openAIStream
 	head  chatAnswer
 	usage bool
 	begun []bool // by choice: whether the role has been sent
@@ -219,11 +193,11 @@ func (s *chatStream) chunk(c hearth.Chunk) []any {
 // last is the chunk with the usage, for clients that asked for one.
 func (s *chatStream) last() []any {
 	if !s.usage {
-		return nil
+		return []any{openAIDone}
 	}
 	out := s.head
 	out.Choices, out.Usage = []chatChoice{}, usageOf(s.total)
-	return []any{out}
+	return []any{out, openAIDone}
 }
 
 func (s *chatStream) wrap(choice chatChoice) any {

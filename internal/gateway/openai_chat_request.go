@@ -16,15 +16,13 @@ type chatRequest struct {
 	TopLogProbs         *int            `json:"top_logprobs"`
 	Tools               []chatTool      `json:"tools"`
 	ToolChoice          json.RawMessage `json:"tool_choice"`
-	ResponseFormat      *struct {
-		Type string `json:"type"`
-	} `json:"response_format"`
-	Modalities    []string        `json:"modalities"`
-	Functions     json.RawMessage `json:"functions"`
-	WebSearch     json.RawMessage `json:"web_search_options"`
-	Verbosity     *string         `json:"verbosity"`
-	ParallelCalls *bool           `json:"parallel_tool_calls"`
-	ReasoningMode *string         `json:"reasoning_effort"`
+	ResponseFormat      *answerFormat   `json:"response_format"`
+	Modalities          []string        `json:"modalities"`
+	Functions           json.RawMessage `json:"functions"`
+	WebSearch           json.RawMessage `json:"web_search_options"`
+	Verbosity           *string         `json:"verbosity"`
+	ParallelCalls       *bool           `json:"parallel_tool_calls"`
+	ReasoningMode       *string         `json:"reasoning_effort"`
 
 	// What other servers of open models take: switches for thinking, and leaving
 	// the last message open.
@@ -151,17 +149,6 @@ func ParseChat(body []byte) (*hearth.Request, error) {
 	return c.request()
 }
 
-// ignored names what is asked of tools and can't be promised. SDKs set strict by
-// themselves, so refusing it would refuse their users.
-func (c *chatRequest) ignored() []string {
-	for _, t := range c.Tools {
-		if t.Function.Strict != nil && *t.Function.Strict {
-			return []string{"tools.function.strict"}
-		}
-	}
-	return nil
-}
-
 // request checks the body and puts it in hearth's words.
 func (c *chatRequest) request() (*hearth.Request, error) {
 	decoding, err := c.decoding()
@@ -181,9 +168,16 @@ func (c *chatRequest) request() (*hearth.Request, error) {
 	if r.Messages, err = c.messages(); err != nil {
 		return nil, err
 	}
-	r.Tools, err = c.tools()
-	return r, err
+	k := checks{}
+	k.fail(toolsOf(c.Tools, &r.Tools))
+	r.Calls, r.Tools = openAIChoice(&k, c.ToolChoice, r.Tools)
+	r.Calls.Single = c.oneCall()
+	r.Constraint = c.constraint(&k, c.ResponseFormat.constraint(&k, "response_format"))
+	return r, k.err
 }
+
+// oneCall reports whether the client takes one tool call at a time.
+func (c *chatRequest) oneCall() bool { return c.ParallelCalls != nil && !*c.ParallelCalls }
 
 func (c *chatRequest) ending() hearth.Ending {
 	switch {
@@ -198,8 +192,6 @@ func (c *chatRequest) ending() hearth.Ending {
 // refuse names what would change the answer and can't be honoured yet.
 func (c *chatRequest) refuse() error {
 	switch {
-	case c.ResponseFormat != nil && c.ResponseFormat.Type != "text":
-		return unsupported("response_format", fmt.Sprintf("response_format of type %q", c.ResponseFormat.Type))
 	case len(c.Modalities) > 1 || len(c.Modalities) == 1 && c.Modalities[0] != "text":
 		return unsupported("modalities", "any modality but text")
 	case len(c.Functions) > 0 && string(c.Functions) != "null":
@@ -208,8 +200,6 @@ func (c *chatRequest) refuse() error {
 		return unsupported("web_search_options", "searching the web")
 	case c.Verbosity != nil && *c.Verbosity != "medium":
 		return unsupported("verbosity", "verbosity other than medium")
-	case c.ParallelCalls != nil && !*c.ParallelCalls && len(c.Tools) > 0:
-		return unsupported("parallel_tool_calls", "limiting the model to one tool call")
 	}
 	return nil
 }
@@ -242,15 +232,22 @@ func (c *chatRequest) thinking() (hearth.Thinking, error) {
 		}
 	}
 	if c.ReasoningMode != nil {
-		switch *c.ReasoningMode {
-		case "none", "minimal":
-			return hearth.ThinkingOff, nil
-		case "low", "medium", "high", "xhigh":
-			return hearth.ThinkingOn, nil
-		}
-		return 0, hearth.NewError(hearth.NotOneOf, "field", "reasoning_effort", "choices", "none, minimal, low, medium, high, xhigh").At("reasoning_effort")
+		k := checks{}
+		return k.effort("reasoning_effort", *c.ReasoningMode), k.err
 	}
 	return hearth.ThinkingDefault, nil
+}
+
+// effort is OpenAI's word for how hard to think. Models here think or do not.
+func (k *checks) effort(field, effort string) hearth.Thinking {
+	switch effort {
+	case "none", "minimal":
+		return hearth.ThinkingOff
+	case "low", "medium", "high", "xhigh", "max":
+		return hearth.ThinkingOn
+	}
+	k.fail(hearth.NewError(hearth.NotOneOf, "field", field, "choices", "none, minimal, low, medium, high, xhigh, max").At(field))
+	return hearth.ThinkingDefault
 }
 
 // roles maps OpenAI's roles, past and present, to hearth's.
@@ -308,25 +305,18 @@ func (m *chatMessage) message(at string) (hearth.Message, error) {
 	return out, nil
 }
 
-// tools returns what the model may call: nothing if the client says "none".
-func (c *chatRequest) tools() ([]hearth.Tool, error) {
-	switch string(c.ToolChoice) {
-	case "", "null", `"auto"`:
-	case `"none"`:
-		return nil, nil
-	default:
-		return nil, unsupported("tool_choice", "a tool_choice other than auto and none")
-	}
-	var out []hearth.Tool
-	for i, t := range c.Tools {
+// toolsOf appends tools in hearth's words.
+func toolsOf(tools []chatTool, out *[]hearth.Tool) error {
+	for i, t := range tools {
 		at := fmt.Sprintf("tools[%d]", i)
 		if t.Type != "function" {
-			return nil, unsupported(at+".type", fmt.Sprintf("a tool of type %q", t.Type))
+			return unsupported(at+".type", fmt.Sprintf("a tool of type %q", t.Type))
 		}
 		if t.Function.Name == "" {
-			return nil, missing(at + ".function.name")
+			return missing(at + ".function.name")
 		}
-		out = append(out, hearth.Tool{Name: t.Function.Name, Description: t.Function.Description, Parameters: t.Function.Parameters})
+		*out = append(*out, hearth.Tool{Name: t.Function.Name, Description: t.Function.Description, Parameters: t.Function.Parameters,
+			Strict: t.Function.Strict != nil && *t.Function.Strict})
 	}
-	return out, nil
+	return nil
 }

@@ -56,6 +56,7 @@ func (c *completionRequest) request() (*hearth.Request, error) {
 		return nil, err
 	}
 	k := checks{}
+	decoding.Constraint = c.constraint(&k, nil)
 	switch {
 	case c.Prompt.other != "":
 		k.fail(unsupported("prompt", c.Prompt.other))
@@ -141,11 +142,9 @@ func (x *exchange) complete() error {
 	if err != nil {
 		return err
 	}
-	x.asked(r)
 	head := completionAnswer{ID: "cmpl-" + rand.Text(), Object: "text_completion", Created: time.Now().Unix(), Model: r.Model, System: x.Fingerprint}
 	if c.Stream {
-		s := &completionStream{head: head, usage: c.wantsUsage(), offsets: make([]int, r.ChoiceCount())}
-		return x.send(r, s.chunk, s.last)
+		return x.send(r, sse, &completionStream{openAIStream: openAIStream{x}, head: head, usage: c.wantsUsage(), offsets: make([]int, r.ChoiceCount())})
 	}
 	return x.completeWhole(r, head)
 }
@@ -180,6 +179,7 @@ func (x *exchange) completeWhole(r *hearth.Request, head completionAnswer) error
 }
 
 type completionStream struct {
+	openAIStream
 	head    completionAnswer
 	usage   bool
 	offsets []int // by choice
@@ -206,9 +206,9 @@ func (s *completionStream) chunk(c hearth.Chunk) []any {
 
 func (s *completionStream) last() []any {
 	if !s.usage {
-		return nil
+		return []any{openAIDone}
 	}
 	out := s.head
 	out.Choices, out.Usage = []completionChoice{}, usageOf(s.total)
-	return []any{out}
+	return []any{out, openAIDone}
 }

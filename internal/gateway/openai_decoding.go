@@ -2,21 +2,9 @@ package gateway
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"github.com/hearthbox/hearth"
-)
-
-// Limits of a request, beyond the size of its body.
-const (
-	choicesMax     = 16
-	stopsMax       = 16
-	stopBytesMax   = 512
-	topLogProbsMax = 20
-	biasesMax      = 1024
-	maxTokensMax   = 1 << 24
-	modelBytesMax  = 256
 )
 
 // openAIDecoding are the fields that chat and plain completions share. Those after
@@ -39,6 +27,9 @@ type openAIDecoding struct {
 	MinP              *float64 `json:"min_p"`
 	RepetitionPenalty *float64 `json:"repetition_penalty"`
 	IgnoreEOS         bool     `json:"ignore_eos"`
+
+	Structured *structure `json:"structured_outputs"` // vLLM's
+	Grammar    *string    `json:"grammar"`            // llama.cpp's
 }
 
 type streamOptions struct {
@@ -71,7 +62,7 @@ func (d *openAIDecoding) decoding() (hearth.Decoding, error) {
 	out := hearth.Decoding{
 		Choices:   c.integer("n", d.N, 1, choicesMax, 1),
 		MaxTokens: c.integer("max_tokens", d.MaxTokens, 1, maxTokensMax, 0),
-		Stop:      c.stops(d.Stop),
+		Stop:      c.stops("stop", d.Stop),
 		IgnoreEnd: d.IgnoreEOS,
 		Sampling: hearth.Sampling{
 			Temperature: c.optional("temperature", d.Temperature, 0, 2),
@@ -85,82 +76,11 @@ func (d *openAIDecoding) decoding() (hearth.Decoding, error) {
 			Seed:        d.Seed,
 		},
 	}
-	switch {
-	case d.Model == "":
-		c.fail(missing("model"))
-	case len(d.Model) > modelBytesMax:
-		c.fail(outOfRangeIn("model", "the length of model", 1, modelBytesMax))
-	}
+	c.model(d.Model)
 	if d.StreamOptions != nil && !d.Stream {
 		c.fail(hearth.NewError(hearth.InvalidValue, "field", "stream_options", "detail", hearth.Words{"it is for streams only", "仅用于流式请求"}).At("stream_options"))
 	}
 	return out, c.err
-}
-
-// checks remembers the first thing that is wrong, so that a list of checks reads as
-// a list.
-type checks struct{ err error }
-
-func (c *checks) fail(err error) {
-	if c.err == nil {
-		c.err = err
-	}
-}
-
-func outOfRange(field string, lo, hi any) error { return outOfRangeIn(field, field, lo, hi) }
-
-// outOfRangeIn is for something about a field that has no name of its own.
-func outOfRangeIn(field, what string, lo, hi any) error {
-	return hearth.NewError(hearth.OutOfRange, "field", what, "min", lo, "max", hi).At(field)
-}
-
-func missing(field string) error {
-	return hearth.NewError(hearth.MissingValue, "field", field).At(field)
-}
-
-func unsupported(field, what string) error {
-	return hearth.NewError(hearth.Unsupported, "what", what[:min(len(what), modelBytesMax)]).At(field)
-}
-
-func (c *checks) integer(field string, v *int, lo, hi, otherwise int) int {
-	if v == nil {
-		return otherwise
-	}
-	if *v < lo || *v > hi {
-		c.fail(outOfRange(field, lo, hi))
-	}
-	return *v
-}
-
-func (c *checks) optional(field string, v *float64, lo, hi float64) *float64 {
-	if v != nil && !(*v >= lo && *v <= hi) {
-		c.fail(outOfRange(field, lo, hi))
-	}
-	return v
-}
-
-func (c *checks) number(field string, v *float64, lo, hi, otherwise float64) float64 {
-	if c.optional(field, v, lo, hi) == nil {
-		return otherwise
-	}
-	return *v
-}
-
-// topK takes the -1 that some clients send for "all".
-func (c *checks) topK(v *int) int {
-	return max(0, c.integer("top_k", v, -1, 1<<20, 0))
-}
-
-func (c *checks) stops(stops []string) []string {
-	if len(stops) > stopsMax {
-		c.fail(outOfRangeIn("stop", "the number of stop strings", 0, stopsMax))
-	}
-	for i, s := range stops {
-		if s == "" || len(s) > stopBytesMax {
-			c.fail(outOfRangeIn("stop", fmt.Sprintf("the length of stop[%d]", i), 1, stopBytesMax))
-		}
-	}
-	return stops
 }
 
 func (c *checks) biases(biases map[string]float64) map[int]float64 {

@@ -1,11 +1,8 @@
 package gateway
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
-	"net/http"
-	"time"
+	"fmt"
+	"math"
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/door"
@@ -38,37 +35,7 @@ var errorTypes = map[hearth.Kind]string{
 	hearth.KindCanceled:        "invalid_request_error",
 }
 
-// fail answers with an error. If the answer has begun, D2 has been taken care of by
-// who began it, and there is nothing left to say.
-func (x *exchange) fail(err error) {
-	if _, begun := errors.AsType[*begunError](err); begun {
-		return
-	}
-	e := x.explain(err)
-	h := x.w.Header()
-	switch e.Kind() {
-	case hearth.KindUnauthenticated:
-		h.Set("WWW-Authenticate", `Bearer realm="hearth"`)
-	case hearth.KindExhausted:
-		h.Set("Retry-After", "5")
-	case hearth.KindInvalid, hearth.KindTooLarge:
-		h.Set("X-Should-Retry", "false")
-	}
-	switch e.Code {
-	case hearth.NoModels, hearth.ModelMemory, hearth.UpstreamRefused: // time alone mends none of them
-		h.Set("X-Should-Retry", "false")
-	}
-	x.writeJSON(door.Status(e), openAIErrorBody{x.openAI(e)})
-}
-
-// explain is the error as the client may see it. A context that ended because the
-// server stops says so.
-func (x *exchange) explain(err error) *hearth.Error {
-	if stop, ok := errors.AsType[*hearth.Error](context.Cause(x.r.Context())); ok && x.r.Context().Err() != nil {
-		return stop
-	}
-	return hearth.AsError(err)
-}
+var openAI = dialect{status: door.Status, errorBody: func(x *exchange, e *hearth.Error) any { return openAIErrorBody{x.openAI(e)} }}
 
 func (x *exchange) openAI(e *hearth.Error) openAIError {
 	out := openAIError{Message: e.Message(x.lang), Type: errorTypes[e.Kind()], Code: string(e.Code), Remedy: e.Remedy(x.lang)}
@@ -78,17 +45,28 @@ func (x *exchange) openAI(e *hearth.Error) openAIError {
 	return out
 }
 
-func (x *exchange) writeJSON(status int, v any) {
-	x.w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Now().Add(x.WriteMax))
-	x.w.WriteHeader(status)
-	enc := json.NewEncoder(x.w)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v) // a client that went away is no news
+// openAIStream is what streams of OpenAI's older endpoints share.
+type openAIStream struct{ x *exchange }
+
+// openAIDone is the last line.
+const openAIDone = raw("[DONE]")
+
+func (openAIStream) waiting(p *hearth.Place) []any { return []any{standing(p)} }
+
+func (s openAIStream) broken(e *hearth.Error) []any {
+	return []any{openAIErrorBody{s.x.openAI(e)}, openAIDone}
 }
 
-// begunError is trouble in an answer that has begun, which has been told in band.
-type begunError struct{ err error }
+// standing is a comment that tells where a request stands in line, where that is known.
+func standing(p *hearth.Place) comment {
+	switch {
+	case p == nil, p.Position == 0:
+		return "waiting"
+	case p.Wait == 0:
+		return comment(fmt.Sprintf("queued position=%d", p.Position))
+	}
+	return comment(fmt.Sprintf("queued position=%d eta=%ds", p.Position, waitSeconds(p)))
+}
 
-func (e *begunError) Error() string { return e.err.Error() }
-func (e *begunError) Unwrap() error { return e.err }
+// waitSeconds is the expected wait in whole seconds, rounded up.
+func waitSeconds(p *hearth.Place) int { return int(math.Ceil(p.Wait.Seconds())) }

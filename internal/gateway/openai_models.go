@@ -2,7 +2,7 @@ package gateway
 
 import (
 	"net/http"
-	"strings"
+	"slices"
 
 	"github.com/hearthbox/hearth"
 )
@@ -14,6 +14,7 @@ type openAIModel struct {
 	Created       int64   `json:"created"`
 	OwnedBy       string  `json:"owned_by"`
 	Source        string  `json:"source,omitempty"`
+	Task          string  `json:"task,omitempty"` // chat, embedding, reranker
 	Architecture  string  `json:"architecture,omitempty"`
 	Quantization  string  `json:"quantization,omitempty"`
 	ContextTokens int     `json:"context_tokens,omitempty"`
@@ -23,27 +24,34 @@ type openAIModel struct {
 // listModels offers what can be asked; models with a problem are the console's
 // business.
 func (x *exchange) listModels() error {
-	models, err := x.Models.List(x.r.Context())
+	all, err := x.Models.List(x.r.Context())
 	if err != nil {
 		return err
+	}
+	models := slices.DeleteFunc(slices.Clone(all), func(m hearth.Model) bool { return m.Problem != nil })
+	if x.dialect == &anthropic {
+		x.listAnthropic(models)
+		return nil
 	}
 	list := struct {
 		Object string        `json:"object"`
 		Data   []openAIModel `json:"data"`
 	}{"list", []openAIModel{}}
 	for _, m := range models {
-		if m.Problem == nil {
-			list.Data = append(list.Data, x.openAIModel(m))
-		}
+		list.Data = append(list.Data, x.openAIModel(m))
 	}
 	x.writeJSON(http.StatusOK, list)
 	return nil
 }
 
 func (x *exchange) showModel() error {
-	m, err := x.Models.Find(x.r.Context(), strings.TrimPrefix(x.r.URL.Path, "/v1/models/"))
+	m, err := x.Models.Find(x.r.Context(), x.id)
 	if err != nil {
 		return err
+	}
+	if x.dialect == &anthropic {
+		x.writeJSON(http.StatusOK, anthropicModelOf(m))
+		return nil
 	}
 	x.writeJSON(http.StatusOK, x.openAIModel(m))
 	return nil
@@ -51,7 +59,7 @@ func (x *exchange) showModel() error {
 
 func (x *exchange) openAIModel(m hearth.Model) openAIModel {
 	out := openAIModel{ID: m.ID, Object: "model", Created: m.Added.Unix(), OwnedBy: "hearth", Source: m.Source,
-		Architecture: m.Architecture, Quantization: m.Quantization, ContextTokens: m.ContextTokens}
+		Task: m.Task, Architecture: m.Architecture, Quantization: m.Quantization, ContextTokens: m.ContextTokens}
 	if m.Added.IsZero() {
 		out.Created = 0
 	}

@@ -1,12 +1,11 @@
 package gateway
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"iter"
-	"net/http"
+	"slices"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -48,66 +47,9 @@ type step struct {
 	err   error
 }
 
-// events writes server-sent events, as every client this side of 2023 reads them:
-// lines of data, and between them comments of one line as signs of life.
-type events struct {
-	x     *exchange
-	rc    *http.ResponseController
-	begun bool
-}
-
-func (x *exchange) events() *events {
-	return &events{x: x, rc: http.NewResponseController(x.w)}
-}
-
-// begin sends the status; from here on trouble is told in band.
-func (e *events) begin() {
-	if e.begun {
-		return
-	}
-	e.begun = true
-	h := e.x.w.Header()
-	h.Set("Content-Type", "text/event-stream; charset=utf-8")
-	h.Set("Cache-Control", "no-cache, no-transform")
-	h.Set("X-Accel-Buffering", "no") // nginx, and what imitates it
-	e.x.w.WriteHeader(http.StatusOK)
-}
-
-// data sends a value as one event.
-func (e *events) data(v any) error {
-	var b bytes.Buffer
-	b.WriteString("data: ")
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return err
-	}
-	b.WriteByte('\n')
-	return e.write(b.Bytes())
-}
-
-// done sends OpenAI's last line.
-func (e *events) done() error { return e.write([]byte("data: [DONE]\n\n")) }
-
-// heartbeat is a comment followed by a single newline: a blank line after it would
-// dispatch an empty event in older clients.
-func (e *events) heartbeat() error { return e.write([]byte(": waiting\n")) }
-
-func (e *events) write(b []byte) error {
-	e.begin()
-	_ = e.rc.SetWriteDeadline(time.Now().Add(e.x.WriteMax))
-	if _, err := e.x.w.Write(b); err != nil {
-		return hearth.NewError(hearth.Canceled).Because(err)
-	}
-	if err := e.rc.Flush(); err != nil {
-		return hearth.NewError(hearth.Canceled).Because(err)
-	}
-	return nil
-}
-
 // fieldOf blames the part of the request that an error from behind the door can't
 // name: what is too long is the conversation, or the prompt.
-func fieldOf(r *hearth.Request, err error) error {
+func (x *exchange) fieldOf(r *hearth.Request, err error) error {
 	e, ok := errors.AsType[*hearth.Error](err)
 	if !ok || e.Code != hearth.ContextOverflow || e.Field != "" {
 		return err
@@ -115,42 +57,53 @@ func fieldOf(r *hearth.Request, err error) error {
 	if r.Prompt != nil {
 		return e.At("prompt")
 	}
-	return e.At("messages")
+	return e.At(cmp.Or(x.asked, "messages"))
 }
 
-// send writes an answer as events: each chunk as the messages that convert makes
-// of it, then what last makes. While nothing comes it shows signs of life.
-func (x *exchange) send(r *hearth.Request, convert func(hearth.Chunk) []any, last func() []any) error {
+// telling is how an answer is streamed in a dialect. What its methods return is sent
+// as one event each, framed by a [wire].
+type telling interface {
+	chunk(hearth.Chunk) []any    // a step of the answer
+	last() []any                 // what follows the last step
+	waiting(*hearth.Place) []any // a sign of life; the place may be unknown
+	broken(*hearth.Error) []any  // the end of an answer that failed
+}
+
+// send streams an answer as t tells it. While nothing comes it shows signs of life.
+func (x *exchange) send(r *hearth.Request, w wire, t telling) error {
+	if err := x.wishes(r); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(x.r.Context())
-	steps := pull(ctx, x.Generator.Generate(ctx, r))
+	steps := pull(ctx, x.answer(ctx, r))
 	defer func() {
 		cancel()
 		for range steps { // until the answer has let go of what it held
 		}
 	}()
-	e := x.events()
+	s := x.stream(w)
+	var place *hearth.Place
 	wait := time.NewTimer(x.FirstByteMax)
 	defer wait.Stop()
 	for {
 		var err error
 		select {
-		case s, more := <-steps:
-			if !more {
-				return x.finish(e, last)
+		case step, more := <-steps:
+			c := step.chunk
+			switch {
+			case !more:
+				return x.finish(s, t)
+			case step.err != nil:
+				return x.broken(s, t, x.fieldOf(r, step.err))
+			case c.Place != nil:
+				place = c.Place // which is told with the next sign of life
+				continue
+			case !s.begun:
+				x.credit(c)
 			}
-			if s.err != nil {
-				return x.broken(e, fieldOf(r, s.err))
-			}
-			if s.chunk.ServedBy != "" && !e.begun {
-				x.w.Header().Set("X-Hearth-Served-By", s.chunk.ServedBy)
-			}
-			for _, v := range convert(s.chunk) {
-				if err = e.data(v); err != nil {
-					break
-				}
-			}
+			err = s.send(t.chunk(c))
 		case <-wait.C:
-			err = e.heartbeat()
+			err = s.send(t.waiting(place))
 		}
 		if err != nil {
 			return &begunError{err}
@@ -161,44 +114,41 @@ func (x *exchange) send(r *hearth.Request, convert func(hearth.Chunk) []any, las
 
 // finish ends a stream that came to its end. One that was cut by the server's stop
 // has to say so.
-func (x *exchange) finish(e *events, last func() []any) error {
+func (x *exchange) finish(s *stream, t telling) error {
 	if err := x.r.Context().Err(); err != nil {
-		return x.broken(e, err)
+		return x.broken(s, t, err)
 	}
-	for _, v := range last() {
-		if err := e.data(v); err != nil {
-			return &begunError{err}
-		}
-	}
-	if err := e.done(); err != nil {
+	if err := s.send(t.last()); err != nil {
 		return &begunError{err}
 	}
 	return nil
 }
 
 // broken ends a stream that failed: with a status if none was sent, else with an
-// error event, which every client library raises.
-func (x *exchange) broken(e *events, err error) error {
-	if !e.begun {
+// error in band, which every client library raises.
+func (x *exchange) broken(s *stream, t telling, err error) error {
+	if !s.begun {
 		return err
 	}
 	if !x.gone(err) {
-		_ = e.data(openAIErrorBody{x.openAI(x.explain(err))})
-		_ = e.done()
+		_ = s.send(t.broken(x.explain(err)))
 	}
 	return &begunError{err}
 }
 
-// collect waits for a whole answer.
-func (x *exchange) collect(r *hearth.Request, take func(hearth.Chunk)) error {
-	for c, err := range x.Generator.Generate(x.r.Context(), r) {
-		if err != nil {
-			return fieldOf(r, err)
-		}
-		if c.ServedBy != "" {
-			x.w.Header().Set("X-Hearth-Served-By", c.ServedBy)
-		}
-		take(c)
+// answer is what the generator makes of a request, no more tool calls than asked for.
+func (x *exchange) answer(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
+	x.sign(r)
+	answer := x.Generator.Generate(ctx, r)
+	if !x.oneCall {
+		return answer
 	}
-	return x.r.Context().Err()
+	return func(yield func(hearth.Chunk, error) bool) {
+		for c, err := range answer {
+			c.ToolCalls = slices.DeleteFunc(slices.Clone(c.ToolCalls), func(d hearth.ToolCallDelta) bool { return d.Index > 0 })
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
 }

@@ -16,8 +16,13 @@ const (
 	spanPages = 16 // 512 tokens
 
 	// tileRows is how many query heads of tokens that follow each other go through a
-	// page together, so that it is read once for them. A group of heads is not torn.
+	// page together, so that it is read once for them.
 	tileRows = 48
+
+	// groupMax is how many query heads that share a key-value head are always computed
+	// together. Where more do, as all do that share a latent, they are cut into groups,
+	// so that there is work for everyone when there is one token.
+	groupMax = 8
 
 	apartMax = 1 << 22 // floats that results of spans computed apart may take: 16 MiB
 )
@@ -25,6 +30,7 @@ const (
 // attention computes the attention of one layer at a time.
 type attention struct {
 	pass    *pass
+	groups  int // of query heads
 	tiles   []tile
 	workers []attendant
 	apart   []float32 // results of spans
@@ -41,7 +47,19 @@ type attention struct {
 type tile struct {
 	first, count int // in the batch
 	position     int // of the first
+	whole        int // tokens of the sequence, where each sees all of them; else 0
 }
+
+// sees is how many tokens of the sequence token i of the tile gathers from.
+func (t *tile) sees(i int) int {
+	if t.whole > 0 {
+		return t.whole
+	}
+	return t.position + i + 1
+}
+
+// most is sees for the token that sees most.
+func (t *tile) most() int { return t.sees(t.count - 1) }
 
 // attendant is a worker's memory.
 type attendant struct {
@@ -59,7 +77,10 @@ type gathered struct {
 }
 
 func (a *attention) init(p *pass, context int) {
-	a.pass = p
+	a.pass, a.groups = p, p.model.KVHeads
+	if each := p.model.Heads / a.groups; each > groupMax && each%groupMax == 0 {
+		a.groups = p.model.Heads / groupMax
+	}
 	a.put, a.whole, a.span, a.join = a.doPut, a.doWhole, a.doSpan, a.doJoin
 	rows, padded := p.tileRows(), p.cache.padded()
 	n := p.workers.Count()
@@ -67,7 +88,7 @@ func (a *attention) init(p *pass, context int) {
 	for i := range a.workers {
 		w := &a.workers[i]
 		w.kvRoom = p.cache.newRoom(rows)
-		w.queries = make([]float32, rows*p.model.HeadDim)
+		w.queries = make([]float32, rows*p.cache.key)
 		w.scores = make([]float32, rows*simd.Lanes)
 		w.keep = make([]float32, rows)
 		w.total = cut(make([]float32, rows*(padded+2)), rows)
@@ -81,8 +102,8 @@ func cut(f []float32, rows int) gathered {
 	return gathered{largest: f[:rows], sum: f[rows : 2*rows], values: f[2*rows:]}
 }
 
-// group is how many query heads share a key-value head.
-func (p *pass) group() int { return p.model.Heads / p.model.KVHeads }
+// group is how many query heads are computed together.
+func (p *pass) group() int { return p.model.Heads / p.attention.groups }
 
 // tileRows is how many rows a tile has at most.
 func (p *pass) tileRows() int { return max(tileRows/p.group(), 1) * p.group() }
@@ -96,30 +117,36 @@ func spans(tokens int) int { return (Pages(tokens) + spanPages - 1) / spanPages 
 func (a *attention) plan() {
 	p := a.pass
 	a.tiles, a.longest, a.spans = a.tiles[:0], 0, 0
-	most := min(p.tileRows()/p.group(), max(1, len(p.tokens)*p.model.KVHeads/len(a.workers)))
+	most := min(p.tileRows()/p.group(), max(1, len(p.tokens)*a.groups/len(a.workers)))
 	for i, t := range p.tokens {
-		a.longest = max(a.longest, p.positions[i]+1)
 		if n := len(a.tiles); n > 0 && p.tokens[i-1].Sequence == t.Sequence && a.tiles[n-1].count < most {
 			a.tiles[n-1].count++
 			continue
 		}
-		a.tiles = append(a.tiles, tile{first: i, count: 1, position: p.positions[i]})
+		tile := tile{first: i, count: 1, position: p.positions[i]}
+		if p.model.BothWays {
+			tile.whole = t.Sequence.Len
+		}
+		a.tiles = append(a.tiles, tile)
 	}
-	n := len(a.tiles) * p.model.KVHeads
+	for i := range a.tiles {
+		a.longest = max(a.longest, a.tiles[i].most())
+	}
+	n := len(a.tiles) * a.groups
 	if s := spans(a.longest); n < len(a.workers) && s > 1 && n*s*p.tileRows()*(p.cache.padded()+2) <= len(a.apart) {
 		a.spans = s
 	}
 }
 
 // attend stores keys and values in the cache and returns, for every token, what
-// its query heads gather from the tokens of its sequence up to itself (Vaswani et
-// al. 2017). Groups of query heads share a key and value head (Ainslie et al.
+// its query heads gather from the tokens of its sequence up to itself, or from all
+// of them (Vaswani et al. 2017). Groups of query heads share a key and value head (Ainslie et al.
 // 2023). Scores and sums are floats; keys and values are what the cache holds.
 func (p *pass) attend(layer int, q, k, v rows) rows {
 	a := &p.attention
-	a.layer, a.q, a.k, a.v, a.out = layer, q, k, v, p.like(q)
+	a.layer, a.q, a.k, a.v, a.out = layer, q, k, v, p.rows(q.count(), p.model.Heads*p.cache.value)
 	p.run(len(p.tokens), len(k.data), a.put)
-	n := len(a.tiles) * p.model.KVHeads
+	n := len(a.tiles) * a.groups
 	if a.spans > 0 {
 		p.workers.Run(n*a.spans, a.span)
 		p.workers.Run(n, a.join)
@@ -132,10 +159,11 @@ func (p *pass) attend(layer int, q, k, v rows) rows {
 // doPut stores what token i leaves in the cache.
 func (a *attention) doPut(worker, i int) {
 	p, k, v := a.pass, a.k.row(i), a.v.row(i)
-	position, d := p.positions[i], p.model.HeadDim
+	position, key, value := p.positions[i], p.cache.key, p.cache.value
 	page := p.tokens[i].Sequence.pages[position/PageTokens]
 	for h := range p.model.KVHeads {
-		p.cache.put(&page.page, p.cache.block(a.layer, h), position%PageTokens, k[h*d:(h+1)*d], v[h*d:(h+1)*d], &a.workers[worker].kvRoom)
+		p.cache.put(&page.page, p.cache.block(a.layer, h), position%PageTokens,
+			k[h*key:(h+1)*key], v[h*value:(h+1)*value], &a.workers[worker].kvRoom)
 	}
 }
 
@@ -145,7 +173,7 @@ func (a *attention) doWhole(worker, i int) {
 	w := &a.workers[worker]
 	t, head := a.task(i)
 	queries := a.load(w, t, head)
-	n := spans(t.position + t.count)
+	n := spans(t.most())
 	total := w.total.of(queries.Count, a.pass.cache.padded())
 	a.walk(w, t, head, 0, queries, total)
 	for s := 1; s < n; s++ {
@@ -159,7 +187,7 @@ func (a *attention) doWhole(worker, i int) {
 // doSpan computes span i%spans of tile and head i/spans.
 func (a *attention) doSpan(worker, i int) {
 	t, head := a.task(i / a.spans)
-	if s := i % a.spans; s < spans(t.position+t.count) {
+	if s := i % a.spans; s < spans(t.most()) {
 		w := &a.workers[worker]
 		queries := a.load(w, t, head)
 		a.walk(w, t, head, s, queries, a.result(i, queries.Count))
@@ -171,15 +199,15 @@ func (a *attention) doJoin(_, i int) {
 	t, head := a.task(i)
 	rows := t.count * a.pass.group()
 	total := a.result(i*a.spans, rows)
-	for s := 1; s < spans(t.position+t.count); s++ {
+	for s := 1; s < spans(t.most()); s++ {
 		total.add(a.result(i*a.spans+s, rows))
 	}
 	a.finish(t, head, total)
 }
 
-func (a *attention) task(i int) (t tile, head int) {
-	heads := a.pass.model.KVHeads
-	return a.tiles[len(a.tiles)-1-i/heads], i % heads
+// task is tile and group i.
+func (a *attention) task(i int) (t tile, group int) {
+	return a.tiles[len(a.tiles)-1-i/a.groups], i % a.groups
 }
 
 // result is where the result of span i is kept.
@@ -189,11 +217,11 @@ func (a *attention) result(i, rows int) gathered {
 	return cut(a.apart[i*size:], a.pass.tileRows()).of(rows, padded)
 }
 
-// load copies the queries of a tile that meet one key-value head, one row per token
-// and head, scaled so that powers of two are powers of e of scores as published.
+// load copies the queries of a tile that are of one group, one row per token and head,
+// scaled so that powers of two are powers of e of scores as published.
 func (a *attention) load(w *attendant, t tile, head int) simd.Rows {
-	d, group := a.pass.model.HeadDim, a.pass.group()
-	scale := float32(math.Log2E / math.Sqrt(float64(d)))
+	d, group := a.pass.cache.key, a.pass.group()
+	scale := float32(math.Log2E * a.pass.model.scoreScale())
 	for i := range t.count {
 		q := a.q.row(t.first + i)[head*group*d : (head+1)*group*d]
 		simd.Scale(w.queries[i*group*d:(i+1)*group*d], q, scale)
@@ -205,7 +233,7 @@ func (a *attention) load(w *attendant, t tile, head int) simd.Rows {
 func (a *attention) walk(w *attendant, t tile, head, span int, queries simd.Rows, g gathered) {
 	g.clear()
 	pages := a.pass.tokens[t.first].Sequence.pages
-	last := min((span+1)*spanPages, Pages(t.position+t.count))
+	last := min((span+1)*spanPages, Pages(t.most()))
 	for i := span * spanPages; i < last; i++ {
 		a.visit(w, t, &pages[i].page, &pages[min(i+1, last-1)].page, i*PageTokens, head, queries, g)
 	}
@@ -216,15 +244,18 @@ func (a *attention) walk(w *attendant, t tile, head, span int, queries simd.Rows
 // that what the others write there can't reach it, were it infinite.
 func (a *attention) visit(w *attendant, t tile, p, next *page, begins, head int, queries simd.Rows, g gathered) {
 	cache, group := a.pass.cache, a.pass.group()
-	block := cache.block(a.layer, head)
-	first := max(0, begins-t.position)
+	block := cache.block(a.layer, head*a.pass.model.KVHeads/a.groups)
+	first := 0
+	for t.sees(first) <= begins {
+		first++
+	}
 	scores := simd.Rows{Data: w.scores, Stride: simd.Lanes, Count: queries.Count}
 	values := simd.Rows{Data: g.values, Stride: cache.padded(), Count: queries.Count}
 	cache.score(p, block, scores.From(first*group), queries.From(first*group), &w.kvRoom)
 	for i := first; i < t.count; {
-		n, end := t.position+i+1-begins, i+1
-		if n >= PageTokens {
-			n, end = PageTokens, t.count
+		n, end := t.sees(i)-begins, i+1
+		if n >= PageTokens || t.whole > 0 {
+			n, end = min(n, PageTokens), t.count
 		}
 		from, to := i*group, end*group
 		simd.Soften(scores.From(from).Data, n, g.largest[from:to], g.sum[from:to], w.keep)
@@ -235,7 +266,7 @@ func (a *attention) visit(w *attendant, t tile, p, next *page, begins, head int,
 
 // finish divides by the sums of weights.
 func (a *attention) finish(t tile, head int, g gathered) {
-	d, group, padded := a.pass.model.HeadDim, a.pass.group(), a.pass.cache.padded()
+	d, group, padded := a.pass.cache.value, a.pass.group(), a.pass.cache.padded()
 	for r, sum := range g.sum {
 		out := a.out.row(t.first + r/group)[(head*group+r%group)*d:][:d]
 		simd.Scale(out, g.values[r*padded:][:d], 1/sum)

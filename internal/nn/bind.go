@@ -16,20 +16,24 @@ import (
 //
 // The shape tag gives the sizes by the names of [Config.dims], a row's length
 // first. A name ending in "?" is optional; "a|b" takes the first that is there. A
-// slice of structs is filled once per layer, under its tag with "%d" replaced.
+// slice of structs is filled once per layer, under its tag with "%d" replaced; a struct
+// by itself under its tag, and one that a pointer leads to if it leads anywhere.
 type binder struct {
 	f    *gguf.File
 	dims map[string]int
 	used map[string]bool
 }
 
-func bind(f *gguf.File, dims map[string]int, model any) error {
+// bind fills a model. Every tensor of the file must be part of it, or of what is left
+// out, which goes by the beginning of its name.
+func bind(f *gguf.File, dims map[string]int, model any, leftOut ...string) error {
 	b := &binder{f: f, dims: dims, used: map[string]bool{}}
 	if err := b.fill(reflect.ValueOf(model).Elem(), ""); err != nil {
 		return err
 	}
 	for _, t := range f.Tensors {
-		if !b.used[t.Name] {
+		begins := func(prefix string) bool { return strings.HasPrefix(t.Name, prefix) }
+		if !b.used[t.Name] && !slices.ContainsFunc(leftOut, begins) {
 			return fmt.Errorf("tensor %s, which this architecture does not have: %w", t.Name, ErrUnsupported)
 		}
 	}
@@ -51,11 +55,36 @@ func (b *binder) fill(s reflect.Value, prefix string) error {
 			}
 			continue
 		}
+		if field.Kind() == reflect.Pointer && field.IsNil() {
+			continue
+		}
+		if part := structOf(field); part.IsValid() {
+			if err := b.fill(part, prefix+tag); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := b.tensor(field, prefix, tag, s.Type().Field(i).Tag.Get("shape")); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// structOf is the struct that a field is or points to, if its own fields are to be
+// filled; not valid otherwise.
+func structOf(field reflect.Value) reflect.Value {
+	switch field.Interface().(type) {
+	case Matrix, Experts:
+		return reflect.Value{}
+	}
+	switch {
+	case field.Kind() == reflect.Struct:
+		return field
+	case field.Kind() == reflect.Pointer:
+		return field.Elem()
+	}
+	return reflect.Value{}
 }
 
 func (b *binder) tensor(field reflect.Value, prefix, names, shape string) error {
@@ -98,10 +127,14 @@ func (b *binder) set(field reflect.Value, t *gguf.Tensor) error {
 		m, err := newMatrix(t)
 		*p = m
 		return err
+	case *Experts:
+		e, err := newExperts(t)
+		*p = e
+		return err
 	case *Vector:
 		v, err := newVector(t)
 		*p = v
 		return err
 	}
-	panic("nn: a tagged field must be a Matrix or a Vector")
+	panic("nn: a tagged field must be a Matrix, Experts or a Vector")
 }

@@ -21,7 +21,30 @@ type Config struct {
 	Context      int // tokens, as trained
 	NormEpsilon  float32
 	Rope         Rope
+	Mixture      Mixture
+	Latent       Latent
+	DenseLayers  int // the first, where the others have experts
+	NextLayers   int // after the last: what guesses further, and is not loaded
+
+	// BothWays is set where a token sees all of its text, not only what comes before:
+	// all of a text is then one batch.
+	BothWays bool
+
+	Pooling Pooling
+	Classes int // scores that a classifier's head gives; 0 if there is none
 }
+
+// Pooling is how one vector is made of a text, as the file states it. The numbers are
+// those of llama.cpp.
+type Pooling int
+
+const (
+	PoolNone  Pooling = iota // the model continues texts, and makes no vectors
+	PoolMean                 // the mean of all tokens
+	PoolFirst                // what the first token, [CLS], has gathered
+	PoolLast                 // what the last token has gathered
+	PoolRank                 // a score, by the model's own head
+)
 
 // Rope is how positions are rotated into queries and keys.
 type Rope struct {
@@ -35,6 +58,7 @@ type Rope struct {
 	Attention       float64 // for yarn: scales the rotated vectors on top of its own rule
 	BetaFast        float64 // for yarn: rotations over the original context above which a pair is left alone,
 	BetaSlow        float64 // and below which it is stretched in full
+	LogMultiplier   float64 // for yarn: moves its own rule from the rotation to the scores (DeepSeek)
 }
 
 // ErrUnsupported is wrapped by errors about sound models that this package can't
@@ -50,6 +74,8 @@ const (
 	headDimMax   = 1024
 	contextMax   = 1 << 24
 	ropeScaleMax = 1 << 16
+	expertsMax   = 1 << 12
+	latentMax    = 1 << 14
 )
 
 // kvDim is the width of all keys, or all values, of one token in one layer.
@@ -57,7 +83,42 @@ func (c *Config) kvDim() int { return c.KVHeads * c.HeadDim }
 
 // kvShape is what a token leaves in the cache.
 func (c *Config) kvShape(f KVFormat) kvShape {
-	return kvShape{format: f, layers: c.Layers, heads: c.KVHeads, dim: c.HeadDim}
+	s := kvShape{format: f, layers: c.Layers, heads: c.KVHeads, key: c.HeadDim, value: c.HeadDim}
+	if c.Latent.Keys > 0 {
+		s.key, s.value = c.Latent.key(), c.Latent.Keys
+	}
+	if c.BothWays {
+		s.layers = 1 // nobody comes back to what a layer has put there
+	}
+	return s
+}
+
+// scoreScale is what the products of queries and keys are multiplied with.
+func (c *Config) scoreScale() float64 {
+	if c.Latent.Keys > 0 {
+		return c.Latent.scoreScale(&c.Rope)
+	}
+	return 1 / math.Sqrt(float64(c.HeadDim))
+}
+
+// rotated is how many numbers of a head are rotated.
+func (c *Config) rotated() int {
+	if c.Latent.Keys > 0 {
+		return c.Latent.Rotated
+	}
+	return c.HeadDim
+}
+
+// widest is how many numbers a token takes in the arena: those of the residual
+// stream, and of what a layer makes at once.
+func (c *Config) widest() int {
+	x := &c.Mixture
+	mixed := x.Experts + x.Used*(2*c.Embedding+2*x.FeedForward) + 3*c.Embedding + 2*x.Shared
+	attended := 4*c.Heads*c.HeadDim + 4*c.kvDim()
+	if l := &c.Latent; l.Keys > 0 {
+		attended = 2*l.Queries + c.Heads*(c.HeadDim+l.Plain+l.key()+2*l.Keys+l.Values) + l.key() + l.Keys
+	}
+	return 7*c.Embedding + attended + max(2*c.FeedForward, mixed)
 }
 
 // KVBytes is what one token takes in the cache.
@@ -69,10 +130,17 @@ func (c *Config) KVBytesIn(f KVFormat) int {
 	return s.PageBytes() / PageTokens
 }
 
+// StepBytes is what a token takes in memory while its batch is computed.
+func (c *Config) StepBytes() int64 { return 4 * int64(c.widest()) }
+
 // dims are the names that shape tags use.
 func (c *Config) dims() map[string]int {
+	l := &c.Latent
 	return map[string]int{
+		"queries": l.Queries, "keys": l.Keys, "plain": l.Plain, "key": l.key(), "value": l.Values, "heads": c.Heads,
+		"values": c.Heads * l.Values, "ups": c.Heads * (l.Plain + l.Values),
 		"embedding": c.Embedding, "ffn": c.FeedForward, "vocab": c.Vocab, "head": c.HeadDim,
+		"experts": c.Mixture.Experts, "expert": c.Mixture.FeedForward, "shared": c.Mixture.Shared,
 		"q": c.Heads * c.HeadDim, "kv": c.kvDim(), "pairs": c.HeadDim / 2,
 	}
 }
@@ -120,6 +188,17 @@ func (m *metadata) real(key string, hi, otherwise float64) float64 {
 	return v
 }
 
+func (m *metadata) flagOr(key string, otherwise bool) bool {
+	if !m.f.Has(m.prefix + key) {
+		return otherwise
+	}
+	b, err := m.f.Bool(m.prefix + key)
+	if err != nil {
+		m.fail(err)
+	}
+	return b
+}
+
 func (m *metadata) textOr(key, otherwise string) string {
 	s, err := m.f.Text(m.prefix + key)
 	if errors.Is(err, gguf.ErrMissing) {
@@ -131,8 +210,15 @@ func (m *metadata) textOr(key, otherwise string) string {
 	return s
 }
 
-// readConfig reads the settings that all dense architectures share.
+// readConfig reads the settings of architectures without experts.
 func readConfig(f *gguf.File, architecture string) (Config, error) {
+	c, m := readDecoder(f, architecture)
+	refuseExperts(m, &c)
+	return c, m.err
+}
+
+// readDecoder reads the settings that all models share which continue texts.
+func readDecoder(f *gguf.File, architecture string) (Config, *metadata) {
 	m := &metadata{f: f, prefix: architecture + "."}
 	c := Config{
 		Architecture: architecture,
@@ -144,15 +230,32 @@ func readConfig(f *gguf.File, architecture string) (Config, error) {
 		NormEpsilon:  float32(m.real("attention.layer_norm_rms_epsilon", 1, 0)),
 	}
 	if m.err != nil {
-		return c, m.err
+		return c, m
 	}
 	c.KVHeads = m.integerOr("attention.head_count_kv", 1, int64(c.Heads), c.Heads)
 	c.HeadDim = m.integerOr("attention.key_length", 2, headDimMax, c.Embedding/c.Heads)
+	c.Pooling = m.pooling()
 	if m.err == nil {
 		m.fail(c.check(m))
 	}
 	c.Rope = m.rope(&c)
-	return c, m.err
+	return c, m
+}
+
+// pooling is what the file states, but that one with a classifier's head gives scores:
+// early converters left that to whoever starts llama.cpp.
+func (m *metadata) pooling() Pooling {
+	stated := Pooling(m.integerOr("pooling_type", int64(PoolNone), int64(PoolRank), int(PoolNone)))
+	if classifies(m.f) {
+		return PoolRank
+	}
+	return stated
+}
+
+func classifies(f *gguf.File) bool {
+	_, dense := f.Tensor("cls.weight")
+	_, out := f.Tensor("cls.output.weight")
+	return dense || out
 }
 
 // check holds the sizes against one another.
@@ -170,9 +273,6 @@ func (c *Config) check(m *metadata) error {
 	}
 	if m.integerOr("rope.dimension_count", 1, headDimMax, c.HeadDim) != c.HeadDim {
 		return fmt.Errorf("rotation of a part of each head: %w", ErrUnsupported)
-	}
-	if n := m.integerOr("expert_count", 0, 1<<16, 0); n > 0 {
-		return fmt.Errorf("%s with %d experts: %w", c.Architecture, n, ErrUnsupported)
 	}
 	return m.err
 }

@@ -20,7 +20,8 @@ type kvShape struct {
 	format KVFormat
 	layers int
 	heads  int // key-value heads
-	dim    int // numbers in a head
+	key    int // numbers in a key of a head
+	value  int // numbers in a value
 }
 
 // page holds keys and values of PageTokens tokens in all layers, by blocks: what
@@ -36,34 +37,34 @@ type page struct {
 	keyScales, valueScales []float32
 }
 
-// chunks is how many scales a head has.
-func (s *kvShape) chunks() int { return (s.dim + simd.Lanes - 1) / simd.Lanes }
+// chunks is how many scales so many numbers have.
+func chunks(dim int) int { return (dim + simd.Lanes - 1) / simd.Lanes }
 
-// padded is how many numbers a head takes where it is read by simd.Lanes.
-func (s *kvShape) padded() int { return s.chunks() * simd.Lanes }
+// padded is how many numbers a value takes where it is read by simd.Lanes.
+func (s *kvShape) padded() int { return chunks(s.value) * simd.Lanes }
 
 // block is which block a head of a layer has.
 func (s *kvShape) block(layer, head int) int { return layer*s.heads + head }
 
 func (s *kvShape) newPage() page {
 	tokens := s.layers * s.heads * PageTokens
-	n := tokens * s.dim
+	k, v := tokens*s.key, tokens*s.value
 	if s.format == KVHalf {
-		return page{keys: make([]uint16, n), values: make([]uint16, n, n+simd.Lanes)}
+		return page{keys: make([]uint16, k), values: make([]uint16, v, v+simd.Lanes)}
 	}
 	return page{
-		keyBytes: make([]int8, n), keyScales: make([]float32, tokens*s.chunks()),
-		valueBytes: make([]int8, n, n+simd.Lanes), valueScales: make([]float32, tokens*s.chunks()),
+		keyBytes: make([]int8, k), keyScales: make([]float32, tokens*chunks(s.key)),
+		valueBytes: make([]int8, v, v+simd.Lanes), valueScales: make([]float32, tokens*chunks(s.value)),
 	}
 }
 
 // PageBytes is the size of a page, as Write writes it.
 func (s *kvShape) PageBytes() int {
-	half := 2 * s.dim
+	each := 2 * (s.key + s.value)
 	if s.format == KVBytes {
-		half = s.dim + 4*s.chunks()
+		each = s.key + s.value + 4*(chunks(s.key)+chunks(s.value))
 	}
-	return s.layers * s.heads * PageTokens * 2 * half
+	return s.layers * s.heads * PageTokens * each
 }
 
 func (p *page) copyFrom(o *page) {
@@ -129,7 +130,8 @@ type kvRoom struct {
 }
 
 func (s *kvShape) newRoom(rows int) kvRoom {
-	r := kvRoom{halves: make([]uint16, s.dim), bytes: make([]int8, s.dim), scales: make([]float32, s.chunks()),
+	widest := max(s.key, s.value)
+	r := kvRoom{halves: make([]uint16, widest), bytes: make([]int8, widest), scales: make([]float32, chunks(widest)),
 		weights: make([]float32, rows*simd.Lanes), ones: make([]float32, max(rows, simd.Lanes))}
 	for i := range r.ones {
 		r.ones[i] = 1
@@ -139,43 +141,46 @@ func (s *kvShape) newRoom(rows int) kvRoom {
 
 // put stores one token's key and value of a block in a slot of the page.
 func (s *kvShape) put(p *page, block, slot int, k, v []float32, room *kvRoom) {
-	keys := block*s.dim*PageTokens + slot
-	values := (block*PageTokens + slot) * s.dim
+	keys := block*s.key*PageTokens + slot
+	values := (block*PageTokens + slot) * s.value
 	if s.format == KVHalf {
-		simd.ToHalf(room.halves, k)
-		for i, h := range room.halves {
+		halves := room.halves[:s.key]
+		simd.ToHalf(halves, k)
+		for i, h := range halves {
 			p.keys[keys+i*PageTokens] = h
 		}
-		simd.ToHalf(p.values[values:values+s.dim], v)
+		simd.ToHalf(p.values[values:values+s.value], v)
 		return
 	}
-	scales := block*s.chunks()*PageTokens + slot
-	simd.QuantizeHead(room.bytes, room.scales, k)
-	for i, q := range room.bytes {
+	bytes, scales := room.bytes[:s.key], room.scales[:chunks(s.key)]
+	simd.QuantizeHead(bytes, scales, k)
+	for i, q := range bytes {
 		p.keyBytes[keys+i*PageTokens] = q
 	}
-	for i, f := range room.scales {
-		p.keyScales[scales+i*PageTokens] = f
+	for i, f := range scales {
+		p.keyScales[(block*chunks(s.key)+i)*PageTokens+slot] = f
 	}
-	simd.QuantizeHead(p.valueBytes[values:values+s.dim], room.scales, v)
-	for i, f := range room.scales {
-		p.valueScales[scales+i*PageTokens] = f
+	scales = room.scales[:chunks(s.value)]
+	simd.QuantizeHead(p.valueBytes[values:values+s.value], scales, v)
+	for i, f := range scales {
+		p.valueScales[(block*chunks(s.value)+i)*PageTokens+slot] = f
 	}
 }
 
 // score multiplies queries with all keys of a block. Its values are fetched from
 // memory meanwhile.
 func (s *kvShape) score(p *page, block int, scores, queries simd.Rows, room *kvRoom) {
-	keys := block * s.dim * PageTokens
+	keys, values := block*s.key*PageTokens, block*s.value*PageTokens
 	if s.format == KVHalf {
-		simd.MixHalf(scores, queries, p.keys[keys:], PageTokens, s.dim, nil, p.values[keys:])
+		simd.MixHalf(scores, queries, p.keys[keys:], PageTokens, s.key, nil, p.values[values:])
 		return
 	}
 	var keep []float32
-	for c := range s.chunks() {
+	for c := range chunks(s.key) {
 		from := c * simd.Lanes
+		ahead := min(values+from*PageTokens, len(p.valueBytes))
 		simd.MixBytes(scores, queries.Columns(from), p.keyBytes[keys+from*PageTokens:], PageTokens,
-			min(simd.Lanes, s.dim-from), keep, p.keyScales[(block*s.chunks()+c)*PageTokens:], p.valueBytes[keys+from*PageTokens:])
+			min(simd.Lanes, s.key-from), keep, p.keyScales[(block*chunks(s.key)+c)*PageTokens:], p.valueBytes[ahead:])
 		keep = room.ones
 	}
 }
@@ -183,14 +188,15 @@ func (s *kvShape) score(p *page, block int, scores, queries simd.Rows, room *kvR
 // gather adds the block's first n values, by their weights, to what is kept of out.
 // The keys of the next page are fetched from memory meanwhile.
 func (s *kvShape) gather(p, next *page, block, n int, out, weights simd.Rows, keep []float32, room *kvRoom) {
-	values := block * PageTokens * s.dim
-	for from := 0; from < s.dim; from += simd.Lanes {
+	keys, values := block*PageTokens*s.key, block*PageTokens*s.value
+	for from := 0; from < s.value; from += simd.Lanes {
+		ahead := keys + min(from, s.key)*PageTokens
 		if s.format == KVHalf {
-			simd.MixHalf(out.Columns(from), weights, p.values[values+from:], s.dim, n, keep, next.keys[values+from*PageTokens:])
+			simd.MixHalf(out.Columns(from), weights, p.values[values+from:], s.value, n, keep, next.keys[ahead:])
 			continue
 		}
 		scaled := simd.Rows{Data: room.weights[:weights.Count*simd.Lanes], Stride: simd.Lanes, Count: weights.Count}
-		simd.ScaleColumns(scaled.Data, weights.Data[:len(scaled.Data)], p.valueScales[block*s.chunks()*PageTokens+from:])
-		simd.MixBytes(out.Columns(from), scaled, p.valueBytes[values+from:], s.dim, n, keep, room.ones, next.keyBytes[values+from*PageTokens:])
+		simd.ScaleColumns(scaled.Data, weights.Data[:len(scaled.Data)], p.valueScales[block*chunks(s.value)*PageTokens+from:])
+		simd.MixBytes(out.Columns(from), scaled, p.valueBytes[values+from:], s.value, n, keep, room.ones, next.keyBytes[ahead:])
 	}
 }

@@ -21,6 +21,9 @@ func TestLogitsDependOnTheSequenceAlone(t *testing.T) {
 	for _, c := range []nntest.Shape{
 		{Weights: gguf.F32, Seed: 1}, {Weights: gguf.Q4_K, Seed: 2},
 		{Architecture: "qwen2", Weights: gguf.Q8_0, Seed: 3}, {Architecture: "qwen3", Weights: gguf.Q5_1, HeadDim: 64, Seed: 4},
+		{Architecture: "qwen3moe", Weights: gguf.Q8_0, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: 5},
+		{Architecture: "qwen2moe", Experts: 8, ExpertsUsed: 2, ExpertWidth: 96, SharedWidth: 64, Seed: 6},
+		nntest.DeepSeek,
 	} {
 		m := load(t, nntest.Make(c))
 		rng := rand.New(rand.NewPCG(c.Seed, 9))
@@ -76,6 +79,45 @@ func together(t *testing.T, m *nn.Model, cache *nn.Cache, w nn.Workers, rng *ran
 	}
 	for i := range seqs {
 		cache.Release(&seqs[i])
+	}
+}
+
+// TestVectorsDependOnTheTextAlone is N1 for models that make vectors: texts of all
+// lengths, in any order and company.
+func TestVectorsDependOnTheTextAlone(t *testing.T) {
+	for _, s := range []nntest.Shape{
+		{Architecture: "bert", Pooling: 1, Weights: gguf.Q8_0, Seed: 1}, {Architecture: "bert", Pooling: 2, Seed: 2},
+		{Architecture: "bert", Pooling: 4, Classes: 1, Weights: gguf.Q4_K, Seed: 3},
+		{Architecture: "qwen3", Pooling: 3, Weights: gguf.Q6_K, HeadDim: 64, Seed: 4},
+	} {
+		m := load(t, nntest.Make(s))
+		rng := rand.New(rand.NewPCG(s.Seed, 8))
+		var texts [][]int
+		for _, n := range []int{1, 2, 31, 32, 33, 100, 64, 7} {
+			ids := make([]int, n)
+			for i := range ids {
+				ids[i] = rng.IntN(m.Vocab)
+			}
+			texts = append(texts, ids)
+		}
+		alone := make([][]float32, len(texts))
+		for i, ids := range texts {
+			alone[i] = vector(m, ids)
+		}
+		cache := nn.NewCache(m, 1024)
+		for workers := 1; workers <= 3; workers++ {
+			r := nn.NewRunner(m, cache, nntest.Workers(workers), 300, m.Context)
+			order := rng.Perm(len(texts))
+			var batch [][]int
+			for _, i := range order {
+				batch = append(batch, texts[i])
+			}
+			for j, v := range vectors(r, cache, m, batch...) {
+				if i := order[j]; !slices.Equal(v, alone[i]) {
+					t.Fatalf("%s: a text of %d tokens has another vector in company", m.Architecture, len(texts[i]))
+				}
+			}
+		}
 	}
 }
 
@@ -160,24 +202,56 @@ func TestUnsoundModelsAreRefused(t *testing.T) {
 	rename := func(from, to string) []byte {
 		return bytes.Replace(nntest.Make(tiny), []byte(from), []byte(to), 1)
 	}
+	encoder := nntest.Shape{Architecture: "bert", Embedding: 64, FeedForward: 64, Heads: 2, Pooling: 1}
+	mixture := nntest.Shape{Architecture: "qwen3moe", Embedding: 64, Heads: 2, KVHeads: 1, HeadDim: 32, Experts: 8, ExpertsUsed: 2, ExpertWidth: 32}
+	deep := nntest.DeepSeek
+	but := func(s nntest.Shape, change func(s *nntest.Shape)) []byte { change(&s); return nntest.Make(s) }
+	within := func(s nntest.Shape, from, to string) []byte {
+		return bytes.Replace(nntest.Make(s), []byte(from), []byte(to), 1)
+	}
 	for name, c := range map[string]struct {
 		data        []byte
 		want        string
 		unsupported bool
 	}{
-		"another architecture":     {nntest.Make(nntest.Shape{Architecture: "mamba"}), `architecture "mamba"`, true},
-		"experts":                  {nntest.Make(with("expert_count", uint32(8))), "8 experts", true},
-		"longrope":                 {nntest.Make(with("rope.scaling.type", "longrope")), "longrope", true},
-		"partial rotation":         {rename("llama.rope.dimension_count\x04\x00\x00\x00\x20", "llama.rope.dimension_count\x04\x00\x00\x00\x10"), "rotation of a part", true},
-		"an unknown tensor":        {nntest.Make(nntest.Shape{Architecture: "qwen2", RopeFactors: true}), "tensor rope_freqs.weight", true},
-		"rope factor zero":         {nntest.Make(with("rope.scaling.factor", float32(0))), "rope.scaling.factor", false},
-		"rope base negative":       {nntest.Make(with("rope.freq_base", float32(-1))), "rope.freq_base", false},
-		"missing tensor":           {rename("blk.1.ffn_up.weight", "blk.1.ffn_xx.weight"), "blk.1.ffn_up.weight", false},
-		"missing norm epsilon":     {rename("layer_norm_rms_epsilon", "layer_norm_rms_epsilom"), "layer_norm_rms_epsilon", false},
-		"layers without limit":     {rename("llama.block_count\x04\x00\x00\x00\x02\x00", "llama.block_count\x04\x00\x00\x00\xff\xff"), "block_count", false},
-		"heads that do not divide": {nntest.Make(nntest.Shape{Embedding: 96, Heads: 3, KVHeads: 2, HeadDim: 32}), "head_count_kv", false},
-		"zero heads":               {rename("llama.attention.head_count\x04\x00\x00\x00\x02", "llama.attention.head_count\x04\x00\x00\x00\x00"), "head_count", false},
-		"another width":            {rename("llama.feed_forward_length\x04\x00\x00\x00\x40", "llama.feed_forward_length\x04\x00\x00\x00\x41"), "has shape", false},
+		"another architecture":       {nntest.Make(nntest.Shape{Architecture: "mamba"}), `architecture "mamba"`, true},
+		"experts":                    {nntest.Make(with("expert_count", uint32(8))), "8 experts", true},
+		"longrope":                   {nntest.Make(with("rope.scaling.type", "longrope")), "longrope", true},
+		"partial rotation":           {rename("llama.rope.dimension_count\x04\x00\x00\x00\x20", "llama.rope.dimension_count\x04\x00\x00\x00\x10"), "rotation of a part", true},
+		"an unknown tensor":          {nntest.Make(nntest.Shape{Architecture: "qwen2", RopeFactors: true}), "tensor rope_freqs.weight", true},
+		"rope factor zero":           {nntest.Make(with("rope.scaling.factor", float32(0))), "rope.scaling.factor", false},
+		"rope base negative":         {nntest.Make(with("rope.freq_base", float32(-1))), "rope.freq_base", false},
+		"missing tensor":             {rename("blk.1.ffn_up.weight", "blk.1.ffn_xx.weight"), "blk.1.ffn_up.weight", false},
+		"missing norm epsilon":       {rename("layer_norm_rms_epsilon", "layer_norm_rms_epsilom"), "layer_norm_rms_epsilon", false},
+		"layers without limit":       {rename("llama.block_count\x04\x00\x00\x00\x02\x00", "llama.block_count\x04\x00\x00\x00\xff\xff"), "block_count", false},
+		"heads that do not divide":   {nntest.Make(nntest.Shape{Embedding: 96, Heads: 3, KVHeads: 2, HeadDim: 32}), "head_count_kv", false},
+		"zero heads":                 {rename("llama.attention.head_count\x04\x00\x00\x00\x02", "llama.attention.head_count\x04\x00\x00\x00\x00"), "head_count", false},
+		"an encoder without pooling": {but(encoder, func(s *nntest.Shape) { s.Pooling = 0 }), "pooling_type", false},
+		"a pooling nobody knows":     {but(encoder, func(s *nntest.Shape) { s.Pooling = 9 }), "pooling_type", false},
+		"a score without a head":     {but(encoder, func(s *nntest.Shape) { s.Pooling = 4 }), "the classifier's head has 0 classes", false},
+		"heads of an odd width":      {but(encoder, func(s *nntest.Shape) { s.Heads = 3 }), "does not divide a width of 64", false},
+		"positions of another number": {within(encoder, "bert.context_length\x04\x00\x00\x00\x00\x02", "bert.context_length\x04\x00\x00\x00\x00\x01"),
+			"position_embd.weight", false},
+		"a mixture without experts":   {but(mixture, func(s *nntest.Shape) { s.Experts = 0 }), "expert_count", false},
+		"more experts than there are": {but(mixture, func(s *nntest.Shape) { s.ExpertsUsed = 9 }), "is 9, of 8 experts", false},
+		"experts of another number": {within(mixture, "qwen3moe.expert_count\x04\x00\x00\x00\x08", "qwen3moe.expert_count\x04\x00\x00\x00\x09"),
+			"has shape [64 8], not [64 9] (embedding,experts)", false},
+		"a missing expert tensor":   {within(mixture, "blk.1.ffn_up_exps", "blk.1.ffn_up_exqs"), "blk.1.ffn_up_exps.weight", false},
+		"a shared expert too many":  {but(mixture, func(s *nntest.Shape) { s.SharedWidth = 32 }), "ffn_gate_shexp.weight, which this architecture does not have", true},
+		"an attention of two forms": {within(deep, "blk.1.attn_kv_a_norm", "blk.1.attn_kv_b_norm"), "blk.1.attn_kv_a_norm.weight", false},
+		"queries that grow":         {but(deep, func(s *nntest.Shape) { s.Metadata = map[string]any{"attention.temperature_scale": float32(1)} }), "queries that grow", true},
+		"values of another name":    {within(deep, "blk.2.attn_v_b.weight", "blk.2.attn_v_c.weight"), "attn_v_c.weight, which this architecture does not have", true},
+		"keys without values":       {within(deep, "blk.2.attn_v_b.weight", "blk.9.attn_v_b.weight"), "blk.9.attn_v_b.weight", true},
+		"groups that do not divide": {but(deep, func(s *nntest.Shape) {
+			s.Metadata = map[string]any{"expert_group_count": uint32(3), "expert_group_used_count": uint32(2)}
+		}), "no way to choose 4 of 16 experts", false},
+		"groups that are too few": {but(deep, func(s *nntest.Shape) {
+			s.Metadata = map[string]any{"expert_group_count": uint32(8), "expert_group_used_count": uint32(1)}
+		}), "no way to choose 4 of 16 experts", false},
+		"a gate nobody knows":          {but(deep, func(s *nntest.Shape) { s.Metadata = map[string]any{"expert_gating_func": uint32(3)} }), "expert_gating_func", false},
+		"a rotation wider than heads":  {within(deep, "deepseek2.rope.dimension_count\x04\x00\x00\x00\x20", "deepseek2.rope.dimension_count\x04\x00\x00\x00\x60"), "rope.dimension_count", false},
+		"layers that are all left out": {but(deep, func(s *nntest.Shape) { s.Metadata = map[string]any{"nextn_predict_layers": uint32(3)} }), "leaves 0 layers", false},
+		"another width":                {rename("llama.feed_forward_length\x04\x00\x00\x00\x40", "llama.feed_forward_length\x04\x00\x00\x00\x41"), "has shape", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := gguf.Parse(c.data)
@@ -196,6 +270,11 @@ func TestUnsoundModelsAreRefused(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add(nntest.Make(nntest.Shape{Layers: 1, Embedding: 32, FeedForward: 32, Heads: 2, KVHeads: 1, HeadDim: 16, Vocab: 8}))
 	f.Add(nntest.Make(nntest.Shape{Architecture: "qwen3", Weights: gguf.Q8_0, Layers: 1, Embedding: 32, FeedForward: 32, Heads: 2, KVHeads: 1, HeadDim: 32, Vocab: 8}))
+	f.Add(nntest.Make(nntest.Shape{Architecture: "bert", Pooling: 4, Classes: 1, Layers: 1, Embedding: 32, FeedForward: 32, Heads: 2, Vocab: 8, Context: 8}))
+	f.Add(nntest.Make(nntest.Shape{Architecture: "qwen2moe", Layers: 1, Embedding: 32, FeedForward: 32, Heads: 2, KVHeads: 1, HeadDim: 16, Vocab: 8,
+		Experts: 4, ExpertsUsed: 2, ExpertWidth: 16, SharedWidth: 16}))
+	f.Add(nntest.Make(nntest.Shape{Architecture: "deepseek2", Layers: 2, Embedding: 32, FeedForward: 32, Heads: 2, Vocab: 8, Bias: true,
+		Experts: 4, ExpertsUsed: 2, ExpertWidth: 16, SharedWidth: 16, Latent: nntest.Latent{Queries: 16, Keys: 16, Plain: 8, Rotated: 4, Values: 8, DenseLayers: 1}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := gguf.Parse(data)
 		if err != nil {
@@ -203,6 +282,10 @@ func FuzzLoad(f *testing.F) {
 		}
 		m, err := nn.Load(file)
 		if err != nil {
+			return
+		}
+		if m.Pooling != nn.PoolNone {
+			vector(m, []int{0, m.Vocab - 1}[:min(2, m.Context)])
 			return
 		}
 		logits(m, []int{0, m.Vocab - 1}, []int{1})

@@ -62,5 +62,7 @@ func (m *llama) forward(p *pass) rows {
 		up := p.bias(p.mul(h, &l.Up), l.UpBias)
 		p.add(x, p.bias(p.mul(p.swiglu(gate, up), &l.Down), l.DownBias))
 	}
-	return p.mul(p.norm(p.wanted(x), m.Norm), &m.Output)
+	return p.norm(p.wanted(x), m.Norm)
 }
+
+func (m *llama) head(p *pass, x rows) rows { return p.mul(x, &m.Output) }

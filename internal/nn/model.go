@@ -3,6 +3,7 @@ package nn
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/hearthbox/hearth/internal/gguf"
@@ -18,12 +19,38 @@ type Model struct {
 
 // architecture is what one file of this package implements.
 type architecture interface {
-	// forward computes the logits of the tokens that want them.
+	// forward computes what the last layer makes of the tokens that are wanted.
 	forward(p *pass) rows
+
+	// head makes of that what the model is for: the logits of the next token, or the
+	// scores of a classifier.
+	head(p *pass, x rows) rows
+}
+
+// kind is how the models of an architecture are read: first their settings, then
+// their tensors. What comes with the layers divides the frequencies of the rotation.
+type kind struct {
+	config func(f *gguf.File, name string) (Config, error)
+	load   func(f *gguf.File, c *Config) (architecture, Vector, error)
+}
+
+// kinds are the architectures this package runs, by general.architecture.
+func kinds() map[string]kind {
+	return map[string]kind{
+		"llama": {readConfig, loadLlama},
+		"qwen2": {readConfig, loadQwen2},
+		"qwen3": {readConfig, loadQwen3},
+		"bert":  {readEncoder, loadBert},
+
+		"deepseek2": {readDeepSeek2, loadDeepSeek2},
+
+		"qwen2moe": {readQwen2MoE, loadQwen2MoE},
+		"qwen3moe": {readQwen3MoE, loadQwen3MoE},
+	}
 }
 
 // Architectures lists the values of general.architecture this package runs.
-func Architectures() []string { return []string{"llama", "qwen2", "qwen3"} }
+func Architectures() []string { return slices.Sorted(maps.Keys(kinds())) }
 
 // Load finds the tensors of a model and checks that they fit together.
 func Load(f *gguf.File) (*Model, error) {
@@ -31,25 +58,18 @@ func Load(f *gguf.File) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	var load func(*gguf.File, *Config) (architecture, Vector, error)
-	switch name {
-	case "llama":
-		load = loadLlama
-	case "qwen2":
-		load = loadQwen2
-	case "qwen3":
-		load = loadQwen3
-	default:
+	k, ok := kinds()[name]
+	if !ok {
 		return nil, fmt.Errorf("architecture %q: %w", name, ErrUnsupported)
 	}
 	m := &Model{}
-	if m.Config, err = readConfig(f, name); err != nil {
+	if m.Config, err = k.config(f, name); err != nil {
 		return nil, err
 	}
 	if m.Vocab, err = vocab(f); err != nil {
 		return nil, err
 	}
-	layers, factors, err := load(f, &m.Config)
+	layers, factors, err := k.load(f, &m.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +90,19 @@ func vocab(f *gguf.File) (int, error) {
 	return t.Shape[1], nil
 }
 
+// PoolingOf is how a vector is made of a text, from a file's directory alone.
+func PoolingOf(f *gguf.File) Pooling {
+	if classifies(f) {
+		return PoolRank
+	}
+	name, _ := f.Text("general.architecture")
+	n, err := f.Int(name+".pooling_type", int64(PoolNone), int64(PoolRank))
+	if err != nil {
+		return PoolNone
+	}
+	return Pooling(n)
+}
+
 // Check says whether a file is of an architecture and in formats this package runs,
 // from its directory alone. [Load] may still find it unsound.
 func Check(f *gguf.File) error {
@@ -77,7 +110,7 @@ func Check(f *gguf.File) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(Architectures(), name) {
+	if _, ok := kinds()[name]; !ok {
 		return fmt.Errorf("architecture %q: %w", name, ErrUnsupported)
 	}
 	if len(f.Tensors) == 0 {

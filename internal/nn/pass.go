@@ -22,14 +22,15 @@ type Token struct {
 	ID       int
 	Sequence *Sequence
 	Logits   bool // wanted for the token that follows this one
+	Segment  int  // of the text, where a model was trained on pairs of them: 0 or 1
 }
 
 // Runner computes batches with one model, reusing its memory from batch to batch.
 // It is not safe for concurrent use.
 type Runner struct {
-	pass   pass
-	max    int
-	logits [][]float32
+	pass pass
+	max  int
+	rows [][]float32
 }
 
 // NewRunner prepares to run batches of up to tokens at once, on sequences that
@@ -39,12 +40,13 @@ func NewRunner(m *Model, cache *Cache, w Workers, tokens, context int) *Runner {
 	p := &r.pass
 	p.model, p.cache, p.workers = m, cache, w
 	p.mulChunks = p.mulChunk
-	widest := 5*m.Embedding + 4*m.Heads*m.HeadDim + 4*m.kvDim() + 2*m.FeedForward
-	p.arena = make([]float32, tokens*(widest+2*m.Embedding))
-	p.cos = make([]float32, tokens*m.HeadDim/2)
-	p.sin = make([]float32, tokens*m.HeadDim/2)
+	p.room(min(tokens, roomTokens))
 	p.one = func(_, i int) { p.verb(p, i) }
 	p.attention.init(p, context)
+	p.headwise.init()
+	if m.Mixture.Used > 0 {
+		p.router.init(p)
+	}
 	return r
 }
 
@@ -52,17 +54,29 @@ func NewRunner(m *Model, cache *Cache, w Workers, tokens, context int) *Runner {
 // and returns the logits, one row of the vocabulary's size for each token that
 // wants them, in order. The rows are valid until the next Step.
 func (r *Runner) Step(tokens []Token) [][]float32 {
+	p := &r.pass
+	return r.list(p.model.layers.head(p, r.forward(tokens)))
+}
+
+// Vectors is Step for what the last layer makes of the tokens, which the logits
+// would be made from.
+func (r *Runner) Vectors(tokens []Token) [][]float32 { return r.list(r.forward(tokens)) }
+
+func (r *Runner) forward(tokens []Token) rows {
 	if len(tokens) == 0 || len(tokens) > r.max {
 		panic(fmt.Sprintf("nn: a batch of %d tokens, not from 1 to %d", len(tokens), r.max))
 	}
 	p := &r.pass
 	p.begin(tokens)
-	logits := p.model.layers.forward(p)
-	r.logits = r.logits[:0]
-	for i := range logits.count() {
-		r.logits = append(r.logits, logits.row(i))
+	return p.model.layers.forward(p)
+}
+
+func (r *Runner) list(x rows) [][]float32 {
+	r.rows = r.rows[:0]
+	for i := range x.count() {
+		r.rows = append(r.rows, x.row(i))
 	}
-	return r.logits
+	return r.rows
 }
 
 // rows is a matrix of activations: one row per token.
@@ -99,12 +113,17 @@ type pass struct {
 	one     func(worker, i int)
 
 	attention attention
+	router    router
+	headwise  headwise
 
 	arena []float32
+	roomy int // tokens the arena is for
 	used  int // of the arena
 	kept  int // what of it outlives a layer
 	wide  []float32
-	ids   int
+	// spilled is whether wide is taken in this pass.
+	spilled bool
+	ids     int
 
 	prepared [3]struct {
 		simd.Batch
@@ -114,17 +133,40 @@ type pass struct {
 	mulChunks func(worker, i int) // is mulChunk
 }
 
+// roomTokens is for how large batches there is room from the start. Larger ones, which
+// encoders have for long texts, take theirs when they come.
+const roomTokens = 1024
+
+// room makes room for batches of so many tokens.
+func (p *pass) room(tokens int) {
+	if tokens <= p.roomy {
+		return
+	}
+	p.roomy = tokens
+	p.arena = make([]float32, tokens*p.model.widest())
+	if p.model.rope != nil {
+		p.cos = make([]float32, tokens*len(p.model.rope.frequency))
+		p.sin = make([]float32, tokens*len(p.model.rope.frequency))
+	}
+}
+
 // begin places the tokens in their sequences.
 func (p *pass) begin(tokens []Token) {
+	p.room(len(tokens))
 	p.tokens, p.positions = tokens, p.positions[:0]
-	p.used, p.kept = 0, 0
-	pairs := p.model.HeadDim / 2
+	p.used, p.kept, p.spilled = 0, 0, false
+	pairs := 0
+	if p.model.rope != nil {
+		pairs = len(p.model.rope.frequency)
+	}
 	for i, t := range tokens {
 		if t.Sequence.Len >= len(t.Sequence.pages)*PageTokens {
 			panic("nn: the cache has no room for the batch")
 		}
 		p.positions = append(p.positions, t.Sequence.Len)
-		p.model.rope.fill(p.cos[i*pairs:(i+1)*pairs], p.sin[i*pairs:(i+1)*pairs], t.Sequence.Len)
+		if pairs > 0 {
+			p.model.rope.fill(p.cos[i*pairs:(i+1)*pairs], p.sin[i*pairs:(i+1)*pairs], t.Sequence.Len)
+		}
 		t.Sequence.Len++
 	}
 	p.attention.plan()
@@ -134,6 +176,10 @@ func (p *pass) begin(tokens []Token) {
 // holding room at every token would be a waste.
 func (p *pass) take(n int) []float32 {
 	if p.used+n > len(p.arena) {
+		if p.spilled {
+			return make([]float32, n) // what was taken before is still in use
+		}
+		p.spilled = true
 		if cap(p.wide) < n {
 			p.wide = make([]float32, n)
 		}

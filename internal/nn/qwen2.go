@@ -50,5 +50,7 @@ func (m *qwen2) forward(p *pass) rows {
 		h = p.norm(x, l.FFNNorm)
 		p.add(x, p.mul(p.swiglu(p.mul(h, &l.Gate), p.mul(h, &l.Up)), &l.Down))
 	}
-	return p.mul(p.norm(p.wanted(x), m.Norm), &m.Output)
+	return p.norm(p.wanted(x), m.Norm)
 }
+
+func (m *qwen2) head(p *pass, x rows) rows { return p.mul(x, &m.Output) }

@@ -4,12 +4,17 @@ import "github.com/hearthbox/hearth/internal/gguf"
 
 // qwen3 is the dense Qwen3 family (Yang et al. 2025). Against Qwen2 it drops the
 // biases and normalises every query and key head before rotating it; the width of
-// a head is stated, not derived.
+// a head is stated, not derived. Qwen3-Embedding is one whose last token is a text's
+// vector, Qwen3-Reranker one that says yes or no.
 type qwen3 struct {
 	Embed  Matrix       `gguf:"token_embd.weight" shape:"embedding,vocab"`
 	Layers []qwen3Layer `gguf:"blk.%d."`
 	Norm   Vector       `gguf:"output_norm.weight" shape:"embedding"`
 	Output Matrix       `gguf:"output.weight|token_embd.weight" shape:"embedding,vocab"`
+
+	// Verdict is instead of the output where all that counts is "yes" and "no", in this
+	// order (Zhang et al. 2025).
+	Verdict Matrix `gguf:"cls.output.weight?" shape:"embedding,verdicts"`
 }
 
 type qwen3Layer struct {
@@ -29,7 +34,10 @@ type qwen3Layer struct {
 
 func loadQwen3(f *gguf.File, c *Config) (architecture, Vector, error) {
 	m := &qwen3{Layers: make([]qwen3Layer, c.Layers)}
-	err := bind(f, c.dims(), m)
+	dims := c.dims()
+	dims["verdicts"] = 2
+	err := bind(f, dims, m)
+	c.Classes = m.Verdict.rows
 	return m, nil, err
 }
 
@@ -49,5 +57,12 @@ func (m *qwen3) forward(p *pass) rows {
 		h = p.norm(x, l.FFNNorm)
 		p.add(x, p.mul(p.swiglu(p.mul(h, &l.Gate), p.mul(h, &l.Up)), &l.Down))
 	}
-	return p.mul(p.norm(p.wanted(x), m.Norm), &m.Output)
+	return p.norm(p.wanted(x), m.Norm)
+}
+
+func (m *qwen3) head(p *pass, x rows) rows {
+	if m.Verdict.rows > 0 {
+		return p.mul(x, &m.Verdict)
+	}
+	return p.mul(x, &m.Output)
 }

@@ -13,22 +13,31 @@ type ropeTable struct {
 // one by one (Llama 3.1); nil leaves them.
 func newRopeTable(c *Config, factors Vector) *ropeTable {
 	r := &c.Rope
-	t := &ropeTable{frequency: make([]float64, c.HeadDim/2), magnitude: 1}
+	dim := c.rotated()
+	t := &ropeTable{frequency: make([]float64, dim/2), magnitude: float32(r.magnitude())}
 	for i := range t.frequency {
-		f := math.Pow(r.Base, -2*float64(i)/float64(c.HeadDim))
+		f := math.Pow(r.Base, -2*float64(i)/float64(dim))
 		if factors != nil {
 			f /= float64(factors[i])
 		}
 		keep := 0.0
 		if r.Scaling == "yarn" {
-			keep = r.kept(i, c.HeadDim)
+			keep = r.kept(i, dim)
 		}
 		t.frequency[i] = f/r.Factor*(1-keep) + f*keep
 	}
-	if r.Scaling == "yarn" {
-		t.magnitude = float32(r.Attention * (1 + 0.1*math.Log(r.Factor)))
-	}
 	return t
+}
+
+// magnitude is what rotated vectors are multiplied with.
+func (r *Rope) magnitude() float64 {
+	switch {
+	case r.Scaling != "yarn":
+		return 1
+	case r.LogMultiplier != 0:
+		return r.Attention
+	}
+	return r.Attention * (1 + 0.1*math.Log(r.Factor))
 }
 
 // kept is how far YaRN leaves pair i alone: 1 for pairs that turn often within the

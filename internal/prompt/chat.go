@@ -63,13 +63,16 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 	if r.Prompt != nil {
 		return c.completer.Complete(ctx, completion)
 	}
+	if completion.Constraint, err = c.format.constraint(&c.model, r, first); err != nil {
+		return hearth.Fail(err)
+	}
 	completion.ShowControl = true
 	completion.Stop = slices.Concat(r.Stop, c.format.stop)
 	if c.format.syntax.thinks {
 		completion.Aside = hearth.Aside{Open: beginThink, Close: endThink, Begun: first.thinking}
 	}
 	return func(yield func(hearth.Chunk, error) bool) {
-		a := &answers{chat: c, first: first, tools: toolNames(r.Tools), byChoice: map[int]*reading{}}
+		a := &answers{chat: c, first: first, tools: toolNames(r.Tools), stop: r.Stop, byChoice: map[int]*reading{}}
 		for chunk, err := range c.completer.Complete(ctx, completion) {
 			if err != nil {
 				yield(hearth.Chunk{}, err)
@@ -95,6 +98,7 @@ type answers struct {
 	chat     *Chat
 	first    beginning
 	tools    []string
+	stop     []string // the client's own
 	byChoice map[int]*reading
 	thought  int // tokens spent thinking, over all choices
 }
@@ -125,6 +129,9 @@ func (a *answers) read(c *hearth.Chunk) bool {
 	}
 	c.Reasoning, c.Text, c.ToolCalls = out.Reasoning, out.Text, out.ToolCalls
 	c.LogProbs = r.tally.release(r.at, r.said)
+	if !slices.Contains(a.stop, c.StopString) {
+		c.StopString = "" // the template's, which is an end of the turn
+	}
 	if c.Finish == hearth.FinishStop && r.begun > 0 {
 		c.Finish = hearth.FinishToolCalls
 	}

@@ -310,3 +310,16 @@ func TestRandomIDs(t *testing.T) {
 		t.Errorf("ids %q and %q", a, b)
 	}
 }
+
+// TestStopStringsOfTheClient are told; those of the template are an end of the turn.
+func TestStopStringsOfTheClient(t *testing.T) {
+	for stop, want := range map[string]string{"END": "END", "<|im_end|>": ""} {
+		s := &script{chunks: []hearth.Chunk{{Text: "yes"}, {Finish: hearth.FinishStop, StopString: stop, Usage: &hearth.Usage{}}}}
+		r := ask("hi")
+		r.Stop = []string{"END"}
+		chunks, err := collect(t, chatOf("qwen3", s), r)
+		if err != nil || chunks[len(chunks)-1].StopString != want {
+			t.Errorf("%s: %+v (%v)", stop, chunks, err)
+		}
+	}
+}

@@ -65,6 +65,7 @@ func endOf(t jinja.Text, said string) int {
 type beginning struct {
 	state    state
 	thinking bool // the model has begun to think
+	fresh    bool // it has begun nothing, and may think first
 }
 
 // begin tells by what the prompt ends with whether the model is thinking already.
@@ -72,15 +73,15 @@ func begin(t jinja.Text, c *conversation, end hearth.Ending) beginning {
 	s := strings.TrimRight(t.String(), " \n")
 	switch said := c.lastText(); {
 	case strings.HasSuffix(s, beginThink) && !t.IsForeign(len(s)-1, len(s)):
-		return beginning{startThinking, true}
+		return beginning{state: startThinking, thinking: true}
 	case end == hearth.InsideLast && strings.LastIndex(said, beginThink) > strings.LastIndex(said, endThink):
-		return beginning{thinking, true}
+		return beginning{state: thinking, thinking: true}
 	case end == hearth.InsideLast && said != "":
 		return beginning{state: answer}
 	case strings.HasSuffix(s, endThink):
 		return beginning{state: startAnswer}
 	}
-	return beginning{state: start}
+	return beginning{state: start, fresh: true}
 }
 
 func (c *conversation) lastText() string {

@@ -34,6 +34,11 @@ func blendAVX2(dst *float32, keep float32, src *float32, by float32, n int)
 //go:noescape
 func swigluAVX2(gate *float32, up *float32, n int)
 
+// geluAVX2 replaces x by its GELU.
+//
+//go:noescape
+func geluAVX2(x *float32, n int)
+
 // largestAVX2 is the largest number, −∞ if there is none.
 //
 //go:noescape

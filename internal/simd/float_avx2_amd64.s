@@ -222,6 +222,109 @@ GLOBL c3f317218<>(SB), RODATA|NOPTR, $4
 DATA c3f800000<>+0(SB)/4, $0x3f800000
 GLOBL c3f800000<>(SB), RODATA|NOPTR, $4
 
+// func geluAVX2(x *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluAVX2(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), AX
+	MOVQ n+8(FP), CX
+
+loop7:
+	VMOVUPS      (AX), Y0
+	VMULPS       Y0, Y0, Y3
+	VBROADCASTSS cbf000000<>+0(SB), Y1
+	VMULPS       Y1, Y3, Y3
+	VBROADCASTSS cc2d20000<>+0(SB), Y1
+	VMAXPS       Y3, Y1, Y3
+	VBROADCASTSS c42d20000<>+0(SB), Y1
+	VMINPS       Y3, Y1, Y3
+	VBROADCASTSS c3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y1, Y3, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VMOVAPS      Y3, Y2
+	VBROADCASTSS c3fb8aa3b<>+0(SB), Y4
+	VFMSUB213PS  Y1, Y4, Y2
+	VBROADCASTSS c32a57060<>+0(SB), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VBROADCASTSS c392209c5<>+0(SB), Y3
+	VMOVAPS      Y3, Y3
+	VBROADCASTSS c3aaf8448<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS c3c1d952a<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS c3d6357b6<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS c3e75fdf0<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS c3f317218<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS c3f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VCVTPS2DQ    Y1, Y1
+	VBROADCASTSS c3f800000<>+0(SB), Y4
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y4, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y4, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS c7fffffff<>+0(SB), Y1
+	VANDPS       Y1, Y0, Y2
+	VMOVAPS      Y2, Y1
+	VMULPS       Y3, Y2, Y3
+	VBROADCASTSS c3f800000<>+0(SB), Y2
+	VMOVAPS      Y2, Y2
+	VBROADCASTSS c3e6d3388<>+0(SB), Y4
+	VFMADD132PS  Y4, Y2, Y1
+	VDIVPS       Y1, Y2, Y1
+	VBROADCASTSS c3f07dc22<>+0(SB), Y2
+	VMOVAPS      Y2, Y2
+	VBROADCASTSS cbf3a00e3<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y2
+	VBROADCASTSS c3f35f0e3<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y2
+	VBROADCASTSS cbe11a98e<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y2
+	VBROADCASTSS c3e027906<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y0, Y1, Y0
+	VFNMADD231PS Y2, Y3, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $+32, AX
+	SUBQ         $+8, CX
+	JNZ          loop7
+	VZEROUPPER
+	RET
+
+DATA cbf000000<>+0(SB)/4, $0xbf000000
+GLOBL cbf000000<>(SB), RODATA|NOPTR, $4
+
+DATA c7fffffff<>+0(SB)/4, $0x7fffffff
+GLOBL c7fffffff<>(SB), RODATA|NOPTR, $4
+
+DATA c3e6d3388<>+0(SB)/4, $0x3e6d3388
+GLOBL c3e6d3388<>(SB), RODATA|NOPTR, $4
+
+DATA c3f07dc22<>+0(SB)/4, $0x3f07dc22
+GLOBL c3f07dc22<>(SB), RODATA|NOPTR, $4
+
+DATA cbf3a00e3<>+0(SB)/4, $0xbf3a00e3
+GLOBL cbf3a00e3<>(SB), RODATA|NOPTR, $4
+
+DATA c3f35f0e3<>+0(SB)/4, $0x3f35f0e3
+GLOBL c3f35f0e3<>(SB), RODATA|NOPTR, $4
+
+DATA cbe11a98e<>+0(SB)/4, $0xbe11a98e
+GLOBL cbe11a98e<>(SB), RODATA|NOPTR, $4
+
+DATA c3e027906<>+0(SB)/4, $0x3e027906
+GLOBL c3e027906<>(SB), RODATA|NOPTR, $4
+
 // func largestAVX2(x *float32, n int) float32
 // Requires: AVX, SSE
 TEXT ·largestAVX2(SB), NOSPLIT, $0-20
@@ -232,14 +335,14 @@ TEXT ·largestAVX2(SB), NOSPLIT, $0-20
 	VBROADCASTSS cff800000<>+0(SB), Y2
 	VBROADCASTSS cff800000<>+0(SB), Y3
 
-loop7:
+loop8:
 	VMOVUPS      (AX), Y4
 	VMAXPS       Y0, Y4, Y0
 	VMOVUPS      32(AX), Y4
 	VMAXPS       Y1, Y4, Y1
 	ADDQ         $+64, AX
 	SUBQ         $+16, CX
-	JNZ          loop7
+	JNZ          loop8
 	VMAXPS       Y1, Y0, Y0
 	VMAXPS       Y2, Y0, Y0
 	VMAXPS       Y3, Y0, Y0
@@ -267,7 +370,7 @@ TEXT ·powersAVX2(SB), NOSPLIT, $0-40
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 
-loop8:
+loop9:
 	VMOVUPS      (CX), Y4
 	VSUBPS       Y0, Y4, Y4
 	VMULPS       Y1, Y4, Y4
@@ -317,7 +420,7 @@ loop8:
 	ADDQ         $+32, CX
 	ADDQ         $+32, AX
 	SUBQ         $+8, DX
-	JNZ          loop8
+	JNZ          loop9
 	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X0
 	VEXTRACTF128 $0x00, Y2, X1
@@ -339,7 +442,7 @@ TEXT ·rotateHalvesAVX2(SB), NOSPLIT, $0-40
 	SHLQ $0x02, BX
 	ADDQ AX, BX
 
-loop9:
+loop10:
 	VMOVUPS (AX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (CX), Y2
@@ -369,7 +472,7 @@ loop9:
 	ADDQ    $+64, CX
 	ADDQ    $+64, DX
 	SUBQ    $+16, SI
-	JNZ     loop9
+	JNZ     loop10
 	VZEROUPPER
 	RET
 
@@ -382,7 +485,7 @@ TEXT ·rotatePairsAVX2(SB), NOSPLIT, $0-32
 	MOVQ         n+24(FP), BX
 	VPBROADCASTQ evenSign<>+0(SB), Y0
 
-loop10:
+loop11:
 	VMOVUPS   (AX), Y1
 	VPMOVZXDQ (CX), Y2
 	VMOVSLDUP Y2, Y2
@@ -398,7 +501,7 @@ loop10:
 	ADDQ      $+16, CX
 	ADDQ      $+16, DX
 	SUBQ      $+4, BX
-	JNZ       loop10
+	JNZ       loop11
 	VZEROUPPER
 	RET
 
@@ -412,7 +515,7 @@ TEXT ·toHalfAVX2(SB), NOSPLIT, $0-24
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
 
-loop11:
+loop12:
 	VMOVUPS   (CX), Y0
 	VCVTPS2PH $0x00, Y0, (AX)
 	VMOVUPS   32(CX), Y0
@@ -420,7 +523,7 @@ loop11:
 	ADDQ      $+64, CX
 	ADDQ      $+32, AX
 	SUBQ      $+16, DX
-	JNZ       loop11
+	JNZ       loop12
 	VZEROUPPER
 	RET
 
@@ -435,7 +538,7 @@ TEXT ·quantizeHeadAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS c4b400000<>+0(SB), Y1
 	VMOVSS       c42fe0000<>+0(SB), X2
 
-loop12:
+loop13:
 	VANDPS       (DX), Y0, Y3
 	VANDPS       32(DX), Y0, Y4
 	VANDPS       64(DX), Y0, Y5
@@ -479,12 +582,9 @@ loop12:
 	ADDQ         $+32, AX
 	ADDQ         $+4, CX
 	SUBQ         $+1, BX
-	JNZ          loop12
+	JNZ          loop13
 	VZEROUPPER
 	RET
-
-DATA c7fffffff<>+0(SB)/4, $0x7fffffff
-GLOBL c7fffffff<>(SB), RODATA|NOPTR, $4
 
 DATA c4b400000<>+0(SB)/4, $0x4b400000
 GLOBL c4b400000<>(SB), RODATA|NOPTR, $4
@@ -549,7 +649,7 @@ rowsf:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop13:
+loop14:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y12
@@ -576,11 +676,11 @@ loop13:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop13
+	JNZ          loop14
 	IMUL3Q       $+6, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh14
+	JZ           fresh15
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y12
 	VFMADD231PS  (R10), Y12, Y0
@@ -613,7 +713,7 @@ loop13:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh14:
+fresh15:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -652,7 +752,7 @@ rowse:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop15:
+loop16:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y10
@@ -676,11 +776,11 @@ loop15:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop15
+	JNZ          loop16
 	IMUL3Q       $+5, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh16
+	JZ           fresh17
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y10
 	VFMADD231PS  (R10), Y10, Y0
@@ -708,7 +808,7 @@ loop15:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh16:
+fresh17:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -741,7 +841,7 @@ rowsd:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop17:
+loop18:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y8
@@ -761,11 +861,11 @@ loop17:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop17
+	JNZ          loop18
 	IMUL3Q       $+4, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh18
+	JZ           fresh19
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y8
 	VFMADD231PS  (R10), Y8, Y0
@@ -788,7 +888,7 @@ loop17:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh18:
+fresh19:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -816,7 +916,7 @@ rowsc:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop19:
+loop20:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y6
@@ -833,11 +933,11 @@ loop19:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop19
+	JNZ          loop20
 	IMUL3Q       $+3, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh20
+	JZ           fresh21
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y6
 	VFMADD231PS  (R10), Y6, Y0
@@ -855,7 +955,7 @@ loop19:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh20:
+fresh21:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -878,7 +978,7 @@ rowsb:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop21:
+loop22:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y4
@@ -892,11 +992,11 @@ loop21:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop21
+	JNZ          loop22
 	IMUL3Q       $+2, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh22
+	JZ           fresh23
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y4
 	VFMADD231PS  (R10), Y4, Y0
@@ -909,7 +1009,7 @@ loop21:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh22:
+fresh23:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -927,7 +1027,7 @@ rowsa:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop23:
+loop24:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Y2
@@ -938,11 +1038,11 @@ loop23:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop23
+	JNZ          loop24
 	IMUL3Q       $+1, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh24
+	JZ           fresh25
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y2
 	VFMADD231PS  (R10), Y2, Y0
@@ -950,7 +1050,7 @@ loop23:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh24:
+fresh25:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1004,7 +1104,7 @@ rowsf:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop25:
+loop26:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y12
@@ -1033,7 +1133,7 @@ loop25:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop25
+	JNZ          loop26
 	IMUL3Q       $+6, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1052,7 +1152,7 @@ loop25:
 	VMULPS       Y12, Y9, Y9
 	VMULPS       Y12, Y11, Y11
 	TESTQ        R8, R8
-	JZ           fresh26
+	JZ           fresh27
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y12
 	VFMADD231PS  (R10), Y12, Y0
@@ -1085,7 +1185,7 @@ loop25:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh26:
+fresh27:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1124,7 +1224,7 @@ rowse:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop27:
+loop28:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y10
@@ -1150,7 +1250,7 @@ loop27:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop27
+	JNZ          loop28
 	IMUL3Q       $+5, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1167,7 +1267,7 @@ loop27:
 	VMULPS       Y10, Y7, Y7
 	VMULPS       Y10, Y9, Y9
 	TESTQ        R8, R8
-	JZ           fresh28
+	JZ           fresh29
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y10
 	VFMADD231PS  (R10), Y10, Y0
@@ -1195,7 +1295,7 @@ loop27:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh28:
+fresh29:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1228,7 +1328,7 @@ rowsd:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop29:
+loop30:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y8
@@ -1250,7 +1350,7 @@ loop29:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop29
+	JNZ          loop30
 	IMUL3Q       $+4, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1265,7 +1365,7 @@ loop29:
 	VMULPS       Y8, Y5, Y5
 	VMULPS       Y8, Y7, Y7
 	TESTQ        R8, R8
-	JZ           fresh30
+	JZ           fresh31
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y8
 	VFMADD231PS  (R10), Y8, Y0
@@ -1288,7 +1388,7 @@ loop29:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh30:
+fresh31:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1316,7 +1416,7 @@ rowsc:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop31:
+loop32:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y6
@@ -1335,7 +1435,7 @@ loop31:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop31
+	JNZ          loop32
 	IMUL3Q       $+3, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1348,7 +1448,7 @@ loop31:
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y5, Y5
 	TESTQ        R8, R8
-	JZ           fresh32
+	JZ           fresh33
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y6
 	VFMADD231PS  (R10), Y6, Y0
@@ -1366,7 +1466,7 @@ loop31:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh32:
+fresh33:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1389,7 +1489,7 @@ rowsb:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop33:
+loop34:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y4
@@ -1405,7 +1505,7 @@ loop33:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop33
+	JNZ          loop34
 	IMUL3Q       $+2, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1416,7 +1516,7 @@ loop33:
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y3, Y3
 	TESTQ        R8, R8
-	JZ           fresh34
+	JZ           fresh35
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y4
 	VFMADD231PS  (R10), Y4, Y0
@@ -1429,7 +1529,7 @@ loop33:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh34:
+fresh35:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1447,7 +1547,7 @@ rowsa:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop35:
+loop36:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Y2
@@ -1460,7 +1560,7 @@ loop35:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop35
+	JNZ          loop36
 	IMUL3Q       $+1, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1469,7 +1569,7 @@ loop35:
 	VMOVUPS      32(R10), Y2
 	VMULPS       Y2, Y1, Y1
 	TESTQ        R8, R8
-	JZ           fresh36
+	JZ           fresh37
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Y2
 	VFMADD231PS  (R10), Y2, Y0
@@ -1477,7 +1577,7 @@ loop35:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh36:
+fresh37:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    DX, AX
@@ -1493,7 +1593,7 @@ TEXT ·softenAVX2(SB), NOSPLIT, $0-48
 	MOVQ sum+32(FP), BX
 	MOVQ keep+40(FP), SI
 
-loop37:
+loop38:
 	VBROADCASTSS cff800000<>+0(SB), Y1
 	VPBROADCASTD n+16(FP), Y0
 	VPCMPGTD     lanes<>+0(SB), Y0, Y0
@@ -1525,12 +1625,12 @@ loop37:
 	VSUBPS       Y4, Y5, Y5
 	VUCOMISS     (DX), X4
 	VMOVSS       X4, (DX)
-	JNE          other38
+	JNE          other39
 	VBROADCASTSS c3f800000<>+0(SB), Y6
 	VADDPS       Y6, Y5, Y5
-	JMP          done39
+	JMP          done40
 
-other38:
+other39:
 	VBROADCASTSS cc3200000<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VBROADCASTSS c43200000<>+0(SB), Y6
@@ -1563,7 +1663,7 @@ other38:
 	VMULPS       Y6, Y7, Y7
 	VMOVAPS      Y7, Y5
 
-done39:
+done40:
 	VMOVSS       X5, (SI)
 	VSUBPS       Y4, Y0, Y0
 	VBROADCASTSS cc3200000<>+0(SB), Y6
@@ -1713,7 +1813,7 @@ done39:
 	ADDQ         $+4, BX
 	ADDQ         $+4, SI
 	SUBQ         $+1, CX
-	JNZ          loop37
+	JNZ          loop38
 	VZEROUPPER
 	RET
 
@@ -1769,7 +1869,7 @@ TEXT ·scaleColumnsAVX2(SB), NOSPLIT, $0-32
 	VMOVUPS 64(DX), Y2
 	VMOVUPS 96(DX), Y3
 
-loop40:
+loop41:
 	VMULPS  (CX), Y0, Y4
 	VMOVUPS Y4, (AX)
 	VMULPS  32(CX), Y1, Y4
@@ -1781,6 +1881,6 @@ loop40:
 	ADDQ    $+128, AX
 	ADDQ    $+128, CX
 	SUBQ    $+1, BX
-	JNZ     loop40
+	JNZ     loop41
 	VZEROUPPER
 	RET

@@ -34,6 +34,11 @@ func blendAVX512(dst *float32, keep float32, src *float32, by float32, n int)
 //go:noescape
 func swigluAVX512(gate *float32, up *float32, n int)
 
+// geluAVX512 replaces x by its GELU.
+//
+//go:noescape
+func geluAVX512(x *float32, n int)
+
 // largestAVX512 is the largest number, −∞ if there is none.
 //
 //go:noescape

@@ -192,6 +192,97 @@ GLOBL c3f317218<>(SB), RODATA|NOPTR, $4
 DATA c3f800000<>+0(SB)/4, $0x3f800000
 GLOBL c3f800000<>(SB), RODATA|NOPTR, $4
 
+// func geluAVX512(x *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·geluAVX512(SB), NOSPLIT, $0-16
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS cc2d20000<>+0(SB), Z0
+	VBROADCASTSS c42d20000<>+0(SB), Z1
+	VBROADCASTSS c3fb8aa3b<>+0(SB), Z2
+	VBROADCASTSS c32a57060<>+0(SB), Z3
+	VBROADCASTSS c392209c5<>+0(SB), Z4
+	VBROADCASTSS c3aaf8448<>+0(SB), Z5
+	VBROADCASTSS c3c1d952a<>+0(SB), Z6
+	VBROADCASTSS c3d6357b6<>+0(SB), Z7
+	VBROADCASTSS c3e75fdf0<>+0(SB), Z8
+	VBROADCASTSS c3f317218<>+0(SB), Z9
+	VBROADCASTSS c3f800000<>+0(SB), Z10
+
+loop7:
+	VMOVUPS      (AX), Z11
+	VMULPS       Z11, Z11, Z14
+	VBROADCASTSS cbf000000<>+0(SB), Z12
+	VMULPS       Z12, Z14, Z14
+	VMAXPS       Z14, Z0, Z14
+	VMINPS       Z14, Z1, Z14
+	VMULPS       Z2, Z14, Z12
+	VRNDSCALEPS  $0x00, Z12, Z12
+	VMOVAPS      Z14, Z13
+	VFMSUB213PS  Z12, Z2, Z13
+	VFMADD231PS  Z3, Z14, Z13
+	VMOVAPS      Z4, Z14
+	VFMADD213PS  Z5, Z13, Z14
+	VFMADD213PS  Z6, Z13, Z14
+	VFMADD213PS  Z7, Z13, Z14
+	VFMADD213PS  Z8, Z13, Z14
+	VFMADD213PS  Z9, Z13, Z14
+	VFMADD213PS  Z10, Z13, Z14
+	VSCALEFPS    Z12, Z14, Z13
+	VMOVAPS      Z13, Z14
+	VBROADCASTSS c7fffffff<>+0(SB), Z12
+	VANDPS       Z12, Z11, Z13
+	VMOVAPS      Z13, Z12
+	VMULPS       Z14, Z13, Z14
+	VMOVAPS      Z10, Z13
+	VBROADCASTSS c3e6d3388<>+0(SB), Z15
+	VFMADD132PS  Z15, Z13, Z12
+	VDIVPS       Z12, Z13, Z12
+	VBROADCASTSS c3f07dc22<>+0(SB), Z13
+	VMOVAPS      Z13, Z13
+	VBROADCASTSS cbf3a00e3<>+0(SB), Z15
+	VFMADD213PS  Z15, Z12, Z13
+	VBROADCASTSS c3f35f0e3<>+0(SB), Z15
+	VFMADD213PS  Z15, Z12, Z13
+	VBROADCASTSS cbe11a98e<>+0(SB), Z15
+	VFMADD213PS  Z15, Z12, Z13
+	VBROADCASTSS c3e027906<>+0(SB), Z15
+	VFMADD213PS  Z15, Z12, Z13
+	VMULPS       Z12, Z13, Z13
+	VXORPS       Z12, Z12, Z12
+	VMAXPS       Z11, Z12, Z11
+	VFNMADD231PS Z13, Z14, Z11
+	VMOVUPS      Z11, (AX)
+	ADDQ         $+64, AX
+	SUBQ         $+16, CX
+	JNZ          loop7
+	VZEROUPPER
+	RET
+
+DATA cbf000000<>+0(SB)/4, $0xbf000000
+GLOBL cbf000000<>(SB), RODATA|NOPTR, $4
+
+DATA c7fffffff<>+0(SB)/4, $0x7fffffff
+GLOBL c7fffffff<>(SB), RODATA|NOPTR, $4
+
+DATA c3e6d3388<>+0(SB)/4, $0x3e6d3388
+GLOBL c3e6d3388<>(SB), RODATA|NOPTR, $4
+
+DATA c3f07dc22<>+0(SB)/4, $0x3f07dc22
+GLOBL c3f07dc22<>(SB), RODATA|NOPTR, $4
+
+DATA cbf3a00e3<>+0(SB)/4, $0xbf3a00e3
+GLOBL cbf3a00e3<>(SB), RODATA|NOPTR, $4
+
+DATA c3f35f0e3<>+0(SB)/4, $0x3f35f0e3
+GLOBL c3f35f0e3<>(SB), RODATA|NOPTR, $4
+
+DATA cbe11a98e<>+0(SB)/4, $0xbe11a98e
+GLOBL cbe11a98e<>(SB), RODATA|NOPTR, $4
+
+DATA c3e027906<>+0(SB)/4, $0x3e027906
+GLOBL c3e027906<>(SB), RODATA|NOPTR, $4
+
 // func largestAVX512(x *float32, n int) float32
 // Requires: AVX, AVX512F, SSE
 TEXT ·largestAVX512(SB), NOSPLIT, $0-20
@@ -200,12 +291,12 @@ TEXT ·largestAVX512(SB), NOSPLIT, $0-20
 	VBROADCASTSS cff800000<>+0(SB), Z0
 	VBROADCASTSS cff800000<>+0(SB), Z1
 
-loop7:
+loop8:
 	VMOVUPS       (AX), Z2
 	VMAXPS        Z0, Z2, Z0
 	ADDQ          $+64, AX
 	SUBQ          $+16, CX
-	JNZ           loop7
+	JNZ           loop8
 	VMAXPS        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VMAXPS        Y1, Y0, Y1
@@ -244,7 +335,7 @@ TEXT ·powersAVX512(SB), NOSPLIT, $0-40
 	VXORPS       Z13, Z13, Z13
 	VXORPS       Z14, Z14, Z14
 
-loop8:
+loop9:
 	VMOVUPS       (CX), Z15
 	VSUBPS        Z0, Z15, Z15
 	VMULPS        Z1, Z15, Z15
@@ -272,7 +363,7 @@ loop8:
 	ADDQ          $+64, CX
 	ADDQ          $+64, AX
 	SUBQ          $+16, DX
-	JNZ           loop8
+	JNZ           loop9
 	VADDPD        Z14, Z13, Z13
 	VEXTRACTF64X4 $0x01, Z13, Y0
 	VADDPD        Y0, Y13, Y0
@@ -296,7 +387,7 @@ TEXT ·rotateHalvesAVX512(SB), NOSPLIT, $0-40
 	SHLQ $0x02, BX
 	ADDQ AX, BX
 
-loop9:
+loop10:
 	VMOVUPS (AX), Z0
 	VMOVUPS (BX), Z1
 	VMOVUPS (CX), Z2
@@ -314,7 +405,7 @@ loop9:
 	ADDQ    $+64, CX
 	ADDQ    $+64, DX
 	SUBQ    $+16, SI
-	JNZ     loop9
+	JNZ     loop10
 	VZEROUPPER
 	RET
 
@@ -327,7 +418,7 @@ TEXT ·rotatePairsAVX512(SB), NOSPLIT, $0-32
 	MOVQ         n+24(FP), BX
 	VPBROADCASTQ evenSign<>+0(SB), Z0
 
-loop10:
+loop11:
 	VMOVUPS   (AX), Z1
 	VPMOVZXDQ (CX), Z2
 	VMOVSLDUP Z2, Z2
@@ -343,7 +434,7 @@ loop10:
 	ADDQ      $+32, CX
 	ADDQ      $+32, DX
 	SUBQ      $+8, BX
-	JNZ       loop10
+	JNZ       loop11
 	VZEROUPPER
 	RET
 
@@ -357,13 +448,13 @@ TEXT ·toHalfAVX512(SB), NOSPLIT, $0-24
 	MOVQ src+8(FP), CX
 	MOVQ n+16(FP), DX
 
-loop11:
+loop12:
 	VMOVUPS   (CX), Z0
 	VCVTPS2PH $0x00, Z0, (AX)
 	ADDQ      $+64, CX
 	ADDQ      $+32, AX
 	SUBQ      $+16, DX
-	JNZ       loop11
+	JNZ       loop12
 	VZEROUPPER
 	RET
 
@@ -378,7 +469,7 @@ TEXT ·quantizeHeadAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS c4b400000<>+0(SB), Z1
 	VMOVSS       c42fe0000<>+0(SB), X2
 
-loop12:
+loop13:
 	VANDPS        (DX), Z0, Z3
 	VANDPS        64(DX), Z0, Z4
 	VPMAXSD       Z4, Z3, Z3
@@ -408,12 +499,9 @@ loop12:
 	ADDQ          $+32, AX
 	ADDQ          $+4, CX
 	SUBQ          $+1, BX
-	JNZ           loop12
+	JNZ           loop13
 	VZEROUPPER
 	RET
-
-DATA c7fffffff<>+0(SB)/4, $0x7fffffff
-GLOBL c7fffffff<>(SB), RODATA|NOPTR, $4
 
 DATA c4b400000<>+0(SB)/4, $0x4b400000
 GLOBL c4b400000<>(SB), RODATA|NOPTR, $4
@@ -493,7 +581,7 @@ rowsl:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop13:
+loop14:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z24
@@ -539,11 +627,11 @@ loop13:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop13
+	JNZ          loop14
 	IMUL3Q       $+12, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh14
+	JZ           fresh15
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z24
 	VFMADD231PS  (R10), Z24, Z0
@@ -606,7 +694,7 @@ loop13:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh14:
+fresh15:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -676,7 +764,7 @@ rowsk:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop15:
+loop16:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z22
@@ -719,11 +807,11 @@ loop15:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop15
+	JNZ          loop16
 	IMUL3Q       $+11, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh16
+	JZ           fresh17
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z22
 	VFMADD231PS  (R10), Z22, Z0
@@ -781,7 +869,7 @@ loop15:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh16:
+fresh17:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -846,7 +934,7 @@ rowsj:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop17:
+loop18:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z20
@@ -886,11 +974,11 @@ loop17:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop17
+	JNZ          loop18
 	IMUL3Q       $+10, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh18
+	JZ           fresh19
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z20
 	VFMADD231PS  (R10), Z20, Z0
@@ -943,7 +1031,7 @@ loop17:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh18:
+fresh19:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1003,7 +1091,7 @@ rowsi:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop19:
+loop20:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z18
@@ -1040,11 +1128,11 @@ loop19:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop19
+	JNZ          loop20
 	IMUL3Q       $+9, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh20
+	JZ           fresh21
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z18
 	VFMADD231PS  (R10), Z18, Z0
@@ -1092,7 +1180,7 @@ loop19:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh20:
+fresh21:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1146,7 +1234,7 @@ rowsh:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop21:
+loop22:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z16
@@ -1179,11 +1267,11 @@ loop21:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop21
+	JNZ          loop22
 	IMUL3Q       $+8, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh22
+	JZ           fresh23
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z16
 	VFMADD231PS  (R10), Z16, Z0
@@ -1226,7 +1314,7 @@ loop21:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh22:
+fresh23:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1275,7 +1363,7 @@ rowsg:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop23:
+loop24:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z14
@@ -1305,11 +1393,11 @@ loop23:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop23
+	JNZ          loop24
 	IMUL3Q       $+7, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh24
+	JZ           fresh25
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z14
 	VFMADD231PS  (R10), Z14, Z0
@@ -1347,7 +1435,7 @@ loop23:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh24:
+fresh25:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1391,7 +1479,7 @@ rowsf:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop25:
+loop26:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z12
@@ -1418,11 +1506,11 @@ loop25:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop25
+	JNZ          loop26
 	IMUL3Q       $+6, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh26
+	JZ           fresh27
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z12
 	VFMADD231PS  (R10), Z12, Z0
@@ -1455,7 +1543,7 @@ loop25:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh26:
+fresh27:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1494,7 +1582,7 @@ rowse:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop27:
+loop28:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z10
@@ -1518,11 +1606,11 @@ loop27:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop27
+	JNZ          loop28
 	IMUL3Q       $+5, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh28
+	JZ           fresh29
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z10
 	VFMADD231PS  (R10), Z10, Z0
@@ -1550,7 +1638,7 @@ loop27:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh28:
+fresh29:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1583,7 +1671,7 @@ rowsd:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop29:
+loop30:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z8
@@ -1603,11 +1691,11 @@ loop29:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop29
+	JNZ          loop30
 	IMUL3Q       $+4, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh30
+	JZ           fresh31
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z8
 	VFMADD231PS  (R10), Z8, Z0
@@ -1630,7 +1718,7 @@ loop29:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh30:
+fresh31:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1658,7 +1746,7 @@ rowsc:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop31:
+loop32:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z6
@@ -1675,11 +1763,11 @@ loop31:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop31
+	JNZ          loop32
 	IMUL3Q       $+3, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh32
+	JZ           fresh33
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z6
 	VFMADD231PS  (R10), Z6, Z0
@@ -1697,7 +1785,7 @@ loop31:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh32:
+fresh33:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1720,7 +1808,7 @@ rowsb:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop33:
+loop34:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z4
@@ -1734,11 +1822,11 @@ loop33:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop33
+	JNZ          loop34
 	IMUL3Q       $+2, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh34
+	JZ           fresh35
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z4
 	VFMADD231PS  (R10), Z4, Z0
@@ -1751,7 +1839,7 @@ loop33:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh34:
+fresh35:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1769,7 +1857,7 @@ rowsa:
 	MOVQ   ahead+72(FP), R12
 	MOVQ   CX, R13
 
-loop35:
+loop36:
 	PREFETCHT0   (R12)
 	ADDQ         $+64, R12
 	VCVTPH2PS    (R10), Z2
@@ -1780,11 +1868,11 @@ loop35:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop35
+	JNZ          loop36
 	IMUL3Q       $+1, BX, R10
 	ADDQ         R10, CX
 	TESTQ        R8, R8
-	JZ           fresh36
+	JZ           fresh37
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z2
 	VFMADD231PS  (R10), Z2, Z0
@@ -1792,7 +1880,7 @@ loop35:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh36:
+fresh37:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -1871,7 +1959,7 @@ rowsl:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop37:
+loop38:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z24
@@ -1919,7 +2007,7 @@ loop37:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop37
+	JNZ          loop38
 	IMUL3Q       $+12, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -1950,7 +2038,7 @@ loop37:
 	VMULPS       Z24, Z21, Z21
 	VMULPS       Z24, Z23, Z23
 	TESTQ        R8, R8
-	JZ           fresh38
+	JZ           fresh39
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z24
 	VFMADD231PS  (R10), Z24, Z0
@@ -2013,7 +2101,7 @@ loop37:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh38:
+fresh39:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2083,7 +2171,7 @@ rowsk:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop39:
+loop40:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z22
@@ -2128,7 +2216,7 @@ loop39:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop39
+	JNZ          loop40
 	IMUL3Q       $+11, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2157,7 +2245,7 @@ loop39:
 	VMULPS       Z22, Z19, Z19
 	VMULPS       Z22, Z21, Z21
 	TESTQ        R8, R8
-	JZ           fresh40
+	JZ           fresh41
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z22
 	VFMADD231PS  (R10), Z22, Z0
@@ -2215,7 +2303,7 @@ loop39:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh40:
+fresh41:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2280,7 +2368,7 @@ rowsj:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop41:
+loop42:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z20
@@ -2322,7 +2410,7 @@ loop41:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop41
+	JNZ          loop42
 	IMUL3Q       $+10, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2349,7 +2437,7 @@ loop41:
 	VMULPS       Z20, Z17, Z17
 	VMULPS       Z20, Z19, Z19
 	TESTQ        R8, R8
-	JZ           fresh42
+	JZ           fresh43
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z20
 	VFMADD231PS  (R10), Z20, Z0
@@ -2402,7 +2490,7 @@ loop41:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh42:
+fresh43:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2462,7 +2550,7 @@ rowsi:
 	LEAQ   (R13)(BX*4), R14
 	LEAQ   (R14)(BX*4), R15
 
-loop43:
+loop44:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z18
@@ -2501,7 +2589,7 @@ loop43:
 	ADDQ         $+4, R15
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop43
+	JNZ          loop44
 	IMUL3Q       $+9, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2526,7 +2614,7 @@ loop43:
 	VMULPS       Z18, Z15, Z15
 	VMULPS       Z18, Z17, Z17
 	TESTQ        R8, R8
-	JZ           fresh44
+	JZ           fresh45
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z18
 	VFMADD231PS  (R10), Z18, Z0
@@ -2574,7 +2662,7 @@ loop43:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh44:
+fresh45:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2628,7 +2716,7 @@ rowsh:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop45:
+loop46:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z16
@@ -2663,7 +2751,7 @@ loop45:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop45
+	JNZ          loop46
 	IMUL3Q       $+8, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2686,7 +2774,7 @@ loop45:
 	VMULPS       Z16, Z13, Z13
 	VMULPS       Z16, Z15, Z15
 	TESTQ        R8, R8
-	JZ           fresh46
+	JZ           fresh47
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z16
 	VFMADD231PS  (R10), Z16, Z0
@@ -2729,7 +2817,7 @@ loop45:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh46:
+fresh47:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2778,7 +2866,7 @@ rowsg:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop47:
+loop48:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z14
@@ -2810,7 +2898,7 @@ loop47:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop47
+	JNZ          loop48
 	IMUL3Q       $+7, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2831,7 +2919,7 @@ loop47:
 	VMULPS       Z14, Z11, Z11
 	VMULPS       Z14, Z13, Z13
 	TESTQ        R8, R8
-	JZ           fresh48
+	JZ           fresh49
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z14
 	VFMADD231PS  (R10), Z14, Z0
@@ -2869,7 +2957,7 @@ loop47:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh48:
+fresh49:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -2913,7 +3001,7 @@ rowsf:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop49:
+loop50:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z12
@@ -2942,7 +3030,7 @@ loop49:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop49
+	JNZ          loop50
 	IMUL3Q       $+6, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -2961,7 +3049,7 @@ loop49:
 	VMULPS       Z12, Z9, Z9
 	VMULPS       Z12, Z11, Z11
 	TESTQ        R8, R8
-	JZ           fresh50
+	JZ           fresh51
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z12
 	VFMADD231PS  (R10), Z12, Z0
@@ -2994,7 +3082,7 @@ loop49:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh50:
+fresh51:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3033,7 +3121,7 @@ rowse:
 	MOVQ   CX, R13
 	LEAQ   (R13)(BX*4), R14
 
-loop51:
+loop52:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z10
@@ -3059,7 +3147,7 @@ loop51:
 	ADDQ         $+4, R14
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop51
+	JNZ          loop52
 	IMUL3Q       $+5, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3076,7 +3164,7 @@ loop51:
 	VMULPS       Z10, Z7, Z7
 	VMULPS       Z10, Z9, Z9
 	TESTQ        R8, R8
-	JZ           fresh52
+	JZ           fresh53
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z10
 	VFMADD231PS  (R10), Z10, Z0
@@ -3104,7 +3192,7 @@ loop51:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh52:
+fresh53:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3137,7 +3225,7 @@ rowsd:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop53:
+loop54:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z8
@@ -3159,7 +3247,7 @@ loop53:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop53
+	JNZ          loop54
 	IMUL3Q       $+4, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3174,7 +3262,7 @@ loop53:
 	VMULPS       Z8, Z5, Z5
 	VMULPS       Z8, Z7, Z7
 	TESTQ        R8, R8
-	JZ           fresh54
+	JZ           fresh55
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z8
 	VFMADD231PS  (R10), Z8, Z0
@@ -3197,7 +3285,7 @@ loop53:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh54:
+fresh55:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3225,7 +3313,7 @@ rowsc:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop55:
+loop56:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z6
@@ -3244,7 +3332,7 @@ loop55:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop55
+	JNZ          loop56
 	IMUL3Q       $+3, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3257,7 +3345,7 @@ loop55:
 	VMULPS       Z6, Z3, Z3
 	VMULPS       Z6, Z5, Z5
 	TESTQ        R8, R8
-	JZ           fresh56
+	JZ           fresh57
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z6
 	VFMADD231PS  (R10), Z6, Z0
@@ -3275,7 +3363,7 @@ loop55:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh56:
+fresh57:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3298,7 +3386,7 @@ rowsb:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop57:
+loop58:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z4
@@ -3314,7 +3402,7 @@ loop57:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop57
+	JNZ          loop58
 	IMUL3Q       $+2, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3325,7 +3413,7 @@ loop57:
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z3, Z3
 	TESTQ        R8, R8
-	JZ           fresh58
+	JZ           fresh59
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z4
 	VFMADD231PS  (R10), Z4, Z0
@@ -3338,7 +3426,7 @@ loop57:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh58:
+fresh59:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3356,7 +3444,7 @@ rowsa:
 	MOVQ   ahead+80(FP), R12
 	MOVQ   CX, R13
 
-loop59:
+loop60:
 	PREFETCHT0   (R12)
 	ADDQ         $+32, R12
 	VPMOVSXBD    (R10), Z2
@@ -3369,7 +3457,7 @@ loop59:
 	ADDQ         $+4, R13
 	ADDQ         SI, R10
 	SUBQ         $+1, R11
-	JNZ          loop59
+	JNZ          loop60
 	IMUL3Q       $+1, BX, R10
 	ADDQ         R10, CX
 	MOVQ         scale+72(FP), R10
@@ -3378,7 +3466,7 @@ loop59:
 	VMOVUPS      64(R10), Z2
 	VMULPS       Z2, Z1, Z1
 	TESTQ        R8, R8
-	JZ           fresh60
+	JZ           fresh61
 	MOVQ         AX, R10
 	VBROADCASTSS (R8), Z2
 	VFMADD231PS  (R10), Z2, Z0
@@ -3386,7 +3474,7 @@ loop59:
 	ADDQ         DX, R10
 	ADDQ         $+4, R8
 
-fresh60:
+fresh61:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    DX, AX
@@ -3420,7 +3508,7 @@ TEXT ·softenAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSS c3f317218<>+0(SB), Z8
 	VBROADCASTSS c3f800000<>+0(SB), Z9
 
-loop61:
+loop62:
 	VMOVAPS       Z0, Z10
 	VMOVUPS       (AX), K1, Z10
 	VMOVAPS       Z0, Z11
@@ -3440,11 +3528,11 @@ loop61:
 	VSUBPS        Z12, Z13, Z13
 	VUCOMISS      (DX), X12
 	VMOVSS        X12, (DX)
-	JNE           other62
+	JNE           other63
 	VADDPS        Z9, Z13, Z13
-	JMP           done63
+	JMP           done64
 
-other62:
+other63:
 	VMAXPS      Z13, Z1, Z13
 	VMINPS      Z13, Z2, Z13
 	VRNDSCALEPS $0x00, Z13, Z14
@@ -3458,7 +3546,7 @@ other62:
 	VFMADD213PS Z9, Z13, Z15
 	VSCALEFPS   Z14, Z15, Z13
 
-done63:
+done64:
 	VMOVSS        X13, (SI)
 	VSUBPS        Z12, Z10, Z10
 	VMAXPS        Z10, Z1, Z10
@@ -3504,7 +3592,7 @@ done63:
 	ADDQ          $+4, BX
 	ADDQ          $+4, SI
 	SUBQ          $+1, CX
-	JNZ           loop61
+	JNZ           loop62
 	VZEROUPPER
 	RET
 
@@ -3524,7 +3612,7 @@ TEXT ·scaleColumnsAVX512(SB), NOSPLIT, $0-32
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
 
-loop64:
+loop65:
 	VMULPS  (CX), Z0, Z2
 	VMOVUPS Z2, (AX)
 	VMULPS  64(CX), Z1, Z2
@@ -3532,6 +3620,6 @@ loop64:
 	ADDQ    $+128, AX
 	ADDQ    $+128, CX
 	SUBQ    $+1, BX
-	JNZ     loop64
+	JNZ     loop65
 	VZEROUPPER
 	RET

@@ -510,6 +510,8 @@ func BenchmarkFloat(b *testing.B) {
 		{"add", n, func() { simd.Add(gate, y) }},
 		{"rmsnorm", n, func() { simd.RMSNorm(gate, x, y, 1e-6) }},
 		{"swiglu", n, func() { copy(gate, x); simd.SwiGLU(gate, y) }},
+		{"gelu", n, func() { copy(gate, x); simd.GELU(gate) }},
+		{"layernorm", n, func() { copy(gate, x); simd.LayerNorm(gate, y, y, 1e-6) }},
 		{"largest", n, func() { simd.Largest(x) }},
 		{"powers", n, func() { simd.Powers(gate, x, 3, 1.4) }},
 		{"rotate/halves", 128, func() { simd.Rotate(x[:128], y[:64], y[64:128], false) }},

@@ -41,6 +41,38 @@ func SwiGLU(gate, up []float32) {
 	}
 }
 
+// GELU replaces x by x·Φ(x), where Φ is the normal distribution (Hendrycks and Gimpel
+// 2016): by the distribution itself, not by the hyperbolic tangent that is near to it.
+// Kernels are right to 4·10⁻⁷·|x|.
+func GELU(x []float32) {
+	for i := geluWide(x); i < len(x); i++ {
+		v := float64(x[i])
+		x[i] = float32(v / 2 * (1 + math.Erf(v/math.Sqrt2)))
+	}
+}
+
+// LayerNorm takes the mean from x, divides it by its standard deviation, multiplies it
+// with the weights and adds bias (Ba et al. 2016). Sums are taken in double precision.
+func LayerNorm(x, weights, bias []float32, epsilon float32) {
+	var s0, s1, s2, s3 float64
+	i := 0
+	for ; i+4 <= len(x); i += 4 {
+		s0 += float64(x[i])
+		s1 += float64(x[i+1])
+		s2 += float64(x[i+2])
+		s3 += float64(x[i+3])
+	}
+	for ; i < len(x); i++ {
+		s0 += float64(x[i])
+	}
+	mean := float32((s0 + s1 + (s2 + s3)) / float64(len(x)))
+	for i := range x {
+		x[i] -= mean
+	}
+	RMSNorm(x, x, weights, epsilon)
+	Add(x, bias)
+}
+
 // Largest is the largest number in x, leaving out what is not a number; −∞ if there
 // is none.
 func Largest(x []float32) float32 {

@@ -121,6 +121,24 @@ func (g *Guide) score(i int, terms []string) float64 {
 	return sum
 }
 
+// covered is the part of a question that stands in a passage, 0 to 1: its terms, by their
+// weights; terms that stand nowhere in the manual weigh most. A question may share a rare
+// word with the manual and be about something else altogether.
+func (g *Guide) covered(p Passage, question string) float64 {
+	i, all, here := slices.Index(g.all, p), 0.0, 0.0
+	for _, t := range distinct(Terms(question)) {
+		weight, known := g.rare[t]
+		if !known {
+			weight = math.Log(1 + float64(len(g.all))/0.5)
+		}
+		all += weight
+		if g.terms[i][t] > 0 {
+			here += weight
+		}
+	}
+	return here / max(all, 1e-9)
+}
+
 func distinct(terms []string) []string {
 	slices.Sort(terms)
 	return slices.Compact(terms)

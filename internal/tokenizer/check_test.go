@@ -15,7 +15,7 @@ func TestAContradictoryVocabularyIsRefused(t *testing.T) {
 		spoil      func(v *tokenizer.Vocabulary)
 		want       string
 	}{
-		{bpe, func(v *tokenizer.Vocabulary) { v.Model = "t5" }, `tokenizer.ggml.model: "t5"`},
+		{bpe, func(v *tokenizer.Vocabulary) { v.Model = "rwkv" }, `tokenizer.ggml.model: "rwkv"`},
 		{bpe, func(v *tokenizer.Vocabulary) { v.Pre = "qwen9" }, "tokenizer.ggml.pre: "},
 		{bpe, func(v *tokenizer.Vocabulary) { v.Tokens = nil }, "tokenizer.ggml.tokens: empty"},
 		{bpe, func(v *tokenizer.Vocabulary) { v.Types = v.Types[1:] }, "tokenizer.ggml.token_type: "},

@@ -1,6 +1,6 @@
 // Package tokenizer turns text into the tokens of a model and back: byte-level
-// BPE ("gpt2" in tokenizer.ggml.model), SentencePiece's score-ordered BPE
-// ("llama") and WordPiece ("bert"). It knows no file format: the vocabulary
+// BPE ("gpt2" in tokenizer.ggml.model), SentencePiece's score-ordered BPE ("llama")
+// and its unigrams ("t5", which XLM-R has too), and WordPiece ("bert"). It knows no file format: the vocabulary
 // comes in as a [Vocabulary] and is distrusted until [New] has checked it.
 //
 // All of it rests on one observation. Merging never looks beyond the two symbols

@@ -51,8 +51,10 @@ func New(v Vocabulary) (*Tokenizer, error) {
 		t.model, err = newSPM(&v, p)
 	case "bert":
 		t.model = newWordPiece(&v, p)
+	case "t5":
+		t.model, err = newUnigram(&v, p)
 	default:
-		err = fmt.Errorf(`tokenizer.ggml.model: %.40q is none of "gpt2", "llama" and "bert"`, v.Model)
+		err = fmt.Errorf(`tokenizer.ggml.model: %.40q is none of "gpt2", "llama", "bert" and "t5"`, v.Model)
 	}
 	if err != nil {
 		return nil, err
@@ -75,7 +77,7 @@ func (t *Tokenizer) setRoles(v *Vocabulary, ends []int32) {
 
 	t.bos, t.eos = int32(v.BOS), int32(v.EOS)
 	t.addBOS, t.addEOS = v.AddBOS && v.BOS != None, v.AddEOS && v.EOS != None
-	t.artificialSpace = v.Model == "llama" && v.AddSpacePrefix || v.Model == "bert"
+	t.artificialSpace = v.Model == "llama" && v.AddSpacePrefix || v.Model == "t5" && (v.AddSpacePrefix || v.RemoveExtraSpaces) || v.Model == "bert"
 	if v.Model == "bert" {
 		t.opening, t.closing = present(v.CLS, v.BOS), present(v.SEP, v.EOS)
 		return
@@ -191,10 +193,18 @@ func (t *Tokenizer) IsControl(id int32) bool {
 	return t.valid(id) && t.pieces.types[id] == Control
 }
 
+// IsUnknown tells whether a token stands for what the vocabulary cannot spell.
+func (t *Tokenizer) IsUnknown(id int32) bool {
+	return t.valid(id) && t.pieces.types[id] == Unknown
+}
+
 // IsUserDefined tells whether a token stands for its text wherever that occurs.
 func (t *Tokenizer) IsUserDefined(id int32) bool {
 	return t.valid(id) && t.pieces.types[id] == UserDefined
 }
+
+// Ends are the tokens with which a generation is over; the caller must not change them.
+func (t *Tokenizer) Ends() []int32 { return t.ends }
 
 // IsEnd tells whether a generation is over with this token.
 func (t *Tokenizer) IsEnd(id int32) bool {

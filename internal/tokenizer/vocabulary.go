@@ -18,12 +18,12 @@ const (
 // Vocabulary is what a model file says about its tokens, under the names of GGUF.
 // [Defaults] gives the answers for a file that leaves some of it out.
 type Vocabulary struct {
-	Model string // tokenizer.ggml.model: "gpt2", "llama" or "bert"
+	Model string // tokenizer.ggml.model: "gpt2", "llama", "bert" or "t5"
 	Pre   string // tokenizer.ggml.pre: how a "gpt2" text is split into words; "" is "default"
 
 	Tokens []string  // tokenizer.ggml.tokens, each once
 	Types  []Type    // tokenizer.ggml.token_type; nil if every token is normal
-	Scores []float32 // tokenizer.ggml.scores; "llama" merges by them
+	Scores []float32 // tokenizer.ggml.scores; "llama" merges by them, "t5" adds them up
 	Merges []string  // tokenizer.ggml.merges, "left right", first merged first; for "gpt2"
 
 	// Ids of the tokens with a role, [None] where there is none. 4294967295, which
@@ -33,9 +33,15 @@ type Vocabulary struct {
 	AddBOS bool // the model expects BOS before a text; ignored without one
 	AddEOS bool // the model expects EOS after a text; ignored without one
 
-	AddSpacePrefix bool // "llama": a text starts with a space that is not its own
+	AddSpacePrefix bool // "llama", "t5": a text starts with a space that is not its own
 	Lowercase      bool // "bert": case is folded
 	StripAccents   bool // "bert": accents are dropped
+
+	// RemoveExtraSpaces is for "t5": words have one space before them, whatever the text
+	// has. Charsmap is too: tokenizer.ggml.precompiled_charsmap, nil if no character is
+	// to be replaced.
+	RemoveExtraSpaces bool
+	Charsmap          []byte
 }
 
 // Defaults returns a vocabulary without tokens, filled with what llama.cpp takes
@@ -59,6 +65,9 @@ func Defaults(model, pre string, size int) Vocabulary {
 	case "llama":
 		v.UNK, v.BOS, v.EOS = id(0), id(1), id(2)
 		v.AddBOS, v.AddSpacePrefix = true, true
+	case "t5":
+		v.EOS, v.UNK = id(1), id(2)
+		v.AddEOS, v.AddSpacePrefix = true, true
 	case "bert":
 		v.PAD, v.UNK, v.BOS, v.CLS, v.SEP, v.MASK = id(0), id(100), id(101), id(101), id(102), id(103)
 		v.AddBOS, v.Lowercase, v.StripAccents = true, true, true

@@ -112,6 +112,13 @@ func (u *OpenAI) Models(ctx context.Context) ([]hearth.Model, error) {
 	return u.models, u.askErr
 }
 
+// Offers reports whether a model of that name was in the last list. It does not ask.
+func (u *OpenAI) Offers(id string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.ContainsFunc(u.models, func(m hearth.Model) bool { return m.ID == id })
+}
+
 // learn asks for the list of models and remembers it, or that there was none.
 func (u *OpenAI) learn(ctx context.Context, asked chan struct{}) {
 	models, err := u.list(ctx)
@@ -160,6 +167,10 @@ func (u *OpenAI) list(ctx context.Context) ([]hearth.Model, error) {
 	for _, m := range list.Data {
 		model := u.model(m.ID)
 		model.ContextTokens = max(m.MaxModelLen, m.ContextTokens, m.Meta.ContextTrained)
+		switch m.Task {
+		case hearth.TaskChat, hearth.TaskEmbedding, hearth.TaskReranking:
+			model.Task = m.Task
+		}
 		if m.Created > 0 {
 			model.Added = time.Unix(m.Created, 0)
 		}
@@ -179,14 +190,9 @@ func (u *OpenAI) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hear
 
 // generate returns nil when the answer is complete or the caller has had enough.
 func (u *OpenAI) generate(ctx context.Context, r *hearth.Request, emit func(hearth.Chunk) bool) error {
-	path, body := u.body(r)
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
 	watched, dog := watch(ctx, u.IdleMax)
 	defer dog.stop()
-	stream, err := u.do(watched, http.MethodPost, path, text)
+	stream, err := u.ask(watched, r)
 	if err != nil {
 		return dog.explain(u, ctx, err)
 	}
@@ -198,6 +204,32 @@ func (u *OpenAI) generate(ctx context.Context, r *hearth.Request, emit func(hear
 		return nil
 	}
 	return dog.explain(u, ctx, err)
+}
+
+// ask begins an answer. Servers refuse a limit that is larger than what the context leaves;
+// where it may be, they are asked again without one, which then is no more than it.
+func (u *OpenAI) ask(ctx context.Context, r *hearth.Request) (io.ReadCloser, error) {
+	path, body, err := u.body(r)
+	if err != nil {
+		return nil, err
+	}
+	stream, err := u.post(ctx, path, body)
+	if e, ok := errors.AsType[*hearth.Error](err); !ok || e.Kind() != hearth.KindInvalid || !r.MayFallShort || body.MaxTokens == 0 {
+		return stream, err
+	}
+	body.MaxTokens = 0
+	if stream, again := u.post(ctx, path, body); again == nil {
+		return stream, nil
+	}
+	return nil, err // which the limit was not the cause of
+}
+
+func (u *OpenAI) post(ctx context.Context, path string, body chatBody) (io.ReadCloser, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	return u.do(ctx, http.MethodPost, path, text)
 }
 
 // do sends a request and returns the body of a good answer.

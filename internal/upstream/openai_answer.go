@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"time"
 
 	"github.com/hearthbox/hearth"
 )
@@ -20,18 +22,19 @@ type answer struct {
 
 	begun    bool
 	finished map[int]bool // choices whose end has come
+	calls    map[int]int  // by choice: the tool call that came last
 	held     *hearth.Chunk
 	usage    *hearth.Usage // as the upstream counts
 	pieces   int           // of the answer, which are tokens as a rule
 }
 
 func newAnswer(u *OpenAI, choices int, emit func(hearth.Chunk) bool) *answer {
-	return &answer{upstream: u, choices: choices, emit: emit, finished: map[int]bool{}}
+	return &answer{upstream: u, choices: choices, emit: emit, finished: map[int]bool{}, calls: map[int]int{}}
 }
 
 // read reads the stream to its end. alive is called at every sign of life.
 func (a *answer) read(stream io.Reader, alive func()) error {
-	err := readEvents(stream, alive, a.event)
+	err := readEvents(stream, alive, a.event, a.aside)
 	switch {
 	case err != nil:
 		return err
@@ -48,6 +51,24 @@ func (a *answer) read(stream io.Reader, alive func()) error {
 	}
 	return nil
 }
+
+// aside reads the comments in which another hearth says where the request stands.
+func (a *answer) aside(comment []byte) error {
+	var p hearth.Place
+	var seconds int
+	n, _ := fmt.Sscanf(string(comment), " queued position=%d eta=%ds", &p.Position, &seconds)
+	if n == 0 || a.begun || p.Position < 1 {
+		return nil
+	}
+	p.Wait = time.Duration(min(max(0, seconds), waitSecondsMax)) * time.Second
+	if !a.emit(hearth.Chunk{Place: &p}) {
+		return errEnough
+	}
+	return nil
+}
+
+// waitSecondsMax is the longest wait that is believed.
+const waitSecondsMax = 30 * 24 * 3600
 
 func (a *answer) event(data []byte) error {
 	var e event
@@ -93,6 +114,10 @@ func (a *answer) choice(e *event, i int) error {
 		if t.Index < 0 || t.Index > toolCallsMax {
 			return a.upstream.protocol("it sent a tool call out of range", nil)
 		}
+		if t.Index < a.calls[c.Index] {
+			return a.upstream.protocol("it went back to an earlier tool call", nil)
+		}
+		a.calls[c.Index] = t.Index
 		out.ToolCalls = append(out.ToolCalls, hearth.ToolCallDelta{Index: t.Index, ID: t.ID, Name: t.Function.Name, Arguments: t.Function.Arguments})
 	}
 	if c.FinishReason != nil && *c.FinishReason != "" {
@@ -101,6 +126,7 @@ func (a *answer) choice(e *event, i int) error {
 		}
 		out.Finish = finishOf(*c.FinishReason)
 		a.finished[c.Index] = true
+		_ = json.Unmarshal(c.StopReason, &out.StopString) // vLLM's; a number is a token's
 	}
 	return a.pass(out)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // body is the path and the body that ask for r.
-func (u *OpenAI) body(r *hearth.Request) (path string, b chatBody) {
+func (u *OpenAI) body(r *hearth.Request) (path string, b chatBody, err error) {
 	s := r.Sampling
 	b = chatBody{
 		Model: u.upstreamName(r.Model), Stream: true, StreamOptions: map[string]bool{"include_usage": true},
@@ -25,15 +25,18 @@ func (u *OpenAI) body(r *hearth.Request) (path string, b chatBody) {
 		}
 		b.LogitBias[strconv.Itoa(id)] = bias
 	}
+	if err := b.constrain(r); err != nil {
+		return "", b, err
+	}
 	if r.Prompt != nil {
 		b.Prompt = r.Prompt
 		if r.LogProbs {
 			b.LogProbs = r.TopLogProbs
 		}
-		return "/completions", b
+		return "/completions", b, nil
 	}
 	b.chat(r)
-	return "/chat/completions", b
+	return "/chat/completions", b, nil
 }
 
 func (b *chatBody) chat(r *hearth.Request) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -278,6 +279,85 @@ func TestRequestOnTheWire(t *testing.T) {
 	})
 }
 
+// TestLimitsBeyondTheContext: a limit that may fall short is left out where a server
+// refuses it, and only then.
+func TestLimitsBeyondTheContext(t *testing.T) {
+	var asked []string
+	const context = 100
+	server := func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var b struct {
+			MaxTokens int `json:"max_tokens"`
+			Messages  []struct{ Content string }
+		}
+		_ = json.Unmarshal(body, &b)
+		asked = append(asked, fmt.Sprint(b.MaxTokens))
+		if b.MaxTokens > context || len(b.Messages[0].Content) > context {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"error":{"message":"maximum context length is 100"}}`)
+			return
+		}
+		lines("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")(w, r)
+	}
+	for _, c := range []struct {
+		text  string
+		limit int
+		short bool
+		asked string
+		ok    bool
+	}{
+		{"hi", 50, true, "50", true},
+		{"hi", 500, true, "500 0", true},
+		{"hi", 500, false, "500", false},
+		{strings.Repeat("long ", 100), 500, true, "500 0", false},
+	} {
+		asked = nil
+		serve(t, server, func(t *testing.T, u *upstream.OpenAI) {
+			r := &hearth.Request{Model: "m", Messages: []hearth.Message{{Role: hearth.RoleUser, Text: c.text}}}
+			r.MaxTokens, r.MayFallShort = c.limit, c.short
+			_, _, err := collect(u, r)
+			if got := strings.Join(asked, " "); got != c.asked || (err == nil) != c.ok {
+				t.Errorf("%d tokens, may fall short %t: asked %s, %v", c.limit, c.short, got, err)
+			}
+		})
+	}
+}
+
+// TestStopStringsAndCalls: the string that ended an answer is told where the server tells
+// it, and a server that goes back to an earlier tool call is not believed.
+func TestStopStringsAndCalls(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop","stop_reason":"END"}]}`:  "END",
+		`{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop","stop_reason":128009}]}`: "",
+		`{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop","stop_reason":null}]}`:   "",
+	} {
+		serve(t, lines("data: "+text+"\n\ndata: [DONE]\n\n"), func(t *testing.T, u *upstream.OpenAI) {
+			stop := "none"
+			for c, err := range u.Generate(t.Context(), &hearth.Request{Model: "m", Messages: []hearth.Message{{Role: hearth.RoleUser, Text: "hi"}}}) {
+				if err != nil {
+					t.Error(err)
+				}
+				if c.Finish != "" {
+					stop = c.StopString
+				}
+			}
+			if stop != want {
+				t.Errorf("%s: stopped by %q, want %q", text, stop, want)
+			}
+		})
+	}
+	back := `data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f"}},{"index":1,"id":"b","function":{"name":"g"}}]}}]}
+
+data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}}]}
+
+`
+	serve(t, lines(back), func(t *testing.T, u *upstream.OpenAI) {
+		if _, _, err := collect(u, nil); !errors.Is(err, hearth.NewError(hearth.UpstreamProtocol)) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 func TestModels(t *testing.T) {
 	up, asked := true, 0
 	serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -361,4 +441,26 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("data: {\"choices\":[{\"logprobs\":{\"tokens\":[\"a\"],\"top_logprobs\":[{}]}}],\"usage\":{}}\n\n"))
 	f.Add([]byte("data:\ndata: \ndata: null\n\n"))
 	f.Fuzz(func(t *testing.T, text []byte) { upstream.ReadAnswer(text) })
+}
+
+// TestPlacesOfAnotherHearth: where the request stands further on is told to whoever
+// waits here.
+func TestPlacesOfAnotherHearth(t *testing.T) {
+	serve(t, lines(": queued position=3 eta=12s\n: queued position=2\n: waiting\n: queued position=-1 eta=9s\n"+
+		`data: {"choices":[{"index":0,"delta":{"content":"a"}}]}`+"\n\n: queued position=1 eta=1s\n"+
+		`data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}`+"\n\ndata: [DONE]\n\n"), func(t *testing.T, u *upstream.OpenAI) {
+		var places []hearth.Place
+		r := &hearth.Request{Model: "m", Messages: []hearth.Message{{Role: hearth.RoleUser, Text: "hi"}}}
+		for c, err := range u.Generate(t.Context(), r) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Place != nil {
+				places = append(places, *c.Place)
+			}
+		}
+		if want := []hearth.Place{{Position: 3, Wait: 12 * time.Second}, {Position: 2}}; !slices.Equal(places, want) {
+			t.Errorf("places %+v", places)
+		}
+	})
 }

@@ -29,6 +29,9 @@ type chatBody struct {
 	LogProbs          any                `json:"logprobs,omitempty"` // bool for chats, a count for completions
 	TopLogProbs       int                `json:"top_logprobs,omitempty"`
 	Tools             []tool             `json:"tools,omitempty"`
+	ToolChoice        any                `json:"tool_choice,omitempty"`
+	ParallelCalls     *bool              `json:"parallel_tool_calls,omitempty"`
+	ResponseFormat    any                `json:"response_format,omitempty"`
 	TemplateArgs      map[string]bool    `json:"chat_template_kwargs,omitempty"`
 	ContinueLast      bool               `json:"continue_final_message,omitempty"`
 	AddPrompt         *bool              `json:"add_generation_prompt,omitempty"`
@@ -79,6 +82,7 @@ type event struct {
 		Text         string          `json:"text"`
 		LogProbs     json.RawMessage `json:"logprobs"`
 		FinishReason *string         `json:"finish_reason"`
+		StopReason   json.RawMessage `json:"stop_reason"`
 	} `json:"choices"`
 	Usage *struct {
 		PromptTokens     int `json:"prompt_tokens"`
@@ -116,6 +120,7 @@ type modelList struct {
 		Created       int64  `json:"created"`
 		MaxModelLen   int    `json:"max_model_len"`  // vLLM, SGLang
 		ContextTokens int    `json:"context_tokens"` // hearth
+		Task          string `json:"task"`           // the same
 		Meta          struct {
 			ContextTrained int `json:"n_ctx_train"` // llama-server
 		} `json:"meta"`

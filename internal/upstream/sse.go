@@ -17,9 +17,9 @@ import (
 const lineBytesMax = 4 << 20
 
 // readEvents calls each with the data of every server-sent event until the stream
-// ends or says [DONE]. Comments, names and ids are passed over; every line is a
-// sign of life (WHATWG HTML, section 9.2).
-func readEvents(stream io.Reader, alive func(), each func(data []byte) error) error {
+// ends or says [DONE], and aside with every comment. Names and ids are passed over; every
+// line is a sign of life (WHATWG HTML, section 9.2).
+func readEvents(stream io.Reader, alive func(), each, aside func(data []byte) error) error {
 	lines := bufio.NewScanner(stream)
 	lines.Buffer(make([]byte, 0, 4096), lineBytesMax)
 	var data []byte
@@ -41,6 +41,11 @@ func readEvents(stream io.Reader, alive func(), each func(data []byte) error) er
 				return unlessEOF(err)
 			}
 			continue
+		}
+		if value, ok := bytes.CutPrefix(line, []byte(":")); ok {
+			if err := aside(value); err != nil {
+				return err
+			}
 		}
 		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
 			if len(data) > 0 {

@@ -17,8 +17,9 @@ import numpy as np
 OUT = pathlib.Path(__file__).parents[2] / "internal/nn/testdata/logits.json"
 
 
-def logits(path, tokens, positions):
-    """The logits after each of the positions, the whole text in one batch."""
+def logits(path, tokens, positions, pooled):
+    """The logits after each of the positions, or what the file's pooling makes of the
+    text; all of it in one batch."""
     params = llama_cpp.llama_model_default_params()
     params.n_gpu_layers = 0
     model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
@@ -26,6 +27,7 @@ def logits(path, tokens, positions):
     context = llama_cpp.llama_context_default_params()
     context.n_ctx, context.n_batch, context.n_ubatch = 512, 64, 64
     context.n_threads = context.n_threads_batch = 1
+    context.embeddings = pooled
     ctx = llama_cpp.llama_init_from_model(model, context)
     assert ctx, path
     batch = llama_cpp.llama_batch_init(len(tokens), 0, 1)
@@ -35,10 +37,16 @@ def logits(path, tokens, positions):
         batch.pos[i] = i
         batch.n_seq_id[i] = 1
         batch.seq_id[i][0] = 0
-        batch.logits[i] = i in positions
+        batch.logits[i] = pooled or i in positions
     assert llama_cpp.llama_decode(ctx, batch) == 0, path
     vocab = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(model))
-    rows = [np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(ctx, i), (vocab,)).copy() for i in positions]
+    if pooled:
+        width = llama_cpp.llama_model_n_embd(model)
+        if llama_cpp.llama_pooling_type(ctx) == llama_cpp.LLAMA_POOLING_TYPE_RANK:
+            width = llama_cpp.llama_model_n_cls_out(model)
+        rows = [np.ctypeslib.as_array(llama_cpp.llama_get_embeddings_seq(ctx, 0), (width,)).copy()]
+    else:
+        rows = [np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(ctx, i), (vocab,)).copy() for i in positions]
     llama_cpp.llama_batch_free(batch)
     llama_cpp.llama_free(ctx)
     llama_cpp.llama_model_free(model)
@@ -57,7 +65,7 @@ def main():
     cases = []
     for case in json.loads((folder / "index.json").read_text()):
         path = folder / (case["Name"] + ".gguf")
-        row = logits(path, case["Tokens"], case["Positions"])
+        row = logits(path, case["Tokens"], case["Positions"], case["Pooled"])
         cases.append({
             "name": case["Name"],
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),

@@ -1,6 +1,11 @@
 package nntest
 
-import "github.com/hearthbox/hearth/internal/gguf"
+import (
+	"maps"
+	"slices"
+
+	"github.com/hearthbox/hearth/internal/gguf"
+)
 
 // Weights are the storage formats the engine runs.
 var Weights = []gguf.Type{gguf.F32, gguf.F16, gguf.BF16, gguf.Q8_0, gguf.Q4_0, gguf.Q4_1,
@@ -28,7 +33,7 @@ func Cases() []Case {
 	yarn := map[string]any{"rope.scaling.type": "yarn", "rope.scaling.factor": float32(4),
 		"rope.scaling.original_context_length": uint32(128), "rope.freq_base": float32(1e6)}
 	linear := map[string]any{"rope.scaling.type": "linear", "rope.scaling.factor": float32(2)}
-	return append(cases,
+	cases = append(cases,
 		Case{"llama-bias", Shape{Bias: true, Seed: 1000}},
 		Case{"llama-tied", Shape{Tied: true, Seed: 1001}},
 		Case{"llama-rope-factors", Shape{RopeFactors: true, Metadata: map[string]any{"rope.freq_base": float32(5e5)}, Seed: 1002}},
@@ -38,6 +43,74 @@ func Cases() []Case {
 		Case{"llama-odd-sizes", Shape{Embedding: 96, FeedForward: 160, Heads: 3, KVHeads: 3, HeadDim: 32, Vocab: 101, Seed: 1006}},
 		Case{"qwen2-yarn", Shape{Architecture: "qwen2", Metadata: yarn, Seed: 1007}},
 		Case{"qwen3-tied-yarn", Shape{Architecture: "qwen3", Tied: true, HeadDim: 64, Metadata: yarn, Seed: 1008}},
+	)
+	return slices.Concat(cases, vectorCases(), mixtureCases(), latentCases())
+}
+
+// DeepSeek is DeepSeek-V3 made small: queries from a latent, sigmoids, a bias, groups.
+var DeepSeek = Shape{Architecture: "deepseek2", Layers: 3, Heads: 4, Bias: true, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, SharedWidth: 256,
+	Latent: Latent{Queries: 256, Keys: 256, Plain: 64, Rotated: 32, Values: 64, DenseLayers: 1},
+	Metadata: map[string]any{"expert_gating_func": uint32(2), "expert_weights_norm": true, "expert_weights_scale": float32(2.5),
+		"expert_group_count": uint32(4), "expert_group_used_count": uint32(2)}}
+
+// latentCases are DeepSeek's models.
+func latentCases() []Case {
+	with := func(metadata map[string]any) map[string]any {
+		all := map[string]any{"rope.scaling.type": "yarn", "rope.scaling.factor": float32(40),
+			"rope.scaling.original_context_length": uint32(128), "rope.scaling.yarn_log_multiplier": float32(0.1)}
+		maps.Copy(all, metadata)
+		return all
+	}
+	var cases []Case
+	for i, w := range Weights {
+		s := DeepSeek
+		s.Weights, s.Seed = w, uint64(600+i)
+		switch w { // on the brink, as in mixtureCases
+		case gguf.Q5_0, gguf.Q6_K:
+			s.Seed += 50
+		}
+		cases = append(cases, Case{"deepseek2-" + w.String(), s})
+	}
+	yarn, old := DeepSeek, DeepSeek
+	yarn.Metadata, yarn.Seed = with(DeepSeek.Metadata), 1300
+	old.Latent.Old, old.Seed = true, 1301
+	// V2-Lite, which llama.cpp knows by its 27 layers: a softmax, queries from the
+	// stream, two shared experts.
+	lite := Shape{Architecture: "deepseek2", Layers: 27, Embedding: 64, FeedForward: 96, Heads: 4, Experts: 8, ExpertsUsed: 2, ExpertWidth: 32, SharedWidth: 64,
+		Latent:   Latent{Keys: 64, Plain: 32, Rotated: 16, Values: 32, DenseLayers: 1},
+		Metadata: with(map[string]any{"rope.scaling.yarn_log_multiplier": float32(0.0707), "expert_weights_scale": float32(1)}), Seed: 1314}
+	liteOld := lite
+	liteOld.Latent.Old, liteOld.Seed = true, 1320
+	return append(cases, Case{"deepseek2-yarn", yarn}, Case{"deepseek2-old", old}, Case{"deepseek2-lite", lite}, Case{"deepseek2-lite-old", liteOld})
+}
+
+// mixtureCases are models with experts. Their seeds are such that no token stands on the
+// brink between two of them, where the rounding of activations would decide.
+func mixtureCases() []Case {
+	var cases []Case
+	for i, w := range Weights {
+		three := Shape{Architecture: "qwen3moe", Weights: w, HeadDim: 64, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: uint64(420 + i)}
+		two := Shape{Architecture: "qwen2moe", Weights: w, Experts: 8, ExpertsUsed: 2, ExpertWidth: 256, SharedWidth: 512, Seed: uint64(500 + i)}
+		cases = append(cases, Case{"qwen3moe-" + w.String(), three}, Case{"qwen2moe-" + w.String(), two})
+	}
+	return append(cases,
+		Case{"qwen3moe-all-experts", Shape{Architecture: "qwen3moe", Experts: 4, ExpertsUsed: 4, ExpertWidth: 96, Seed: 1200}},
+		Case{"qwen2moe-one-expert", Shape{Architecture: "qwen2moe", Experts: 32, ExpertsUsed: 1, ExpertWidth: 64, SharedWidth: 96, Seed: 1201}},
+	)
+}
+
+// vectorCases are models that make vectors of texts, or scores.
+func vectorCases() []Case {
+	const mean, first, last, rank = 1, 2, 3, 4
+	var cases []Case
+	for i, w := range Weights {
+		cases = append(cases, Case{"bert-" + w.String(), Shape{Architecture: "bert", Weights: w, Pooling: first, Seed: uint64(300 + i)}})
+	}
+	return append(cases,
+		Case{"bert-mean", Shape{Architecture: "bert", Pooling: mean, Embedding: 384, FeedForward: 1536, Heads: 12, Seed: 1100}},
+		Case{"bert-rank", Shape{Architecture: "bert", Pooling: rank, Classes: 1, Seed: 1101}},
+		Case{"qwen3-embedding", Shape{Architecture: "qwen3", Pooling: last, Tied: true, HeadDim: 64, Seed: 1102}},
+		Case{"qwen3-reranker", Shape{Architecture: "qwen3", Pooling: rank, Classes: 2, Tied: true, HeadDim: 64, Seed: 1103}},
 	)
 }
 
@@ -53,5 +126,6 @@ func (c Case) Tokens() []int {
 	return ids
 }
 
-// Positions are the places in [Case.Tokens] after which logits are compared.
+// Positions are the places in [Case.Tokens] after which logits are compared. Models
+// that make vectors are compared in those.
 var Positions = []int{0, 7, 23}

@@ -33,6 +33,13 @@ type Shape struct {
 	Bias         bool // on every projection that may have one
 	Tied         bool // no output matrix
 	RopeFactors  bool
+	Pooling      int            // as the file states it; 0 is none
+	Classes      int            // of a classifier's head
+	Experts      int            // of a layer; 0 is none
+	ExpertsUsed  int            // by a token
+	ExpertWidth  int            // inside one
+	SharedWidth  int            // inside those that every token goes through
+	Latent       Latent         // of deepseek2
 	Metadata     map[string]any // more keys, below the architecture's name
 	Seed         uint64
 
@@ -97,6 +104,34 @@ func (m *maker) set(key string, v any) {
 func (m *maker) metadata() {
 	m.set("general.architecture", m.Architecture)
 	m.set("general.name", fmt.Sprintf("random %s %s", m.Architecture, m.Weights))
+	switch m.Architecture {
+	case "bert":
+		m.encoderMetadata()
+	case "deepseek2":
+		m.latentMetadata()
+	default:
+		m.decoderMetadata()
+	}
+	if m.Pooling != 0 {
+		m.set(m.Architecture+".pooling_type", uint32(m.Pooling))
+	}
+	if m.Classes > 1 {
+		m.set(m.Architecture+".classifier.output_labels", []string{"yes", "no"}[:m.Classes])
+	}
+	for _, key := range slices.Sorted(maps.Keys(m.Metadata)) {
+		m.set(m.Architecture+"."+key, m.Metadata[key])
+	}
+	switch {
+	case !m.Vocabulary:
+		m.set("tokenizer.ggml.model", "no_vocab")
+	case m.Architecture == "bert":
+		m.words()
+	default:
+		m.vocabulary()
+	}
+}
+
+func (m *maker) decoderMetadata() {
 	for _, kv := range []struct {
 		key   string
 		value int
@@ -110,21 +145,25 @@ func (m *maker) metadata() {
 		m.set(m.Architecture+".attention.key_length", uint32(m.HeadDim))
 		m.set(m.Architecture+".attention.value_length", uint32(m.HeadDim))
 	}
-	for _, key := range slices.Sorted(maps.Keys(m.Metadata)) {
-		m.set(m.Architecture+"."+key, m.Metadata[key])
-	}
-	if !m.Vocabulary {
-		m.set("tokenizer.ggml.model", "no_vocab")
-		return
-	}
-	m.vocabulary()
+	m.mixtureMetadata()
 }
 
 func (m *maker) tensors() {
+	switch m.Architecture {
+	case "bert":
+		m.encoderTensors()
+		return
+	case "deepseek2":
+		m.latentTensors()
+		return
+	}
 	m.matrix("token_embd.weight", m.Embedding, m.Vocab, 1)
 	m.vector("output_norm.weight", m.Embedding, 1)
 	if !m.Tied {
 		m.matrix("output.weight", m.Embedding, m.Vocab, 0)
+	}
+	if m.Classes > 0 {
+		m.matrix("cls.output.weight", m.Embedding, m.Classes, 0)
 	}
 	if m.RopeFactors {
 		m.vector("rope_freqs.weight", m.HeadDim/2, 2)
@@ -138,14 +177,18 @@ func (m *maker) tensors() {
 		m.matrix(blk+"attn_k.weight", m.Embedding, kv, 0)
 		m.matrix(blk+"attn_v.weight", m.Embedding, kv, 0)
 		m.matrix(blk+"attn_output.weight", q, m.Embedding, 0)
-		m.matrix(blk+"ffn_gate.weight", m.Embedding, m.FeedForward, 0)
-		m.matrix(blk+"ffn_up.weight", m.Embedding, m.FeedForward, 0)
-		m.matrix(blk+"ffn_down.weight", m.FeedForward, m.Embedding, 0)
-		if m.Architecture == "qwen3" {
+		if m.Experts > 0 {
+			m.experts(blk)
+		} else {
+			m.matrix(blk+"ffn_gate.weight", m.Embedding, m.FeedForward, 0)
+			m.matrix(blk+"ffn_up.weight", m.Embedding, m.FeedForward, 0)
+			m.matrix(blk+"ffn_down.weight", m.FeedForward, m.Embedding, 0)
+		}
+		if m.Architecture == "qwen3" || m.Architecture == "qwen3moe" {
 			m.vector(blk+"attn_q_norm.weight", m.HeadDim, 1)
 			m.vector(blk+"attn_k_norm.weight", m.HeadDim, 1)
 		}
-		if m.Bias || m.Architecture == "qwen2" {
+		if m.Bias || m.Architecture == "qwen2" || m.Architecture == "qwen2moe" {
 			m.vector(blk+"attn_q.bias", q, 0)
 			m.vector(blk+"attn_k.bias", kv, 0)
 			m.vector(blk+"attn_v.bias", kv, 0)
@@ -162,19 +205,26 @@ func (m *maker) tensors() {
 // matrix adds rows of random weights whose products keep the size of their input;
 // deviation 0 means 1/√cols.
 func (m *maker) matrix(name string, cols, rows int, deviation float64) {
+	m.add(name, m.typeOf(name), []int{cols, rows}, m.rows(m.typeOf(name), cols, rows, deviation))
+}
+
+func (m *maker) typeOf(name string) gguf.Type {
+	if m.More != gguf.F32 && m.moreBits(name) {
+		return m.More
+	}
+	return m.Weights
+}
+
+func (m *maker) rows(t gguf.Type, cols, rows int, deviation float64) []byte {
 	if deviation == 0 {
 		deviation = 1 / math.Sqrt(float64(cols))
-	}
-	t := m.Weights
-	if m.More != gguf.F32 && m.moreBits(name) {
-		t = m.More
 	}
 	f := format(t)
 	data := make([]byte, 0, rows*f.RowBytes(cols))
 	for range rows {
 		data = append(data, simdtest.Row(m.rng, f, cols, deviation)...)
 	}
-	m.add(name, t, []int{cols, rows}, data)
+	return data
 }
 
 // moreBits is where Q4_K_M has Q6_K: the output, and in the first and last eighth of the

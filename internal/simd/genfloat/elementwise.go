@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -14,6 +16,7 @@ func (c *isa) elementwise() {
 	c.scale()
 	c.blend()
 	c.swiglu()
+	c.gelu()
 	c.largest()
 	c.powers()
 }
@@ -152,6 +155,42 @@ func (c *isa) swiglu() {
 		VMOVUPS(g, at(gate, 0, 0))
 		ADDQ(I8(int8(c.bytes())), gate)
 		ADDQ(I8(int8(c.bytes())), up)
+	})
+	ret()
+}
+
+// erfc are the coefficients of Abramowitz and Stegun, 7.1.26, the last one first: half
+// of erfc(z) is their polynomial in t = 1/(1+0.3275911·z), without a constant, times
+// e^(−z²), within 7.5·10⁻⁸.
+var erfc = []float64{1.061405429 / 2, -1.453152027 / 2, 1.421413741 / 2, -0.284496736 / 2, 0.254829592 / 2}
+
+// gelu computes max(x, 0) − |x|·erfc(|x|/√2)/2.
+func (c *isa) gelu() {
+	c.text("gelu", "func(x *float32, n int)", "replaces x by its GELU.")
+	x, n := pointer("x"), pointer("n")
+	p := c.newPow2(105)
+	c.loop(n, c.lanes(), func() {
+		v, t, sum, e := c.vec(), c.vec(), c.vec(), c.vec()
+		VMOVUPS(at(x, 0, 0), v)
+		VMULPS(v, v, e)
+		VMULPS(c.all(c.number(-0.5)), e, e)
+		p.exp(e)
+		VANDPS(c.all(c.constant(0x7fffffff)), v, sum)
+		VMOVAPS(sum, t)
+		VMULPS(e, sum, e)
+		VMOVAPS(p.number(1), sum)
+		VFMADD132PS(c.all(c.number(0.3275911/math.Sqrt2)), sum, t)
+		VDIVPS(t, sum, t)
+		VMOVAPS(c.all(c.number(erfc[0])), sum)
+		for _, k := range erfc[1:] {
+			VFMADD213PS(c.all(c.number(k)), t, sum)
+		}
+		VMULPS(t, sum, sum)
+		c.zero(t)
+		VMAXPS(v, t, v)
+		VFNMADD231PS(sum, e, v)
+		VMOVUPS(v, at(x, 0, 0))
+		ADDQ(I8(int8(c.bytes())), x)
 	})
 	ret()
 }

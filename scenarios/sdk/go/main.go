@@ -17,11 +17,14 @@ import (
 
 // suite is a hearth to be asked.
 type suite struct {
-	client    openai.Client
-	key       string
-	model     string // of trained weights
-	chatModel string // of random weights, with a token for every byte
-	greedy    string // a file of prompts and what trained weights make of them
+	client         openai.Client
+	key            string
+	model          string // of trained weights
+	chatModel      string // of random weights, with a token for every byte
+	embeddingModel string // of random weights too
+
+	script string // that does as it is told
+	greedy string // a file of prompts and what trained weights make of them
 }
 
 // testCase fails by panicking with a failure, so that expectations read as a list.
@@ -36,12 +39,16 @@ var errSkip = errors.New("skip")
 
 func main() {
 	s := &suite{key: os.Getenv("HEARTH_API_KEY"), model: os.Getenv("HEARTH_MODEL"),
-		chatModel: os.Getenv("HEARTH_CHAT_MODEL"), greedy: os.Getenv("HEARTH_GREEDY_JSON")}
+		chatModel: os.Getenv("HEARTH_CHAT_MODEL"), embeddingModel: os.Getenv("HEARTH_EMBEDDING_MODEL"), script: os.Getenv("HEARTH_SCRIPT"), greedy: os.Getenv("HEARTH_GREEDY_JSON")}
 	// A retry would hide a failure, and a long wait is one.
 	s.client = openai.NewClient(option.WithBaseURL(os.Getenv("HEARTH_BASE_URL")), option.WithAPIKey(s.key),
 		option.WithMaxRetries(0), option.WithRequestTimeout(time.Minute))
+	cases := s.cases()
+	if len(os.Args) > 1 && os.Args[1] == "responses" {
+		cases = s.responsesCases()
+	}
 	failed := false
-	for _, c := range s.cases() {
+	for _, c := range cases {
 		switch err := attempt(c); {
 		case err == nil:
 			fmt.Println("ok", c.name)
@@ -111,6 +118,8 @@ func (s *suite) cases() []testCase {
 		{"completion/choices", s.completionChoices},
 		{"completion/stop", s.completionStop},
 		{"completion/logprobs", s.completionLogprobs},
+
+		{"embeddings", s.embeddings},
 
 		{"tools/accepted", s.toolsAccepted},
 		{"tools/conversation", s.toolsConversation},

@@ -5,12 +5,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import OpenAI from 'openai';
+import { Skip, all, run } from './harness.mjs';
 
 const {
   HEARTH_BASE_URL: baseURL,
   HEARTH_API_KEY: apiKey,
   HEARTH_MODEL: model,
   HEARTH_CHAT_MODEL: chatModel,
+  HEARTH_EMBEDDING_MODEL: embeddingModel,
   HEARTH_GREEDY_JSON: greedyFile,
 } = process.env;
 
@@ -305,6 +307,18 @@ const cases = {
     tokens.forEach((token, i) => assert.equal(top_logprobs[i][token], Math.max(...Object.values(top_logprobs[i]))));
   },
 
+  async embeddings() {
+    const input = ['hello', 'world'];
+    const e = await client.embeddings.create({ model: embeddingModel, input });
+    assert.deepEqual([e.data.length, e.data[1].index, e.data[0].embedding.length], [2, 1, 64]);
+    assert.ok(e.usage.prompt_tokens > 0 && e.usage.prompt_tokens === e.usage.total_tokens, JSON.stringify(e.usage));
+    const square = e.data[0].embedding.reduce((sum, x) => sum + x * x, 0);
+    assert.ok(Math.abs(square - 1) < 1e-5, `length² ${square}`);
+    assert.notEqual(e.data[0].embedding[0], e.data[1].embedding[0]);
+    const short = await client.embeddings.create({ model: embeddingModel, input, dimensions: 16, encoding_format: 'float' });
+    assert.equal(short.data[0].embedding.length, 16);
+  },
+
   async 'tools/accepted'() {
     for (const tool_choice of ['auto', 'none']) {
       const a = await chat.create({ ...greedy, model: chatModel, tools: [weather], tool_choice });
@@ -417,17 +431,9 @@ async function freeAgain(began) {
   assert.ok(Date.now() - began < promptly, `the next answer took ${Date.now() - began} ms`);
 }
 
-class Skip extends Error {}
-
 function goldens() {
   if (!greedyFile) throw new Skip();
   return JSON.parse(readFileSync(greedyFile, 'utf8'));
-}
-
-async function all(stream) {
-  const chunks = [];
-  for await (const c of stream) chunks.push(c);
-  return chunks;
 }
 
 // said joins the pieces of one choice.
@@ -481,18 +487,4 @@ function oneMark(text) {
   return text.replace(/\ufffd+/g, '\ufffd');
 }
 
-let failed = 0;
-for (const [name, run] of Object.entries(cases)) {
-  try {
-    await run();
-    console.log(`ok ${name}`);
-  } catch (e) {
-    if (e instanceof Skip) {
-      console.log(`ok ${name} # skip`);
-      continue;
-    }
-    failed++;
-    console.log(`not ok ${name}: ${String(e.message).replace(/\s*\n\s*/g, ' | ')}`);
-  }
-}
-process.exit(failed === 0 ? 0 : 1);
+await run(cases);

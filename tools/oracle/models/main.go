@@ -20,10 +20,11 @@ func main() {
 		Name      string
 		Tokens    []int
 		Positions []int
+		Pooled    bool // what is compared is the vector of the text
 	}
 	var index []entry
 	for _, c := range nntest.Cases() {
-		index = append(index, entry{c.Name, c.Tokens(), nntest.Positions})
+		index = append(index, entry{c.Name, c.Tokens(), nntest.Positions, c.Pooling != 0})
 		write(filepath.Join(os.Args[1], c.Name+".gguf"), nntest.Make(c.Shape))
 	}
 	text, err := json.Marshal(index)

@@ -1,0 +1,391 @@
+// The console as people use it, in a real browser, against the real binary. The server is
+// started by scenarios/console_test.go, which also stands behind it as an engine with a
+// few models: what each says is written there.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { key, launch, open, shot, signIn, url } from './browser.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let browser;
+let userKey;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+/** Runs a story with a page of its own, which must log no error and ask nobody else. */
+function story(name, options, tell) {
+  test(name, { timeout: 90_000 }, async () => {
+    const { context, page, troubles } = await open(browser, options);
+    try {
+      await tell(page, troubles);
+      assert.deepEqual(troubles, []);
+    } catch (e) {
+      await shot(page, `failed-${name.replace(/\W+/g, '-')}`);
+      throw e;
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+/** axe-core finds nothing serious. It runs outside of the page's policy, as an extension would. */
+async function accessible(page, what) {
+  await page.waitForTimeout(400); // colours on their way are none
+  const found = await page.evaluate(`(async () => { ${axe}; return (await axe.run(document, { resultTypes: ['violations'] })).violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 140) + ' ' + (n.any[0]?.message ?? '')).join(' | ')); })()`);
+  assert.deepEqual(found, [], what);
+}
+
+const choose = async (page, model) => {
+  await page.locator('.picker').click();
+  await page.locator('.picker-menu').getByText(model, { exact: true }).click();
+};
+
+const say = async (page, text) => {
+  await page.locator('.composer textarea').fill(text);
+  await page.keyboard.press('Enter');
+};
+
+const answered = (page) => page.locator('.turn-answer').last().locator('.acts').waitFor();
+const go = async (page, at) => {
+  await page.goto(`${url}/console/#${at}`);
+  await page.locator('.page h1, .chat, .state').first().waitFor();
+};
+
+story('a wrong key is told, a right one lets in, and signing out ends it', {}, async (page, troubles) => {
+  await page.goto(`${url}/`);
+  assert.equal(page.url(), `${url}/console/`);
+  await page.locator('input[type=password]').fill(`${key.slice(0, -1)}_`);
+  await page.locator('button[type=submit]').click();
+  await page.getByRole('alert').waitFor();
+  assert.equal(
+    troubles.splice(0).every((t) => t.includes('401')),
+    true,
+  ); // the browser's own note of it
+  await accessible(page, 'sign-in with an error');
+  await shot(page, 'signin-error-zh');
+  await signIn(page);
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+  assert.equal(kept.includes('hk_') || kept.includes('hs_'), false, 'a secret within reach of scripts');
+  await page.locator('.welcome').waitFor();
+  await accessible(page, 'the first page');
+  await shot(page, 'welcome-zh');
+  await page.reload();
+  await page.locator('.welcome').waitFor();
+  await page.locator('.who').click();
+  await page.getByRole('button', { name: '退出登录' }).click();
+  await page.locator('input[type=password]').waitFor();
+  assert.equal((await page.context().cookies()).length, 0);
+});
+
+story('the starter model answers from the manual', {}, async (page) => {
+  await signIn(page);
+  await choose(page, 'hearth-starter');
+  await page.locator('.ideas button').first().click();
+  await answered(page);
+  assert.match(await page.locator('.turn-answer .markdown').innerText(), /hearth model import|导入/);
+  assert.match(await page.locator('.figures').innerText(), /词元/);
+  await shot(page, 'starter-zh');
+});
+
+story('an answer shows its thinking, tables, code and formulas', {}, async (page) => {
+  await signIn(page);
+  await choose(page, 'thinker');
+  await say(page, '展示排版');
+  await answered(page);
+  const answer = page.locator('.turn-answer').last();
+  assert.match(await answer.locator('.reasoning').innerText(), /已思考/);
+  assert.equal(await answer.getByText('先想一想').count(), 0); // folded
+  await answer
+    .locator('.reasoning')
+    .getByText(/已思考/)
+    .click();
+  await answer.getByText('先想一想').waitFor();
+  assert.equal(await answer.locator('table td').count(), 4);
+  await answer.locator('.formula .katex').first().waitFor();
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await answer.locator('.code button').click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'def f(x):\n    return x * 2');
+  assert.match(await answer.locator('.figures').innerText(), /42 词元/);
+  await accessible(page, 'an answer');
+  await shot(page, 'answer-zh');
+});
+
+story('an answer is stopped, answered again, edited and branched', {}, async (page) => {
+  await signIn(page);
+  await choose(page, 'slow');
+  await say(page, '数数');
+  await page.locator('.markdown').getByText('3 4 5').waitFor();
+  await page.getByRole('button', { name: '停止生成' }).click();
+  await page.getByText('已停止').waitFor();
+  await choose(page, 'echo');
+  await page.getByRole('button', { name: '重新生成' }).click();
+  await page.locator('.markdown').getByText('echo: 数数').waitFor();
+  await answered(page);
+  assert.equal(await page.locator('.turn-answer .versions > span[title]').innerText(), '2/2');
+  await page.getByRole('button', { name: '上一个版本' }).click();
+  await page.locator('.markdown').getByText('3 4 5').waitFor();
+  await page.locator('.composer textarea').focus();
+  await page.keyboard.press('ArrowUp');
+  await page.locator('.editor textarea').fill('换个说法');
+  await page.keyboard.press('Enter');
+  await page.locator('.markdown').getByText('echo: 换个说法').waitFor();
+  await answered(page);
+  assert.equal(await page.locator('.turn-user .versions > span[title]').innerText(), '2/2');
+  await shot(page, 'branch-zh');
+  await page.reload();
+  await page.locator('.markdown').getByText('echo: 换个说法').waitFor();
+});
+
+story('Esc stops, and another conversation does not', {}, async (page) => {
+  await signIn(page);
+  await choose(page, 'slow');
+  await say(page, '先问');
+  await page.locator('.markdown').getByText('1 2').waitFor();
+  await page.keyboard.press('Control+Shift+O');
+  await page.locator('.welcome').waitFor();
+  await page.locator('.chats-item').getByText('先问').click();
+  await page.locator('.markdown').getByText('7 8 9').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByText('已停止').waitFor();
+});
+
+story('conversations are found, renamed, exported, deleted and brought back', {}, async (page) => {
+  await signIn(page);
+  await choose(page, 'echo');
+  await say(page, '苹果');
+  await answered(page);
+  await page.locator('.chats-new').click();
+  await say(page, '香蕉');
+  await answered(page);
+  await page.keyboard.press('Control+K');
+  await page.keyboard.type('苹果');
+  assert.equal(await page.locator('.chats-item').count(), 1);
+  const menu = async (name) => {
+    await page.locator('.chats-item').first().hover();
+    await page.locator('.chats-item button').first().click();
+    await page.getByRole('menuitem', { name }).click();
+  };
+  await menu('重命名');
+  await page.getByRole('dialog').locator('input').fill('水果');
+  await page.keyboard.press('Enter');
+  await page.locator('.chats-item').getByText('水果').waitFor();
+  const [saved] = await Promise.all([page.waitForEvent('download'), menu('导出')]);
+  assert.equal(saved.suggestedFilename(), '水果.md');
+  const text = readFileSync(await saved.path(), 'utf8');
+  assert.match(text, /^# 水果\n\n> 以下内容由人工智能生成/);
+  assert.match(text, /echo: 苹果/);
+  await menu('删除');
+  await page.getByText('没有找到相符的对话').waitFor();
+  await page.getByRole('button', { name: '撤销' }).click();
+  await page.locator('.chats-item').getByText('水果').waitFor();
+});
+
+story('a hostile answer stays words', {}, async (page, troubles) => {
+  await signIn(page);
+  await choose(page, 'hostile');
+  await say(page, 'x');
+  await answered(page);
+  await page.waitForTimeout(300);
+  assert.equal(await page.evaluate(() => window.hit), undefined);
+  assert.equal(
+    await page.locator('.markdown').locator('script,iframe,form,style,object,embed,[onerror],[onload],a[href^="javascript"]').count(),
+    0,
+  );
+  assert.equal(await page.locator('.markdown img').count(), 0);
+  assert.deepEqual(troubles, []); // nothing was even refused: nothing was tried
+});
+
+story('who waits sees the place in line', {}, async (page) => {
+  // Until there are enough people here, the line is played to the page.
+  await page.addInitScript(() => {
+    const real = window.fetch;
+    window.fetch = (input, init) => {
+      if (!String(input?.url ?? input).includes('/v1/chat/completions')) return real(input, init);
+      const text = new TextEncoder();
+      return Promise.resolve(
+        new Response(
+          new ReadableStream({
+            start(c) {
+              c.enqueue(text.encode(': queued position=4 eta=1m12s\n'));
+              window.next = (s) => c.enqueue(text.encode(s));
+            },
+          }),
+          { headers: { 'Content-Type': 'text/event-stream' } },
+        ),
+      );
+    };
+  });
+  await signIn(page);
+  await say(page, '你好');
+  await page.getByText('前面还有 3 个请求').waitFor();
+  await page.getByText(/预计等待 1 分/).waitFor();
+  await accessible(page, 'the line');
+  await shot(page, 'queue-zh');
+  await page.evaluate(() => window.next(': queued position=1 eta=2s\n'));
+  await page.getByText('下一个就轮到您').waitFor();
+  await page.evaluate(() => window.next('data: {"choices":[{"delta":{"content":"轮到了"}}]}\n\ndata: [DONE]\n\n'));
+  await page.locator('.markdown').getByText('轮到了').waitFor();
+});
+
+story('keys are made and revoked, and a user’s key opens what it may', {}, async (page) => {
+  await signIn(page);
+  await go(page, '/serve/keys');
+  await page.getByRole('button', { name: '创建密钥' }).click();
+  await page.getByRole('dialog').locator('input').first().fill('信贷部');
+  await accessible(page, 'making a key');
+  await page.getByRole('dialog').getByRole('button', { name: '创建密钥' }).click();
+  await page.getByText('密钥已创建').waitFor();
+  userKey = await page.getByRole('dialog').locator('pre').innerText();
+  assert.match(userKey, /^hk_\w{8}_\w{43}_\w{6}$/);
+  await shot(page, 'key-made-zh');
+  await page.getByRole('button', { name: '我已保存' }).click();
+  await page.locator('.row').getByText('信贷部').waitFor();
+  await accessible(page, 'keys');
+  await shot(page, 'keys-zh');
+
+  const other = await open(browser);
+  await signIn(other.page, userKey);
+  await go(other.page, '/serve');
+  await other.page.getByText('此处仅限管理员').waitFor();
+  await accessible(other.page, 'forbidden');
+  await shot(other.page, 'forbidden-zh');
+  await go(other.page, '/serve/start');
+  await other.page.getByText('HEARTH_API_KEY').first().waitFor();
+  await go(other.page, '/chat');
+
+  await page.locator('.row', { hasText: '信贷部' }).getByRole('button').click();
+  const end = page.getByRole('dialog').getByRole('button', { name: '吊销' });
+  assert.equal(await end.isDisabled(), true);
+  await page.getByRole('dialog').locator('input').fill('信贷部');
+  await shot(page, 'revoke-zh');
+  await end.click();
+  await page.getByText('已吊销“信贷部”').waitFor();
+  await other.page.reload();
+  await other.page.locator('input[type=password]').waitFor(); // at once
+  await other.context.close();
+});
+
+story('the state, the models and the library are there, in both languages', {}, async (page) => {
+  await signIn(page);
+  for (const language of ['zh', 'en']) {
+    if (language === 'en') {
+      await page.locator('.who').click();
+      await page.locator('.ant-segmented').getByText('English').click();
+      await page.keyboard.press('Escape');
+      await page.getByRole('heading', { name: 'Status' }).or(page.locator('.chat, .page')).first().waitFor();
+    }
+    for (const [at, name] of [
+      ['/chat', 'chat'],
+      ['/serve', 'overview'],
+      ['/serve/models', 'models'],
+      ['/serve/keys', 'keys'],
+      ['/serve/start', 'start'],
+    ]) {
+      await go(page, at);
+      await page.locator('.card, .rows, .welcome').first().waitFor();
+      await accessible(page, `${name} ${language}`);
+      if (language === 'en') assert.doesNotMatch(await page.locator('body').innerText(), /[\u4e00-\u9fff](?<!炉心|简体中文)/, name);
+      await shot(page, `${name}-${language}`);
+    }
+    await go(page, '/serve/models');
+    await page.getByRole('tab').nth(1).click();
+    await page.locator('.filters input').first().fill('qwen3');
+    await page.locator('.ant-tabs-content-active .card, .ant-tabs-tabpane-active .card').filter({ hasText: /qwen3/i }).first().waitFor();
+    await accessible(page, `library ${language}`);
+    await shot(page, `library-${language}`);
+  }
+  await page.locator('.filters input').first().fill('zzzzzzzz');
+  await page.getByText('The library has no such model').waitFor();
+  await shot(page, 'library-empty-en');
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
+  await page.reload();
+  await page.getByText('On this appliance').waitFor(); // remembered
+});
+
+story('it is as readable in the dark', { colorScheme: 'dark' }, async (page) => {
+  await page.goto(`${url}/`);
+  await page.locator('input[type=password]').waitFor();
+  await accessible(page, 'sign-in, dark');
+  await shot(page, 'signin-dark');
+  await signIn(page);
+  await choose(page, 'thinker');
+  await say(page, '展示排版');
+  await answered(page);
+  await accessible(page, 'an answer, dark');
+  await shot(page, 'answer-dark');
+  for (const at of ['/serve', '/serve/models', '/serve/keys', '/serve/start']) {
+    await go(page, at);
+    await page.locator('.card, .rows').first().waitFor();
+    await accessible(page, `${at}, dark`);
+  }
+  await go(page, '/serve');
+  await shot(page, 'overview-dark');
+});
+
+story('it fits a telephone', { viewport: { width: 375, height: 740 }, hasTouch: true, isMobile: true }, async (page) => {
+  const fits = async (what) =>
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 375, `${what} is wider than the screen`);
+  await signIn(page);
+  await page.locator('.welcome').waitFor();
+  await fits('the first page');
+  await shot(page, 'welcome-phone');
+  await choose(page, 'thinker');
+  await say(page, '展示排版');
+  await answered(page);
+  await fits('an answer');
+  await accessible(page, 'an answer, telephone');
+  await shot(page, 'answer-phone');
+  await page.getByRole('button', { name: '菜单' }).first().click();
+  await page.locator('.ant-drawer .chats-item').waitFor();
+  await accessible(page, 'the menu, telephone');
+  await shot(page, 'menu-phone');
+  await page.locator('.ant-drawer').getByText('服务', { exact: true }).click();
+  for (const at of ['/serve', '/serve/models', '/serve/keys', '/serve/start']) {
+    await go(page, at);
+    await page.locator('.card, .rows').first().waitFor();
+    await fits(at);
+  }
+  await go(page, '/serve/keys');
+  await shot(page, 'keys-phone');
+});
+
+story('below the path of a proxy it works the same', {}, async (page) => {
+  const at = process.env.HEARTH_PROXIED;
+  await page.goto(`${at}/`);
+  assert.equal(page.url(), `${at}/console/`);
+  await page.locator('input[type=password]').fill(key);
+  await page.locator('button[type=submit]').click();
+  await page.locator('.welcome').waitFor();
+  await choose(page, 'echo');
+  await say(page, '你好');
+  await page.locator('.markdown').getByText('echo: 你好').waitFor();
+  await page.goto(`${at}/console/#/serve/start`);
+  await page.getByText(`${at}/v1`, { exact: true }).waitFor();
+});
+
+story('what can’t be reached says so, and recovers', {}, async (page, troubles) => {
+  await signIn(page);
+  await page.locator('.welcome').waitFor();
+  await page.waitForTimeout(2500); // until the pages that come later are here
+  await page.context().setOffline(true);
+  await say(page, '你好');
+  await page.getByText('无法连接一体机').first().waitFor();
+  await page.locator('.who').waitFor();
+  await page.evaluate(() => (location.hash = '#/serve'));
+  await page.locator('.state').getByText('无法连接一体机').waitFor();
+  await accessible(page, 'unreachable');
+  await shot(page, 'offline-zh');
+  await page.context().setOffline(false);
+  await page.getByRole('button', { name: '重试' }).click();
+  await page.locator('.card').first().waitFor();
+  assert.equal(
+    troubles.splice(0).every((t) => /ERR_INTERNET_DISCONNECTED/.test(t)),
+    true,
+  );
+});

@@ -1,0 +1,194 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/door"
+)
+
+// Header is on every request that the console's pages make. A page of another origin
+// can't set it without asking first, and is told no.
+const Header = "X-Hearth-Console"
+
+// The session's cookie. Where the browser came by TLS it has the name that browsers
+// guard: no other host and no plain connection can set it.
+const (
+	cookieName       = "hearth_session"
+	cookieNameSecure = "__Host-hearth_session"
+)
+
+// bodyBytesMax bounds what a browser sends to sign in: a key.
+const bodyBytesMax = 4 << 10
+
+// Admit puts a browser's session where programs put their keys, so that every door
+// behind finds it in the one place. A request with a key of its own keeps that.
+func Admit(r *http.Request) *http.Request {
+	token := held(r)
+	if token == "" || r.Header.Get(Header) == "" || r.Header.Get("Authorization")+r.Header.Get("X-Api-Key")+r.Header.Get("Api-Key") != "" {
+		return r
+	}
+	in := r.Clone(r.Context())
+	in.Header.Set("Authorization", "Bearer "+token)
+	return in
+}
+
+// held is the session a browser holds, if any.
+func held(r *http.Request) string {
+	for _, name := range []string{cookieNameSecure, cookieName} {
+		if k, err := r.Cookie(name); err == nil && k.Value != "" {
+			return k.Value
+		}
+	}
+	return ""
+}
+
+// who is a session as the pages see it.
+type who struct {
+	Name     string     `json:"name"`
+	Standing string     `json:"standing"`
+	KeyID    string     `json:"key_id"`
+	Expires  *time.Time `json:"expires,omitempty"`
+}
+
+// session begins (POST), shows (GET) and ends (DELETE) the browser's session. Where there
+// is none to show, there is no content.
+func (c *Console) session(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	d := door.Door{Authoriser: c.Authoriser, Log: c.Log}
+	fail := func(err error) { writeError(w, r, err) }
+	if r.Header.Get(Header) == "" {
+		fail(hearth.NewError(hearth.InvalidValue, "field", Header, "detail", hearth.Words{"only the console's own pages may ask", "只有控制台自身的页面可以请求"}))
+		return
+	}
+	switch r.Method {
+	case http.MethodGet:
+		d.Serve(w, Admit(r), func(by hearth.Principal) error {
+			return writeJSON(w, who{Name: by.Name, Standing: string(by.Standing), KeyID: by.KeyID})
+		}, func(err error) {
+			if hearth.AsError(err).Kind() == hearth.KindUnauthenticated { // nobody is signed in, which is no failure
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
+			fail(err)
+		})
+	case http.MethodPost:
+		c.signIn(w, r, d, fail)
+	case http.MethodDelete:
+		d.Serve(w, Admit(r), func(by hearth.Principal) error {
+			if err := c.Sessions.SignOut(r.Context(), held(r)); err != nil {
+				return err
+			}
+			setCookie(w, r, "", -1)
+			if err := c.record(w, r, "sign-out", by); err != nil {
+				return err
+			}
+			w.WriteHeader(http.StatusNoContent)
+			return nil
+		}, fail)
+	default:
+		w.Header().Set("Allow", "GET, POST, DELETE")
+		fail(hearth.NewError(hearth.BadMethod, "path", r.URL.Path, "method", r.Method, "allowed", "GET, POST, DELETE"))
+	}
+}
+
+// entrance is an authoriser that finds the key in the body of a request, and begins a
+// session with it.
+type entrance struct {
+	*Console
+	r       *http.Request
+	token   string
+	session hearth.Session
+}
+
+// Authenticate checks the key, unless too many from there were wrong.
+func (e *entrance) Authenticate(ctx context.Context, _ func(string) []string) (by hearth.Principal, err error) {
+	if err := e.attempts.check(e.r.RemoteAddr); err != nil {
+		return by, err
+	}
+	body, err := io.ReadAll(io.LimitReader(e.r.Body, bodyBytesMax+1))
+	if err != nil {
+		return by, hearth.NewError(hearth.Canceled).Because(err)
+	}
+	if len(body) > bodyBytesMax {
+		return by, hearth.NewError(hearth.BodyTooLarge, "limit_bytes", bodyBytesMax)
+	}
+	var in struct {
+		Key string `json:"key"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		return by, hearth.NewError(hearth.InvalidJSON, "detail", err)
+	}
+	e.token, e.session, by, err = e.Sessions.SignIn(ctx, in.Key)
+	if errors.Is(err, hearth.NewError(hearth.InvalidKey)) {
+		e.attempts.wrong(e.r.RemoteAddr)
+	}
+	return by, err
+}
+
+func (c *Console) signIn(w http.ResponseWriter, r *http.Request, d door.Door, fail func(error)) {
+	e := &entrance{Console: c, r: r}
+	d.Authoriser, d.Recorder = e, c.Recorder
+	d.Serve(w, r, func(by hearth.Principal) error {
+		if err := c.record(w, r, "sign-in", by); err != nil {
+			return errors.Join(err, c.Sessions.SignOut(context.WithoutCancel(r.Context()), e.token))
+		}
+		if old := held(r); old != "" {
+			if err := c.Sessions.SignOut(r.Context(), old); err != nil {
+				return err
+			}
+		}
+		setCookie(w, r, e.token, int(e.session.Expires.Sub(e.session.Created).Seconds()))
+		return writeJSON(w, who{Name: by.Name, Standing: string(by.Standing), KeyID: by.KeyID, Expires: &e.session.Expires})
+	}, fail)
+}
+
+// record puts on record that somebody signs in, or has signed out.
+func (c *Console) record(w http.ResponseWriter, r *http.Request, act string, by hearth.Principal) error {
+	if c.Recorder == nil {
+		return nil
+	}
+	return c.Recorder.Record(context.WithoutCancel(r.Context()), hearth.Record{Kind: hearth.RecordAccess, Act: act,
+		RequestID: door.RequestID(w), By: by, From: door.Address(r), Object: r.URL.Path})
+}
+
+// setCookie hands a session to the browser, or with a negative life takes it away.
+func setCookie(w http.ResponseWriter, r *http.Request, token string, seconds int) {
+	k := &http.Cookie{Name: cookieName, Value: token, Path: "/", MaxAge: seconds, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+	// A proxy says so where it is the one that has the certificate. Who lies about it
+	// only gets a cookie that is not sent back.
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		k.Name, k.Secure = cookieNameSecure, true
+	}
+	http.SetCookie(w, k)
+}
+
+func writeJSON(w http.ResponseWriter, v any) error {
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(v)
+}
+
+// writeError writes an error as the other doors do.
+func writeError(w http.ResponseWriter, r *http.Request, err error) {
+	e, l := hearth.AsError(err), hearth.ParseLanguage(r.Header.Get("Accept-Language"))
+	body := struct {
+		Error struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+			Remedy  string `json:"remedy"`
+		} `json:"error"`
+	}{}
+	body.Error.Code, body.Error.Message, body.Error.Remedy = string(e.Code), e.Message(l), e.Remedy(l)
+	w.Header().Set("Content-Type", "application/json")
+	if e.Code == hearth.SlowDown {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wrongEvery.Seconds())))
+	}
+	w.WriteHeader(door.Status(e))
+	_ = json.NewEncoder(w).Encode(body)
+}

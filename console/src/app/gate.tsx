@@ -1,0 +1,48 @@
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { useSession, type Who } from '../api/session';
+import { Failed, Loading } from '../components/states';
+import { Chats } from '../pages/chat/chats';
+import { ChatsContext } from '../pages/chat/context';
+import { openStorage } from '../pages/chat/storage';
+import { Shell } from './shell';
+
+const SignIn = lazy(() => import('../pages/signin/signin'));
+
+/** Nobody passes who is not signed in. */
+export function Gate() {
+  const session = useSession();
+  if (session.isPending) return <Loading page />;
+  if (session.isError) return <Failed page error={session.error} onRetry={() => session.refetch()} />;
+  if (session.data) return <Inside key={session.data.key_id} who={session.data} />;
+  return (
+    <Suspense fallback={<Loading page />}>
+      <SignIn />
+    </Suspense>
+  );
+}
+
+function Inside({ who }: { who: Who }) {
+  const [chats, setChats] = useState<Chats | Error | null>(null);
+  useEffect(() => {
+    let opened: Chats | undefined;
+    let gone = false;
+    openStorage(who.key_id)
+      .then(async (storage) => {
+        opened = new Chats(storage);
+        await opened.open();
+        if (!gone) setChats(opened);
+      })
+      .catch((e: unknown) => setChats(e instanceof Error ? e : new Error(String(e))));
+    return () => {
+      gone = true;
+      opened?.close();
+    };
+  }, [who.key_id]);
+  if (!chats) return <Loading page />;
+  if (chats instanceof Error) return <Failed page error={chats} />;
+  return (
+    <ChatsContext.Provider value={chats}>
+      <Shell who={who} />
+    </ChatsContext.Provider>
+  );
+}

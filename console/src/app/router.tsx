@@ -1,0 +1,65 @@
+import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { Failed, Loading } from '../components/states';
+import { ChatPage } from '../pages/chat/page';
+import { Gate } from './gate';
+
+/** Pages that are fetched once the first is drawn, so that they open at once, and without a network. */
+const later = {
+  overview: () => import('../pages/serve/overview'),
+  models: () => import('../pages/serve/models'),
+  keys: () => import('../pages/serve/keys'),
+  start: () => import('../pages/serve/start'),
+};
+
+export function fetchLater() {
+  for (const fetchPage of Object.values(later)) void fetchPage().catch(() => {});
+}
+
+const root = createRootRoute({ component: Gate });
+const index = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/chat' });
+  },
+});
+const chat = createRoute({ getParentRoute: () => root, path: '/chat', component: ChatPage });
+const conversation = createRoute({ getParentRoute: () => root, path: '/chat/$id', component: ChatPage });
+const serve = createRoute({
+  getParentRoute: () => root,
+  path: '/serve',
+  component: lazyRouteComponent(later.overview, 'Overview'),
+});
+const models = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/models',
+  component: lazyRouteComponent(later.models, 'Models'),
+});
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/keys',
+  component: lazyRouteComponent(later.keys, 'Keys'),
+});
+const start = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/start',
+  component: lazyRouteComponent(later.start, 'Start'),
+});
+
+/** What follows the # is the console's, so that a proxy and its path do not matter. */
+export const router = createRouter({
+  routeTree: root.addChildren([index, chat, conversation, serve, models, keys, start]),
+  history: createHashHistory(),
+  defaultPendingComponent: Loading,
+  defaultErrorComponent: ({ error, reset }) => <Failed error={error} onRetry={reset} />,
+  defaultNotFoundComponent: () => {
+    void router.navigate({ to: '/chat', replace: true });
+    return null;
+  },
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

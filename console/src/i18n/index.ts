@@ -1,0 +1,46 @@
+import i18n from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import { en } from './en';
+import { type Words, zh } from './zh-CN';
+
+export const languages = { 'zh-CN': '简体中文', en: 'English' } as const;
+export type Language = keyof typeof languages;
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'words';
+    resources: { words: Words };
+  }
+}
+
+/** The language chosen before, else the browser's, else Chinese. */
+export function preferred(stored: string | null, browser: readonly string[]): Language {
+  if (stored === 'zh-CN' || stored === 'en') return stored;
+  for (const tag of browser) {
+    if (/^zh/i.test(tag)) return 'zh-CN';
+    if (/^en/i.test(tag)) return 'en';
+  }
+  return 'zh-CN';
+}
+
+const remembered = 'hearth.language';
+
+export function setLanguage(l: Language) {
+  localStorage.setItem(remembered, l);
+  document.documentElement.lang = l;
+  void i18n.changeLanguage(l);
+}
+
+const first = preferred(localStorage.getItem(remembered), navigator.languages);
+document.documentElement.lang = first;
+void i18n.use(initReactI18next).init({
+  lng: first,
+  fallbackLng: 'zh-CN',
+  defaultNS: 'words',
+  ns: ['words'],
+  resources: { 'zh-CN': { words: zh }, en: { words: en } },
+  interpolation: { escapeValue: false }, // React does that
+  initAsync: false,
+});
+
+export default i18n;

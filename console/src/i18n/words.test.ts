@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { en } from './en';
+import { preferred } from './index';
+import { zh } from './zh-CN';
+
+function leaves(o: object, at = ''): [string, string][] {
+  return Object.entries(o).flatMap(([k, v]) => (typeof v === 'string' ? [[`${at}${k}`, v] as [string, string]] : leaves(v, `${at}${k}.`)));
+}
+
+const values = (s: string) => [...s.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort();
+
+describe('the words', () => {
+  const chinese = leaves(zh);
+  const english = new Map(leaves(en));
+
+  it('are the same in both languages, with the same values in them', () => {
+    expect(english.size).toBe(chinese.length);
+    for (const [key, text] of chinese) {
+      expect(english.get(key), key).toBeTruthy();
+      expect(values(english.get(key) ?? ''), key).toEqual(values(text));
+    }
+  });
+
+  it('are in their own language', () => {
+    for (const [key, text] of english) expect(text, key).not.toMatch(/[\u4e00-\u9fff]/);
+  });
+
+  it('are all used', () => {
+    const files = import.meta.glob('../**/*.{ts,tsx}', { query: '?raw', import: 'default', eager: true }) as Record<string, string>;
+    const code = Object.entries(files)
+      .filter(([name]) => !/i18n\/(en|zh-CN)|\.test\./.test(name))
+      .map(([, text]) => text)
+      .join('\n');
+    const computed = [
+      'chat.try.',
+      'models.origin.',
+      'models.kinds.',
+      'models.commercialUse.',
+      'chat.today',
+      'chat.week',
+      'chat.earlier',
+      'chat.shortcut',
+    ];
+    const idle = chinese.map(([key]) => key).filter((key) => !computed.some((c) => key.startsWith(c)) && !code.includes(`'${key}'`));
+    expect(idle).toEqual([]);
+  });
+
+  it('follow the browser, and Chinese where it says nothing', () => {
+    expect([preferred(null, ['fr', 'en-GB']), preferred(null, ['zh-TW']), preferred(null, ['fr']), preferred('en', ['zh'])]).toEqual([
+      'en',
+      'zh-CN',
+      'zh-CN',
+      'en',
+    ]);
+  });
+});

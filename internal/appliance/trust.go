@@ -1,0 +1,60 @@
+package appliance
+
+import (
+	"context"
+	"iter"
+
+	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/gateway"
+	"github.com/hearthbox/hearth/internal/trust"
+)
+
+// TrustConfig is about advertising in answers that go through.
+type TrustConfig struct {
+	Advertising string `yaml:"advertising" en:"what is done about advertising in answers as they stream: off, label (a note follows the sentence), strip (the sentence is left out, with a note), block (the answer ends there, with a note)" zh:"回答中的广告如何处理：off 不处理，label 在该句后加注，strip 删去该句并注明，block 到此终止回答并注明"`
+}
+
+// truster is what the gateway asks of trust.
+type truster struct {
+	generator hearth.Generator
+	models    gateway.Models
+}
+
+// Inspect judges an answer.
+func (t truster) Inspect(question, answer string, sources []gateway.Source, l hearth.Language) (any, error) {
+	c := trust.Case{Question: question, Answer: answer}
+	for _, s := range sources {
+		c.Sources = append(c.Sources, trust.Source(s))
+	}
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	return trust.Shipped().Inspect(c, l), nil
+}
+
+// Crosscheck asks several models; without names, the first there are.
+func (t truster) Crosscheck(ctx context.Context, models []string, r hearth.Request, l hearth.Language) iter.Seq2[any, error] {
+	return func(yield func(any, error) bool) {
+		if len(models) == 0 {
+			list, err := t.models.List(ctx)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, m := range list {
+				if m.Problem == nil && len(models) < trust.ModelsMax {
+					models = append(models, m.ID)
+				}
+			}
+		}
+		for s, err := range trust.Shipped().Crosscheck(ctx, t.generator, trust.Poll{Models: models, Request: r}, l) {
+			var shown any
+			if err == nil {
+				shown = s.Shown(l)
+			}
+			if !yield(shown, err) {
+				return
+			}
+		}
+	}
+}

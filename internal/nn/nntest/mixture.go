@@ -1,0 +1,46 @@
+package nntest
+
+import "github.com/hearthbox/hearth/internal/gguf"
+
+func (m *maker) mixtureMetadata() {
+	if m.Experts == 0 {
+		return
+	}
+	for _, kv := range []struct {
+		key   string
+		value int
+	}{{"expert_count", m.Experts}, {"expert_used_count", m.ExpertsUsed}, {"expert_feed_forward_length", m.ExpertWidth},
+		{"expert_shared_feed_forward_length", m.SharedWidth}} {
+		if kv.value > 0 {
+			m.set(m.Architecture+"."+kv.key, uint32(kv.value))
+		}
+	}
+}
+
+// experts writes those of a layer. The router is float in every published file.
+func (m *maker) experts(blk string) {
+	m.float(blk+"ffn_gate_inp.weight", m.Embedding, m.Experts)
+	m.cube(blk+"ffn_gate_exps.weight", m.Embedding, m.ExpertWidth)
+	m.cube(blk+"ffn_up_exps.weight", m.Embedding, m.ExpertWidth)
+	m.cube(blk+"ffn_down_exps.weight", m.ExpertWidth, m.Embedding)
+	if m.SharedWidth == 0 {
+		return
+	}
+	m.matrix(blk+"ffn_gate_shexp.weight", m.Embedding, m.SharedWidth, 0)
+	m.matrix(blk+"ffn_up_shexp.weight", m.Embedding, m.SharedWidth, 0)
+	m.matrix(blk+"ffn_down_shexp.weight", m.SharedWidth, m.Embedding, 0)
+	if m.Architecture == "qwen2moe" {
+		m.vector(blk+"ffn_gate_inp_shexp.weight", m.Embedding, 0)
+	}
+}
+
+// float is a matrix that no format of storage touches.
+func (m *maker) float(name string, cols, rows int) {
+	m.add(name, gguf.F32, []int{cols, rows}, m.rows(gguf.F32, cols, rows, 0))
+}
+
+// cube is a matrix for each expert.
+func (m *maker) cube(name string, cols, rows int) {
+	t := m.typeOf(name)
+	m.add(name, t, []int{cols, rows, m.Experts}, m.rows(t, cols, rows*m.Experts, 0))
+}

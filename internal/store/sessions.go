@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/hearthbox/hearth"
+)
+
+// AddSession remembers a session. All that have expired are forgotten, and of the key's
+// own the oldest beyond most.
+func (s *Store) AddSession(ctx context.Context, x hearth.Session, most int) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE expires <= ?", time.Now().Unix()); err != nil {
+		return err
+	}
+	const older = "DELETE FROM sessions WHERE key_id = ? AND hash NOT IN (SELECT hash FROM sessions WHERE key_id = ? ORDER BY created DESC, rowid DESC LIMIT ?)"
+	if _, err := tx.ExecContext(ctx, older, x.KeyID, x.KeyID, most-1); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO sessions (hash, key_id, created, expires) VALUES (?, ?, ?, ?)",
+		x.Hash, x.KeyID, x.Created.Unix(), x.Expires.Unix()); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// Session finds a session and its key; a missing one is an error of code
+// [hearth.NoSession].
+func (s *Store) Session(ctx context.Context, hash []byte) (hearth.Session, hearth.Key, error) {
+	x := hearth.Session{Hash: hash}
+	var created, expires int64
+	err := s.db.QueryRowContext(ctx, "SELECT key_id, created, expires FROM sessions WHERE hash = ?", hash).Scan(&x.KeyID, &created, &expires)
+	if errors.Is(err, sql.ErrNoRows) {
+		return x, hearth.Key{}, hearth.NewError(hearth.NoSession)
+	}
+	if err != nil {
+		return x, hearth.Key{}, err
+	}
+	x.Created, x.Expires = moment(created), moment(expires)
+	k, err := s.Key(ctx, x.KeyID)
+	if errors.Is(err, hearth.NewError(hearth.NoSuchKey)) { // revoked in between
+		err = hearth.NewError(hearth.NoSession)
+	}
+	return x, k, err
+}
+
+// RemoveSession forgets a session, if it is there.
+func (s *Store) RemoveSession(ctx context.Context, hash []byte) error {
+	_, err := s.db.ExecContext(ctx, "DELETE FROM sessions WHERE hash = ?", hash)
+	return err
+}

@@ -1,0 +1,155 @@
+package traffic
+
+import "math"
+
+// What is expected of a request nobody knows anything about.
+const (
+	answerCost         = 2   // of a token written, beside 1 for one that is read
+	usualAnswer        = 256 // tokens
+	usualBytesPerToken = 3.6
+	usualPace          = 100 // cost per second of one answer, to compare requests by
+)
+
+// average is an exponentially weighted one. The first value counts whole.
+type average struct {
+	value float64
+	known bool
+}
+
+func (a *average) add(x, weight float64) {
+	if !a.known {
+		a.value, a.known = x, true
+		return
+	}
+	a.value += (x - a.value) * weight
+}
+
+// pace is how much of something there is in so much of another, lately: how much cost
+// answers work off in how many seconds, as a rule.
+type pace struct {
+	work, time float64
+	seen       float64 // samples
+}
+
+// add takes a sample. The first few count alike, whatever their weight.
+func (p *pace) add(work, time, weight float64) {
+	p.seen++
+	weight = max(weight, 1/p.seen)
+	p.work += (work - p.work) * weight
+	p.time += (time - p.time) * weight
+}
+
+func (p pace) rate() float64 {
+	if p.time == 0 {
+		return 0
+	}
+	return p.work / p.time
+}
+
+// paces are those of one model on one backend, by how much requests cost.
+type paces struct {
+	each [buckets]pace
+	all  pace
+}
+
+// buckets of cost, each twice the one before: up to 32, up to 64 and so on.
+const buckets = 14
+
+func bucket(cost float64) int { return min(buckets-1, max(0, math.Ilogb(max(1, cost))-4)) }
+
+// rate is the cost per second of one answer that costs about so much; 0 is not known.
+func (p *paces) rate(i int) float64 {
+	if p == nil {
+		return 0
+	}
+	if r := p.each[i].rate(); r > 0 {
+		return r
+	}
+	return p.all.rate()
+}
+
+// secondsOn is how long the entry is expected to take on a backend; 0 is not known.
+func (l *line) secondsOn(b *backend, e *entry) float64 {
+	if r := l.paces[b].rate(bucket(e.cost)); r > 0 {
+		return e.cost / r
+	}
+	return 0
+}
+
+// seconds is how long the entry will take, to compare it by: somewhere, or as a guess.
+func (l *line) seconds(e *entry) float64 {
+	if r := l.rate(bucket(e.cost)); r > 0 {
+		return e.cost / r
+	}
+	return e.cost / usualPace
+}
+
+// rate is the mean of what is known of the backends.
+func (l *line) rate(i int) float64 {
+	sum, slots := 0.0, 0.0
+	for _, b := range l.backends {
+		if r := l.paces[b].rate(i); r > 0 {
+			sum, slots = sum+r*b.limit, slots+b.limit
+		}
+	}
+	if slots == 0 {
+		return 0
+	}
+	return sum / slots
+}
+
+// learn takes what an answer took.
+func (l *line) learn(e *entry, d Done, now float64) {
+	cost := float64(d.In-d.Cached) + answerCost*float64(d.Out)
+	if d.In == 0 && d.Out == 0 {
+		return // the charge stays as it was expected
+	}
+	l.charge(e.share, cost-e.cost)
+	if !d.Whole || d.Out == 0 {
+		return
+	}
+	if d.In > 0 && e.letters > 64 {
+		l.bytesPerToken += (float64(e.letters)/float64(d.In) - l.bytesPerToken) / 16
+		l.bytesPerToken = min(16, max(0.5, l.bytesPerToken))
+	}
+	each := float64(d.Out) / float64(e.slots)
+	l.lengths[e.limit].add(each, 1.0/16)
+	e.share.lengths[e.limit].add(each, 1.0/8)
+	p := l.paces[e.on]
+	if p == nil {
+		p = &paces{}
+		l.paces[e.on] = p
+	}
+	// Waits are those of full backends; what was seen of one that was not counts less.
+	full := min(1, e.on.load(e, now)/e.on.limit)
+	weight := max(0.02, full*full) / 8
+	took := max(1e-4, now-e.started)
+	p.each[bucket(e.cost)].add(cost, took, weight)
+	p.all.add(cost, took, weight)
+}
+
+// lengths are how long answers were, by how long they were allowed to be.
+type lengths [26]average
+
+// lengthClass is the one of answers of up to so many tokens.
+func lengthClass(maxTokens int) int {
+	if maxTokens <= 0 {
+		return 0
+	}
+	return min(25, 1+math.Ilogb(float64(maxTokens)))
+}
+
+// expected is how long an answer will be: as the tenant's were, as all were, as usual.
+func (l *line) expected(s *share, class, maxTokens int) float64 {
+	out := float64(usualAnswer)
+	switch {
+	case s.lengths[class].known:
+		out = s.lengths[class].value
+	case l.lengths[class].known:
+		out = l.lengths[class].value
+	}
+	if maxTokens > 0 {
+		out = min(out, float64(maxTokens))
+	}
+	return max(1, out)
+}

