@@ -59,6 +59,7 @@ func TestWrap(t *testing.T) {
 		"refused":  {model{err: refused}, 99, "queue_full", ""},
 		"broken":   {model{chunks: whole[:2], err: errors.New("x")}, 99, "internal_error", ""},
 		"left":     {model{chunks: whole}, 2, "canceled", ""},
+		"more":     {model{chunks: append(whole[:4:4], hearth.Chunk{Reasoning: "after the usage"})}, 99, "", "stop"},
 		"no usage": {model{chunks: whole[:3]}, 99, "", "stop"},
 	} {
 		t.Run(name, func(t *testing.T) {
