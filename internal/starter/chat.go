@@ -131,7 +131,7 @@ func isQuestion(message string) bool { return utf8.RuneCountInString(message) <=
 // the figures).
 func (c *Chat) about(question string) *Passage {
 	found, score := c.guide.search(question, 1)
-	if len(found) == 0 || score*c.guide.covered(found[0], question) < relevant || !strings.ContainsFunc(question, unicode.IsLetter) {
+	if len(found) == 0 || score < asListed && score*c.guide.covered(found[0], question) < relevant || !strings.ContainsFunc(question, unicode.IsLetter) {
 		return nil
 	}
 	return &found[0]

@@ -15,6 +15,7 @@ type Guide struct {
 	size  []float64            // terms in each passage
 	rare  map[string]float64   // the weight of a term: rare ones tell more
 	mean  float64              // mean size
+	known map[string]int       // the passage of each question that is listed, by its letters
 }
 
 // The constants of BM25 (Robertson and Zaragoza 2009), and how much a word in the
@@ -24,6 +25,7 @@ const (
 	lengthBias = 0.6
 	inHeading  = 2.0
 	inQuestion = 1.5 // once, in however many questions it stands
+	asListed   = 100 // for the very question that is listed: more than words can tell
 
 	questionMax = 4 << 10 // bytes of a question that are looked at
 )
@@ -38,7 +40,7 @@ func New(manual fs.FS) (*Guide, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Guide{all: all, rare: map[string]float64{}}
+	g := &Guide{all: all, rare: map[string]float64{}, known: map[string]int{}}
 	for i, p := range all {
 		counts, size := map[string]float64{}, 0.0
 		for _, t := range Terms(p.Text) {
@@ -53,6 +55,9 @@ func New(manual fs.FS) (*Guide, error) {
 		}
 		for t := range counts {
 			g.rare[t]++
+		}
+		for _, q := range questions[i] {
+			g.known[letters(q)] = i
 		}
 		g.terms, g.size = append(g.terms, counts), append(g.size, size)
 		g.mean += size / float64(len(all))
@@ -88,7 +93,11 @@ func (g *Guide) search(question string, k int) (found []Passage, best float64) {
 		if p.Lang != lang {
 			continue
 		}
-		if s := g.score(i, terms); s > 0 {
+		s := g.score(i, terms)
+		if at, ok := g.known[letters(question)]; ok && at == i {
+			s += asListed
+		}
+		if s > 0 {
 			hits = append(hits, hit{s, i})
 		}
 	}
@@ -137,6 +146,16 @@ func (g *Guide) covered(p Passage, question string) float64 {
 		}
 	}
 	return here / max(all, 1e-9)
+}
+
+// letters are a question as it is compared with listed ones.
+func letters(question string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, question)
 }
 
 func distinct(terms []string) []string {

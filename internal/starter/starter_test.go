@@ -163,3 +163,14 @@ func FuzzPages(f *testing.F) {
 		}
 	})
 }
+
+// TestListedQuestions: what is listed as a question about a passage finds it, however it
+// is written, even where its words stand elsewhere more often.
+func TestListedQuestions(t *testing.T) {
+	g := manual(t)
+	for q, section := range map[string]string{"What is hearth?": "about:what", "what is  HEARTH": "about:what", "How do I back up?": "operator:backup", "如何备份？": "operator:backup"} {
+		if found := g.Passages(q, 1); len(found) == 0 || found[0].Section != section {
+			t.Errorf("%q finds %+v", q, found)
+		}
+	}
+}

@@ -131,6 +131,7 @@ func (s *suite) cases() []testCase {
 		{"errors/context", s.errorsContext},
 		{"errors/model", s.errorsModel},
 		{"errors/response-format", s.errorsResponseFormat},
+		{"chat/schema", s.chatSchema},
 		{"errors/image", s.errorsImage},
 		{"errors/route", s.errorsRoute},
 

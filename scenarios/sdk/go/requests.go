@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -71,7 +72,7 @@ func (s *suite) toolsRequired() {
 		{OfAuto: openai.String("required")},
 		openai.ToolChoiceOptionFunctionToolChoice(openai.ChatCompletionNamedToolChoiceFunctionParam{Name: "weather"}),
 	} {
-		s.chatRefused(s.askTool(choice), refusal{http.StatusBadRequest, "unsupported_value", "tool_choice"})
+		s.chatRefused(s.askTool(choice), refusal{http.StatusBadRequest, "unsupported_value", "tools"})
 	}
 }
 
@@ -118,8 +119,24 @@ func (s *suite) errorsModel() {
 func (s *suite) errorsResponseFormat() {
 	p := s.ask()
 	p.ResponseFormat.OfJSONSchema = &shared.ResponseFormatJSONSchemaParam{
-		JSONSchema: shared.ResponseFormatJSONSchemaJSONSchemaParam{Name: "answer", Schema: map[string]any{"type": "object"}}}
-	s.chatRefused(p, refusal{http.StatusBadRequest, "unsupported_value", "response_format"})
+		JSONSchema: shared.ResponseFormatJSONSchemaJSONSchemaParam{Name: "answer", Schema: map[string]any{"type": "array", "uniqueItems": true}}}
+	s.chatRefused(p, refusal{http.StatusBadRequest, "constraint_unsupported", "response_format.json_schema.schema"})
+}
+
+// chatSchema: an answer is what its schema says, whatever the model would rather say.
+func (s *suite) chatSchema() {
+	p := s.ask()
+	p.MaxTokens = openai.Int(64)
+	p.ResponseFormat.OfJSONSchema = &shared.ResponseFormatJSONSchemaParam{
+		JSONSchema: shared.ResponseFormatJSONSchemaJSONSchemaParam{Name: "answer", Strict: openai.Bool(true), Schema: map[string]any{
+			"type": "object", "required": []string{"mood", "age"}, "additionalProperties": false,
+			"properties": map[string]any{"mood": map[string]any{"enum": []string{"glad", "sad"}}, "age": map[string]any{"type": "integer", "minimum": 0, "maximum": 99}}}}}
+	var answer struct {
+		Mood *string
+		Age  *int
+	}
+	text := textOf(s.chat(p), 0)
+	check(json.Unmarshal([]byte(text), &answer) == nil && answer.Mood != nil && answer.Age != nil, "not as the schema says: %q", text)
 }
 
 func (s *suite) errorsImage() {

@@ -148,7 +148,6 @@ await run({
   },
 
   async 'ollama/refused'() {
-    await refused(() => client.chat(say('hi', { format: 'json' })), 400, 'format');
     await refused(() => client.chat({ model: script, messages: [{ role: 'user', content: 'hi', images: ['AAAA'] }] }), 400, 'image');
     await refused(() => client.generate({ model: script, prompt: 'hi', suffix: 'x' }), 400, 'suffix');
     await refused(() => client.chat(say('hi', { options: { mirostat: 2 } })), 400, 'mirostat');

@@ -166,9 +166,7 @@ await run({
 
   async 'responses/refused'() {
     const bad = (param, more) => refused(responses.create(say('hi', more)), OpenAI.BadRequestError, { code: 'unsupported_value', param });
-    await bad('tool_choice', { tools, tool_choice: 'required' });
     await bad('tools[0].type', { tools: [{ type: 'web_search' }] });
-    await bad('text.format', { text: { format: { type: 'json_object' } } });
     await bad('conversation', { conversation: 'conv_1' });
     const image = { type: 'input_image', image_url: 'data:image/png;base64,AAAA', detail: 'auto' };
     await bad('input[0].content', { input: [{ role: 'user', content: [image] }] });

@@ -336,7 +336,7 @@ const cases = {
   async 'tools/required'() {
     for (const tool_choice of ['required', { type: 'function', function: { name: 'weather' } }]) {
       const ask = chat.create({ ...greedy, model: chatModel, tools: [weather], tool_choice });
-      await refused(ask, OpenAI.BadRequestError, { code: 'unsupported_value', param: 'tool_choice' });
+      await refused(ask, OpenAI.BadRequestError, { code: 'unsupported_value', param: 'tools' });
     }
   },
 
@@ -370,8 +370,16 @@ const cases = {
   },
 
   async 'errors/response-format'() {
-    const response_format = { type: 'json_schema', json_schema: { name: 'answer', schema: { type: 'object' } } };
-    await refused(chat.create({ ...greedy, response_format }), OpenAI.BadRequestError, { code: 'unsupported_value', param: 'response_format' });
+    const response_format = { type: 'json_schema', json_schema: { name: 'answer', schema: { type: 'array', uniqueItems: true } } };
+    await refused(chat.create({ ...greedy, response_format }), OpenAI.BadRequestError, { code: 'constraint_unsupported', param: 'response_format.json_schema.schema' });
+  },
+
+  async 'chat/schema'() {
+    const schema = { type: 'object', properties: { mood: { enum: ['glad', 'sad'] }, age: { type: 'integer', minimum: 0, maximum: 99 } }, required: ['mood', 'age'], additionalProperties: false };
+    const c = await chat.create({ ...greedy, max_tokens: 64, response_format: { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } } });
+    const answer = JSON.parse(c.choices[0].message.content);
+    assert.deepEqual(Object.keys(answer), ['mood', 'age']);
+    assert.ok(['glad', 'sad'].includes(answer.mood) && Number.isInteger(answer.age));
   },
 
   async 'errors/image'() {

@@ -166,7 +166,6 @@ def _():
 
 @case("ollama/refused")
 def _():
-    refused(400, lambda: client.chat(**say("hi", format="json")), "format")
     refused(400, lambda: client.chat(SCRIPT, [{"role": "user", "content": "hi", "images": ["AAAA"]}]), "image")
     refused(400, lambda: client.generate(SCRIPT, "hi", suffix="x"), "suffix")
     refused(400, lambda: client.chat(**say("hi", options={"mirostat": 2})), "mirostat")

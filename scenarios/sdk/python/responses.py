@@ -184,9 +184,7 @@ def _():
     def bad(param, **more):
         refused(openai.BadRequestError, lambda: responses.create(**say("hi", **more)), code="unsupported_value", param=param)
 
-    bad("tool_choice", tools=TOOLS, tool_choice="required")
     bad("tools[0].type", tools=[{"type": "web_search"}])
-    bad("text.format", text={"format": {"type": "json_object"}})
     bad("conversation", conversation="conv_1")
     bad("input[0].content", input=[{"role": "user", "content": [{"type": "input_image", "image_url": "data:image/png;base64,AAAA", "detail": "auto"}]}])
     refused(openai.BadRequestError, lambda: responses.create(model=MODEL, input="word " * 2000), code="context_length_exceeded", param="input")

@@ -402,7 +402,7 @@ def _():
             lambda: chat.create(**{**GREEDY, "model": CHAT_MODEL}, tools=[WEATHER], tool_choice=choice),
             openai.BadRequestError,
             code="unsupported_value",
-            param="tool_choice",
+            param="tools",
         )
 
 
@@ -448,13 +448,21 @@ def _():
 
 @case("errors/response-format")
 def _():
-    schema = {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "object"}}}
+    schema = {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "array", "uniqueItems": True}}}
     refused(
         lambda: chat.create(**GREEDY, response_format=schema),
         openai.BadRequestError,
-        code="unsupported_value",
-        param="response_format",
+        code="constraint_unsupported",
+        param="response_format.json_schema.schema",
     )
+
+
+@case("chat/schema")
+def _():
+    schema = {"type": "object", "properties": {"mood": {"enum": ["glad", "sad"]}, "age": {"type": "integer", "minimum": 0, "maximum": 99}}, "required": ["mood", "age"], "additionalProperties": False}
+    c = chat.create(**{**GREEDY, "max_tokens": 64}, response_format={"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}})
+    answer = json.loads(c.choices[0].message.content)
+    assert list(answer) == ["mood", "age"] and answer["mood"] in ("glad", "sad") and isinstance(answer["age"], int), answer
 
 
 @case("errors/image")
