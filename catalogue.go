@@ -66,6 +66,10 @@ const (
 	UpstreamBusy        Code = "upstream_busy"
 	UpstreamProtocol    Code = "upstream_protocol"
 
+	AuditUnavailable Code = "audit_unavailable"
+	AuditDamaged     Code = "audit_damaged"
+	NoSuchRecord     Code = "record_not_found"
+
 	WrongUse      Code = "wrong_use"
 	ConfigInvalid Code = "config_invalid"
 	ListenUnsafe  Code = "listen_unsafe"
@@ -303,6 +307,18 @@ var catalogue = map[Code]entry{
 		texts{"upstream {upstream} broke off or sent something that is not an answer: {detail}",
 			"上游 {upstream} 的应答中断或不合规范：{detail}"},
 		texts{"look at the upstream's log; send the request again", "请查看上游日志，并重新发送请求"}},
+
+	AuditUnavailable: {KindUnavailable,
+		texts{"nothing can be recorded now, and nothing is done that is not recorded", "审计记录暂时无法写入，未经记录的操作一律不执行"},
+		texts{"look at the server's log; free disk space or mend the disk of the audit folder; work goes on by itself then",
+			"请查看服务日志；清理或修复审计目录所在磁盘后会自动恢复"}},
+	AuditDamaged: {KindUnavailable,
+		texts{"the audit record is not what was signed: {detail}", "审计记录与签名时不一致：{detail}"},
+		texts{"hearth audit verify says where; keep the folder as evidence: move it away, and a new record begins",
+			"用 hearth audit verify 查找位置；请保留该目录作为证据，将其移走后会开始新的记录"}},
+	NoSuchRecord: {KindNotFound,
+		texts{"there is no record {record}: {detail}", "没有记录 {record}：{detail}"},
+		texts{"hearth audit show lists the records", "hearth audit show 可列出记录"}},
 
 	WrongUse: {KindInvalid,
 		texts{"{detail}", "命令用法有误：{detail}"},

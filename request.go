@@ -16,8 +16,14 @@ type Request struct {
 
 	Decoding
 
-	// By is who asks.
-	By Principal
+	// By is who asks, with the request of this id, from this address.
+	By   Principal
+	ID   string
+	From string
+
+	// Trail collects what is found out about the request, for its record; nil if it
+	// is not recorded.
+	Trail *Trail
 
 	// Realm is among whom it may show, in how long an answer takes, that a text
 	// began like another one: what an engine knows of a text is used again only for

@@ -24,6 +24,7 @@ type Config struct {
 	Authoriser door.Authoriser
 	Sessions   Sessions
 	Log        *slog.Logger
+	Recorder   hearth.Recorder // of who signs in and out, and who is refused; nil is none
 }
 
 // Console serves the pages, and the session.

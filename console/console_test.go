@@ -286,3 +286,34 @@ func TestFrontPageIsTheConsoleForBrowsersAlone(t *testing.T) {
 		}
 	}
 }
+
+// records keeps what is recorded.
+type records struct {
+	list []string
+	err  error
+}
+
+func (r *records) Record(_ context.Context, x hearth.Record) error {
+	r.list = append(r.list, strings.Join([]string{string(x.Kind), x.Act, x.By.KeyID, x.From, x.Object, string(x.Result)}, " "))
+	return r.err
+}
+
+// TestSigningInIsRecorded: who comes, who is refused and who goes; that nobody is signed
+// in is not worth it. Who can't be recorded does not come in.
+func TestSigningInIsRecorded(t *testing.T) {
+	p, c := start()
+	rec := &records{}
+	c.Recorder = rec
+	ask(c, "GET", session, "")
+	ask(c, "POST", session, `{"key":"bad"}`)
+	k := ask(c, "POST", session, `{"key":"good"}`).Cookies()[0]
+	ask(c, "DELETE", session, "", with("Cookie", k.Name+"="+k.Value))
+	want := []string{"access sign-in  192.0.2.1 " + session + " invalid_api_key", "access sign-in k1 192.0.2.1 " + session + " ", "access sign-out k1 192.0.2.1 " + session + " "}
+	if strings.Join(rec.list, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s", strings.Join(rec.list, "\n"))
+	}
+	rec.err = hearth.NewError(hearth.AuditUnavailable)
+	if r := ask(c, "POST", session, `{"key":"good"}`); r.StatusCode != 503 || len(r.Cookies()) != 0 || len(p.sessions) != 0 {
+		t.Errorf("unrecorded: %d, %d sessions", r.StatusCode, len(p.sessions))
+	}
+}

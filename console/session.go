@@ -81,11 +81,14 @@ func (c *Console) session(w http.ResponseWriter, r *http.Request) {
 	case http.MethodPost:
 		c.signIn(w, r, d, fail)
 	case http.MethodDelete:
-		d.Serve(w, Admit(r), func(hearth.Principal) error {
+		d.Serve(w, Admit(r), func(by hearth.Principal) error {
 			if err := c.Sessions.SignOut(r.Context(), held(r)); err != nil {
 				return err
 			}
 			setCookie(w, r, "", -1)
+			if err := c.record(w, r, "sign-out", by); err != nil {
+				return err
+			}
 			w.WriteHeader(http.StatusNoContent)
 			return nil
 		}, fail)
@@ -131,8 +134,11 @@ func (e *entrance) Authenticate(ctx context.Context, _ func(string) []string) (b
 
 func (c *Console) signIn(w http.ResponseWriter, r *http.Request, d door.Door, fail func(error)) {
 	e := &entrance{Console: c, r: r}
-	d.Authoriser = e
+	d.Authoriser, d.Recorder = e, c.Recorder
 	d.Serve(w, r, func(by hearth.Principal) error {
+		if err := c.record(w, r, "sign-in", by); err != nil {
+			return errors.Join(err, c.Sessions.SignOut(context.WithoutCancel(r.Context()), e.token))
+		}
 		if old := held(r); old != "" {
 			if err := c.Sessions.SignOut(r.Context(), old); err != nil {
 				return err
@@ -141,6 +147,15 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request, d door.Door, fa
 		setCookie(w, r, e.token, int(e.session.Expires.Sub(e.session.Created).Seconds()))
 		return writeJSON(w, who{Name: by.Name, Standing: string(by.Standing), KeyID: by.KeyID, Expires: &e.session.Expires})
 	}, fail)
+}
+
+// record puts on record that somebody signs in, or has signed out.
+func (c *Console) record(w http.ResponseWriter, r *http.Request, act string, by hearth.Principal) error {
+	if c.Recorder == nil {
+		return nil
+	}
+	return c.Recorder.Record(context.WithoutCancel(r.Context()), hearth.Record{Kind: hearth.RecordAccess, Act: act,
+		RequestID: door.RequestID(w), By: by, From: door.Address(r), Object: r.URL.Path})
 }
 
 // setCookie hands a session to the browser, or with a negative life takes it away.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,8 +29,13 @@ func keyCreateCommand(t *terminal) *cobra.Command {
 			if isAdmin {
 				standing = hearth.StandingAdmin
 			}
-			secret, k, err := d.Access.Create(cmd.Context(), name, standing, ttl)
-			if err != nil {
+			var secret string
+			var k hearth.Key
+			if err := d.Act(cmd.Context(), "create-key", name, func(r *hearth.Record) (err error) {
+				secret, k, err = d.Access.Create(cmd.Context(), name, standing, ttl)
+				r.Object = cmp.Or(k.ID, name)
+				return err
+			}); err != nil {
 				return err
 			}
 			return t.show(struct {
@@ -68,7 +74,7 @@ func keyRevokeCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke ID", Args: cobra.ExactArgs(1),
 		Short: t.say("End a key at once", "立即吊销密钥"),
-		RunE: t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) error {
+		RunE: t.acting("revoke-key", func(cmd *cobra.Command, args []string, d *appliance.Data) error {
 			if err := d.Access.Revoke(cmd.Context(), args[0]); err != nil {
 				return err
 			}

@@ -135,7 +135,7 @@ http(s) address. A bundle (.hearth) that a trusted key has signed is taken in wh
 not at all. Files on the same disk are linked, not copied.`,
 			`导入 GGUF 文件、含有一个模型的目录、OCI 镜像目录，或 http(s) 网址上的文件。
 由可信密钥签名的离线包（.hearth）整体导入，否则不导入。同一磁盘上的文件以硬链接导入，不复制。`),
-		RunE: t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) error {
+		RunE: t.acting("import-model", func(cmd *cobra.Command, args []string, d *appliance.Data) error {
 			switch source := args[0]; {
 			case strings.Contains(source, "://"):
 				w, err := appliance.FromURL(source, name, sum)
@@ -209,7 +209,7 @@ func modelRemoveCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "remove NAME", Args: cobra.ExactArgs(1),
 		Short: t.say("Delete an imported model", "删除已导入的模型"),
-		RunE: t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) error {
+		RunE: t.acting("remove-model", func(cmd *cobra.Command, args []string, d *appliance.Data) error {
 			if err := d.Catalog.Remove(cmd.Context(), args[0]); err != nil {
 				return err
 			}

@@ -92,7 +92,7 @@ func modelPullCommand(t *terminal) *cobra.Command {
 Stopped in any way, it goes on where it was when it is started again.`,
 			`下载模型库中的模型（多连接并行），完成后封存。
 无论以何种方式中断，重新执行即从中断处继续。`),
-		RunE: t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) error {
+		RunE: t.acting("pull-model", func(cmd *cobra.Command, args []string, d *appliance.Data) error {
 			w, err := d.FromLibrary(args[0], name, mirror)
 			if err != nil {
 				return err
@@ -286,7 +286,7 @@ func modelPruneCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "prune", Args: cobra.NoArgs,
 		Short: t.say("Delete what stopped downloads and imports have left", "删除中断的下载和导入留下的文件"),
-		RunE: t.withData(func(cmd *cobra.Command, _ []string, d *appliance.Data) error {
+		RunE: t.acting("prune-models", func(cmd *cobra.Command, _ []string, d *appliance.Data) error {
 			left, err := d.Catalog.Prune()
 			if err != nil {
 				return err

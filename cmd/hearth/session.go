@@ -55,11 +55,19 @@ func (t *terminal) session(ctx context.Context, name string) (s *session, err er
 	} else if data, server.URL, err = s.start(ctx, t, c); err != nil {
 		return nil, err
 	}
-	secret, key, err := data.Access.Create(ctx, name, hearth.StandingUser, sessionMax)
-	if err != nil {
+	var secret string
+	var key hearth.Key
+	if err := data.Act(ctx, "create-key", name, func(r *hearth.Record) (err error) {
+		secret, key, err = data.Access.Create(ctx, name, hearth.StandingUser, sessionMax)
+		r.Object = key.ID
+		return err
+	}); err != nil {
 		return nil, err
 	}
-	s.closers = append(s.closers, func() error { return data.Access.Revoke(context.WithoutCancel(ctx), key.ID) })
+	s.closers = append(s.closers, func() error {
+		ctx := context.WithoutCancel(ctx)
+		return data.Act(ctx, "revoke-key", key.ID, func(*hearth.Record) error { return data.Access.Revoke(ctx, key.ID) })
+	})
 	s.url = server.URL
 	trust, err := trusted(c)
 	if err != nil {

@@ -93,6 +93,14 @@ func (t *terminal) withData(run func(cmd *cobra.Command, args []string, d *appli
 	}
 }
 
+// acting is a command that changes something: it is recorded, as done to what its
+// arguments name.
+func (t *terminal) acting(act string, run func(cmd *cobra.Command, args []string, d *appliance.Data) error) func(*cobra.Command, []string) error {
+	return t.withData(func(cmd *cobra.Command, args []string, d *appliance.Data) error {
+		return d.Act(cmd.Context(), act, strings.Join(args, " "), func(*hearth.Record) error { return run(cmd, args, d) })
+	})
+}
+
 // show prints a result: as JSON, or as human writes it.
 func (t *terminal) show(v any, human func()) error {
 	if !t.json {

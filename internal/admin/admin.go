@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/door"
 	"github.com/hearthbox/hearth/internal/guard"
 )
@@ -28,6 +29,11 @@ type Models interface {
 	Load(ctx context.Context, id string) error
 	Unload(ctx context.Context, id string) error
 	Loaded() []Loaded
+}
+
+// Audit shows what was recorded.
+type Audit interface {
+	Find(ctx context.Context, q audit.Query) (*audit.Page, error)
 }
 
 // Guard screens a text for show.
@@ -95,6 +101,8 @@ type Config struct {
 	Log        *slog.Logger
 	Keys       Keys
 	Models     Models
+	Audit      Audit
+	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
 	Guard      Guard
 	Library    Library
 	Machine    Machine
@@ -125,6 +133,7 @@ func New(c Config) *Admin {
 	a.modelRoutes()
 	a.libraryRoutes()
 	a.keyRoutes()
+	a.auditRoutes()
 	a.guardRoutes()
 	return a
 }
@@ -134,11 +143,12 @@ func (a *Admin) OpenAPI() ([]byte, error) { return a.api.OpenAPI().YAML() }
 
 // ServeHTTP lets administrators in.
 func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	written := &failure{}
-	r = r.WithContext(context.WithValue(r.Context(), failureKey{}, written))
-	door.Door{Authoriser: a.Authoriser, Log: a.Log}.Serve(w, r, func(who hearth.Principal) error {
+	written := &passage{}
+	r = r.WithContext(context.WithValue(r.Context(), passageKey{}, written))
+	door.Door{Authoriser: a.Authoriser, Log: a.Log, Recorder: a.Recorder}.Serve(w, r, func(who hearth.Principal) error {
+		written.record = hearth.Record{RequestID: door.RequestID(w), By: who, From: door.Address(r)}
 		if !who.IsAdmin() {
-			return hearth.NewError(hearth.NotAllowed)
+			return a.notAllowed(r, written.record)
 		}
 		if _, pattern := a.mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
 			return hearth.NewError(hearth.NoSuchRoute, "method", r.Method, "path", r.URL.Path)
@@ -150,4 +160,15 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			writeError(w, r, err)
 		}
 	})
+}
+
+// notAllowed refuses somebody who is known and no administrator, on record.
+func (a *Admin) notAllowed(r *http.Request, rec hearth.Record) error {
+	rec.Kind, rec.Act, rec.Object, rec.Result = hearth.RecordAccess, "manage", r.URL.Path, hearth.NotAllowed
+	if a.Recorder != nil {
+		if err := a.Recorder.Record(r.Context(), rec); err != nil {
+			a.Log.Error("a refusal can't be recorded", "request", rec.RequestID, "error", err)
+		}
+	}
+	return hearth.NewError(hearth.NotAllowed)
 }

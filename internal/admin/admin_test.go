@@ -191,6 +191,50 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+// recorder keeps records in memory, or can't.
+type recorder struct {
+	list []hearth.Record
+	err  error
+}
+
+func (r *recorder) Record(_ context.Context, rec hearth.Record) error {
+	if r.err == nil {
+		r.list = append(r.list, rec)
+	}
+	return r.err
+}
+
+// TestChangesAreRecorded looks at what is recorded of changes, and does none that can't
+// be.
+func TestChangesAreRecorded(t *testing.T) {
+	a, d := door()
+	rec := &recorder{}
+	d.Recorder = rec
+	do(d, "GET", admin.Prefix+"/keys", "admin", "")
+	do(d, "POST", admin.Prefix+"/keys", "admin", `{"name":"n"}`)
+	do(d, "DELETE", admin.Prefix+"/keys/zzz", "admin", "")
+	do(d, "POST", admin.Prefix+"/models/load", "admin", `{"model":"m"}`)
+	do(d, "POST", admin.Prefix+"/keys", "user", `{"name":"n"}`)
+	do(d, "GET", admin.Prefix+"/status", "wrong", "")
+	var got []string
+	for _, r := range rec.list {
+		got = append(got, strings.Join([]string{string(r.Kind), r.Act, string(r.Stage), r.Object, string(r.Result)}, " "))
+		if r.From == "" || r.RequestID == "" {
+			t.Errorf("%+v", r)
+		}
+	}
+	want := []string{"admin create-key begun n ", "admin create-key ended new ", "admin revoke-key begun zzz ", "admin revoke-key ended zzz key_not_found",
+		"admin load-model begun m ", "admin load-model ended m ", "access manage  /admin/v1/keys permission_denied", "access sign-in  /admin/v1/status missing_api_key"}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+	rec.err = hearth.NewError(hearth.AuditUnavailable)
+	keys := len(a.keys)
+	if w := do(d, "POST", admin.Prefix+"/keys", "admin", `{"name":"n"}`); w.Code != 503 || len(a.keys) != keys {
+		t.Errorf("an unrecorded change: %d, %d keys", w.Code, len(a.keys)-keys)
+	}
+}
+
 func TestErrorsInChinese(t *testing.T) {
 	_, d := door()
 	r := httptest.NewRequest(http.MethodDelete, admin.Prefix+"/keys/zzz", nil)

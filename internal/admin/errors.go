@@ -41,10 +41,17 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) {
 	_ = json.NewEncoder(w).Encode(b)
 }
 
-// failure is an error that huma writes, kept for the log.
-type failure struct{ err error }
+// passage is one request on its way: who asks, and the error that huma writes, kept for
+// the log.
+type passage struct {
+	record hearth.Record
+	err    error
+}
 
-type failureKey struct{}
+type passageKey struct{}
+
+// about is what names the thing that an operation is about.
+type about interface{ object() string }
 
 // answerable lets huma write an error of ours.
 type answerable struct{ *ErrorBody }
@@ -92,13 +99,50 @@ func handle[I interface{ fail(error) error }, O any](a *Admin, op huma.Operation
 	op.Responses = map[string]*huma.Response{"default": {Description: "An error, in the language of Accept-Language",
 		Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}}
 	huma.Register(a.api, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := f(ctx, in)
+		p, ok := ctx.Value(passageKey{}).(*passage)
+		if !ok {
+			p = &passage{}
+		}
+		out, err := recorded(ctx, a.Recorder, op, p.record, in, f)
 		if err != nil {
-			if written, ok := ctx.Value(failureKey{}).(*failure); ok {
-				written.err = err
-			}
+			p.err = err
 			return nil, (*in).fail(err)
 		}
 		return out, nil
 	})
+}
+
+// recorded does what changes something between two records, one that it is begun and
+// one of how it ended; what can't be recorded is not begun. Reading is not recorded,
+// but for reading the record itself.
+func recorded[I, O any](ctx context.Context, to hearth.Recorder, op huma.Operation, r hearth.Record, in *I, f func(context.Context, *I) (*O, error)) (*O, error) {
+	if to == nil || op.Method == http.MethodGet && op.OperationID != "list-audit" {
+		return f(ctx, in)
+	}
+	r.Kind, r.Act, r.Stage = hearth.RecordAdmin, op.OperationID, hearth.StageBegun
+	if x, ok := any(in).(about); ok {
+		r.Object = x.object()
+	}
+	if op.Method == http.MethodGet {
+		r.Stage = ""
+	}
+	if err := to.Record(ctx, r); err != nil {
+		return nil, err
+	}
+	out, err := f(ctx, in)
+	if op.Method == http.MethodGet {
+		return out, err
+	}
+	r.Stage = hearth.StageEnded
+	if x, ok := any(out).(about); ok && err == nil {
+		r.Object = x.object()
+	}
+	if err != nil {
+		r.Result = hearth.AsError(err).Code
+	}
+	// It is done: whoever asked has to know, also if the second record fails.
+	if late := to.Record(context.WithoutCancel(ctx), r); late != nil && err == nil {
+		err = late
+	}
+	return out, err
 }

@@ -68,6 +68,8 @@ type modelInput struct {
 	}
 }
 
+func (in *modelInput) object() string { return in.Body.Model }
+
 func (a *Admin) modelRoutes() {
 	tags := []string{"Models"}
 	handle(a, huma.Operation{OperationID: "list-models", Method: http.MethodGet, Path: "/models", Summary: "Models at hand, and what keeps some from being served", Tags: tags},
@@ -163,6 +165,10 @@ type revokeKeyInput struct {
 	Language
 	ID string `path:"id"`
 }
+
+func (in *createKeyInput) object() string   { return in.Body.Name }
+func (out *createKeyOutput) object() string { return out.Body.ID }
+func (in *revokeKeyInput) object() string   { return in.ID }
 
 func (a *Admin) keyRoutes() {
 	tags := []string{"Keys"}

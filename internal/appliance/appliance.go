@@ -16,6 +16,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/console"
 	"github.com/hearthbox/hearth/internal/admin"
+	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/gateway"
 	"github.com/hearthbox/hearth/internal/traffic"
 )
@@ -86,10 +87,13 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.models, err = newModels(a.Data, a.log); err != nil {
 		return err
 	}
+	if err := a.startAudit(ctx); err != nil {
+		return err
+	}
 	if a.screening, err = newScreening(c, a.log); err != nil {
 		return err
 	}
-	a.answers, a.traffic = chain(a.screening.around(a.models), a.models, c)
+	a.answers, a.traffic = chain(a.Data.Audit, a.screening.around(a.models), a.models, c)
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -107,7 +111,12 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	}
 	if !adminBefore {
 		// Last, so that a start that fails does not make a key nobody sees.
-		a.FirstKey, _, err = a.Data.Access.Create(ctx, "first administrator", hearth.StandingAdmin, 0)
+		err = a.Data.Act(ctx, "create-key", "first administrator", func(r *hearth.Record) (err error) {
+			var k hearth.Key
+			a.FirstKey, k, err = a.Data.Access.Create(ctx, "first administrator", hearth.StandingAdmin, 0)
+			r.Object = k.ID
+			return err
+		})
 	}
 	return err
 }
@@ -121,17 +130,19 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 // handler is every door under its path. Paths are taken as they come: a mux would
 // mend them with redirects, before any door has asked for a key.
 func (a *Appliance) handler() http.Handler {
+	doorkeeper := &audit.Doorkeeper{Log: a.Data.Audit}
 	a.clients = gateway.New(gateway.Config{
 		Generator: a.answers, Embedder: a.models, Reranker: a.models, Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
-		Log: a.log, Fingerprint: "hearth-" + a.Version,
+		Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
 		Queue: a.traffic, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Keys: a.Data.Access, Models: a.models,
+		Audit: a.Data.Audit, Recorder: doorkeeper,
 		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
 	})
-	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log})
+	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if console.Wants(r) {
 			pages.ServeHTTP(w, r)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/traffic"
 	"github.com/hearthbox/hearth/internal/trust"
 )
@@ -16,11 +17,11 @@ type wrapper func(hearth.Generator) hearth.Generator
 //
 //	audit( guard( trust( traffic( knowledge( route( engine | upstream … ))))))
 //
-// So far there are guard, trust, traffic and route. Each wrapper joins in its place as it
+// So far there are audit, guard, trust, traffic and route. Each wrapper joins in its place as it
 // is built. The queue is handed out as well, for those who look at it.
-func chain(guard wrapper, route traffic.Route, c Config) (hearth.Generator, *traffic.Traffic) {
+func chain(log *audit.Log, guard wrapper, route traffic.Route, c Config) (hearth.Generator, *traffic.Traffic) {
 	queue := traffic.New(traffic.Config{Route: route, Limits: c.Queue.limits(), Keep: placeKept, Update: placeTold})
-	return guard(trust.Watch(queue, trust.Shipped, trust.Action(c.Trust.Advertising))), queue
+	return audit.Wrap(log, guard(trust.Watch(queue, trust.Shipped, trust.Action(c.Trust.Advertising)))), queue
 }
 
 // How long a place in line is kept for a caller who will be back, which official

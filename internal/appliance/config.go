@@ -18,6 +18,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/audit"
+	"github.com/hearthbox/hearth/internal/cryptosuite"
 	"github.com/hearthbox/hearth/internal/trust"
 )
 
@@ -55,7 +57,8 @@ type Config struct {
 		Proxy          string `yaml:"proxy" en:"HTTP proxy for downloads" zh:"下载所用的 HTTP 代理"`
 		BytesPerSecond Bytes  `yaml:"bytes_per_second" en:"limit of a download; 0 is none" zh:"下载限速（每秒字节数）；0 表示不限"`
 	} `yaml:"download"`
-	Log struct {
+	Audit AuditConfig `yaml:"audit"`
+	Log   struct {
 		Level  string `yaml:"level" en:"how much is logged, to standard error: debug, info, warn, error" zh:"日志级别（输出到标准错误）：debug、info、warn、error"`
 		Format string `yaml:"format" en:"text or json" zh:"text 或 json"`
 	} `yaml:"log"`
@@ -76,6 +79,16 @@ type EngineConfig struct {
 	ParkBytes       Bytes         `yaml:"park_bytes" en:"how large that file may become, for each model" zh:"每个模型的暂存文件上限"`
 	WaitingRequests int           `yaml:"waiting_requests" en:"requests that may stand in line for a model" zh:"一个模型可排队等待的请求数"`
 	KeepLoaded      time.Duration `yaml:"keep_loaded" en:"how long a model nobody asks stays in memory; 0 is for ever" zh:"无人使用的模型在内存中保留多久；0 表示一直保留"`
+}
+
+// AuditConfig is about the audit record.
+type AuditConfig struct {
+	Required        bool          `yaml:"required" en:"refuse requests and changes while they can't be recorded; false goes on, and records later how many are missing" zh:"无法写入审计记录时拒绝请求与变更；false 表示继续服务，恢复后补记缺失条数"`
+	Witnesses       []string      `yaml:"witnesses" en:"files that get every signed checkpoint too; they belong on another machine, where the operator of this one has no rights" zh:"同时写入每个签名检查点的文件；应位于其他机器，且本机管理员无权改动"`
+	CheckpointEvery time.Duration `yaml:"checkpoint_every" en:"time between checkpoints while there are new records; there is one for every 10,000 records as well" zh:"有新记录时，检查点的间隔；每 1 万条记录也会生成一个"`
+	Keep            time.Duration `yaml:"keep" en:"how long records are kept, at least 4320h (180 days)" zh:"记录保留时长，不少于 4320h（180 天）"`
+	Hash            string        `yaml:"hash" en:"hash function of a record that begins: sha256, or sm3, with which content is encrypted with SM4; one that exists keeps its own" zh:"新建记录所用的杂凑算法：sha256 或 sm3（内容以 SM4 加密）；已有记录沿用原算法"`
+	Content         bool          `yaml:"content" en:"keep what was asked and answered too, encrypted, each piece with a key of its own that can be destroyed" zh:"同时保存提问与回答的内容，逐条以可单独销毁的密钥加密"`
 }
 
 // QueueConfig bounds what may wait for its turn.
@@ -112,6 +125,7 @@ func Defaults(home string) Config {
 			Wait: 30 * time.Minute, BulkWait: 24 * time.Hour},
 		StopGrace: 20 * time.Second,
 	}
+	c.Audit = AuditConfig{Required: true, CheckpointEvery: 10 * time.Second, Keep: audit.KeepMin, Hash: string(cryptosuite.HashSHA256)}
 	c.Limits.RequestBytes, c.Limits.Connections = 32<<20, 20_480
 	c.Responses.KeepFor, c.Responses.KeepBytes = 30*24*time.Hour, 64<<20
 	c.Log.Level, c.Log.Format = "info", "text"
@@ -192,6 +206,9 @@ func (c *Config) atHome(home string) {
 	paths := []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.Engine.ParkFolder}
 	for i := range c.TrustedKeys {
 		paths = append(paths, &c.TrustedKeys[i])
+	}
+	for i := range c.Audit.Witnesses {
+		paths = append(paths, &c.Audit.Witnesses[i])
 	}
 	for i := range c.Models {
 		paths = append(paths, &c.Models[i])

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/trust"
 )
 
@@ -51,6 +52,8 @@ func (c *Config) check() error {
 		{"download.bytes_per_second", int64(c.Download.BytesPerSecond), 0, 1 << 50},
 		{"limits.request_bytes", int64(c.Limits.RequestBytes), 1024, 1 << 32},
 		{"limits.connections", int64(c.Limits.Connections), 1, 1 << 20},
+		{"audit.checkpoint_every", int64(c.Audit.CheckpointEvery), int64(time.Second), int64(time.Hour)},
+		{"audit.keep", int64(c.Audit.Keep), int64(audit.KeepMin), 1 << 62},
 		{"responses.keep_for", int64(c.Responses.KeepFor), 0, 1 << 62},
 		{"responses.keep_bytes", int64(c.Responses.KeepBytes), 0, 1 << 50},
 		{"stop_grace", int64(c.StopGrace), 0, 1 << 62},
@@ -58,6 +61,9 @@ func (c *Config) check() error {
 		if r.v < r.lo || r.v > r.hi {
 			return invalidConfig(say("%s is out of range: from %d to %d", "%s 超出范围：%d 到 %d", r.name, r.lo, r.hi))
 		}
+	}
+	if !slices.Contains([]string{"sha256", "sm3"}, c.Audit.Hash) {
+		return invalidConfig(hearth.Words{"audit.hash must be sha256 or sm3", "audit.hash 只能是 sha256 或 sm3"})
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		return invalidConfig(hearth.Words{"log.level must be debug, info, warn or error", "log.level 只能是 debug、info、warn 或 error"})

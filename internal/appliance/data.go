@@ -17,6 +17,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/access"
+	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/catalog"
 	"github.com/hearthbox/hearth/internal/engine"
 	"github.com/hearthbox/hearth/internal/store"
@@ -27,6 +28,7 @@ import (
 type Data struct {
 	Access  *access.Access
 	Catalog *catalog.Catalog
+	Audit   *audit.Log
 	Answers *store.Answers // of the Responses API
 
 	config Config
@@ -49,12 +51,16 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 	if err != nil {
 		return nil, dataError(c, err)
 	}
-	return &Data{
+	d := &Data{
 		Access:  access.New(s, pepper),
 		Catalog: catalog.New(filepath.Join(c.Data, "models"), c.folders(), engine.Check),
 		Answers: s.Answers(store.AnswerBounds{Age: c.Responses.KeepFor, Bytes: int64(c.Responses.KeepBytes)}),
 		config:  c, store: s, starterErr: starterErr,
-	}, nil
+	}
+	if d.Audit, err = d.openAudit(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return d, nil
 }
 
 // Models lists every model at hand, those of upstreams included; warn is told of
@@ -84,7 +90,7 @@ func (d *Data) Find(ctx context.Context, id string, warn func(upstream string, e
 }
 
 // Close closes it.
-func (d *Data) Close() error { return d.store.Close() }
+func (d *Data) Close() error { return errors.Join(d.Audit.Close(), d.store.Close()) }
 
 func dataError(c Config, err error) error {
 	return hearth.NewError(hearth.DataInvalid, "path", c.Data, "detail", err).Because(err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -17,6 +18,7 @@ import (
 type Door struct {
 	Authoriser Authoriser
 	Log        *slog.Logger
+	Recorder   hearth.Recorder // of refusals; nil is none
 }
 
 // Serve takes one request through a door. It gets an id, in X-Request-Id and in one
@@ -30,6 +32,9 @@ func (d Door) Serve(w http.ResponseWriter, r *http.Request, answer func(hearth.P
 	// Whoever sends no body, or no key, is not waited for.
 	_ = http.NewResponseController(w).SetReadDeadline(start.Add(strangerMax))
 	by, err := d.Authoriser.Authenticate(r.Context(), r.Header.Values)
+	if err != nil {
+		d.refused(r, id, by, err)
+	}
 	if err == nil {
 		err = Contained(func() error { return answer(by) })
 	}
@@ -56,6 +61,31 @@ func (d Door) Serve(w http.ResponseWriter, r *http.Request, answer func(hearth.P
 		panic(http.ErrAbortHandler)
 	}
 }
+
+// refused records that somebody was not let in. They are not, whether that can be
+// recorded or not.
+func (d Door) refused(r *http.Request, id string, by hearth.Principal, err error) {
+	e := hearth.AsError(err)
+	if d.Recorder == nil || e.Kind() != hearth.KindUnauthenticated && e.Kind() != hearth.KindForbidden {
+		return
+	}
+	rec := hearth.Record{Kind: hearth.RecordAccess, Act: "sign-in", RequestID: id, By: by, From: Address(r), Object: r.URL.Path, Result: e.Code}
+	if err := d.Recorder.Record(context.WithoutCancel(r.Context()), rec); err != nil {
+		d.Log.Error("a refusal can't be recorded", "request", id, "error", err)
+	}
+}
+
+// Address is where a request comes from, without the port.
+func Address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// RequestID is the id that Serve has given to the request that is answered.
+func RequestID(w http.ResponseWriter) string { return w.Header().Get("X-Request-Id") }
 
 // Cut is the failure of an answer whose good status was sent already and that has no
 // other way to say so than to end the connection.

@@ -25,6 +25,7 @@ type Config struct {
 	Trust      Trust
 	Authoriser door.Authoriser
 	Log        *slog.Logger
+	Recorder   hearth.Recorder // of those who are not let in, and of what asks no Generator; nil is none
 
 	// What not every appliance has; nil where it has not.
 	Queue    Queue
@@ -57,6 +58,8 @@ type exchange struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	by      hearth.Principal
+	request string // its id
+	from    string // the address of the client
 	lang    hearth.Language
 	dialect *dialect
 	id      string // what the path names, where its pattern has a star
@@ -74,11 +77,11 @@ func New(c Config) *Gateway {
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{Gateway: g, w: w, r: r, lang: hearth.ParseLanguage(r.Header.Get("Accept-Language")), dialect: dialectOf(r)}
-	door.Door{Authoriser: g.Authoriser, Log: g.Log}.Serve(w, r, x.serve, x.fail)
+	door.Door{Authoriser: g.Authoriser, Log: g.Log, Recorder: g.Recorder}.Serve(w, r, x.serve, x.fail)
 }
 
 func (x *exchange) serve(by hearth.Principal) error {
-	x.by = by
+	x.by, x.request, x.from = by, door.RequestID(x.w), door.Address(x.r)
 	x.identify()
 	h, err := x.route()
 	if err != nil {
@@ -86,6 +89,9 @@ func (x *exchange) serve(by hearth.Principal) error {
 	}
 	return h(x)
 }
+
+// sign says in a request who asks, and with which request from where.
+func (x *exchange) sign(r *hearth.Request) { r.By, r.ID, r.From = x.by, x.request, x.from }
 
 // gone reports whether the client itself ended the exchange.
 func (x *exchange) gone(err error) bool {

@@ -465,8 +465,11 @@ func TestRequestReachesTheGeneratorWhole(t *testing.T) {
 	if d.request == nil {
 		t.Fatal("nothing arrived")
 	}
+	if !strings.HasPrefix(d.request.ID, "req_") {
+		t.Errorf("the request's id is %q", d.request.ID)
+	}
 	half, p, seed := 0.5, 0.9, int64(42)
-	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone"}, Thinking: hearth.ThinkingOff, Class: hearth.ClassDefault,
+	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone"}, ID: d.request.ID, From: d.request.From, Thinking: hearth.ThinkingOff, Class: hearth.ClassDefault,
 		Messages: []hearth.Message{
 			{Role: hearth.RoleSystem, Text: "be brief"}, {Role: hearth.RoleUser, Text: "ab"},
 			{Role: hearth.RoleAssistant, TextAbsent: true, Reasoning: "hm", ToolCalls: []hearth.ToolCall{{ID: "c1", Name: "f", Arguments: `{"x": 1}`}}},

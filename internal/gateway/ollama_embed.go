@@ -67,7 +67,7 @@ func (x *exchange) embed(c *ollamaEmbedRequest, texts []string) (*hearth.Embeddi
 	if err != nil {
 		return nil, err
 	}
-	e, err := x.Embedder.Embed(x.r.Context(), &hearth.EmbeddingRequest{Model: name, Texts: texts, Dimensions: dimensions, By: x.by})
+	e, err := x.vectors(&hearth.EmbeddingRequest{Model: name, Texts: texts, Dimensions: dimensions})
 	if err != nil {
 		return nil, renamed(err, "texts", "input")
 	}

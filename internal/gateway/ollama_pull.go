@@ -48,7 +48,7 @@ func (x *exchange) ollamaPull() error {
 		return unsupported("", "downloading models")
 	}
 	if c.Stream != nil && !*c.Stream {
-		if err := x.Puller.Pull(x.r.Context(), name, func(string, int64, int64) {}); err != nil {
+		if err := x.bring(x.r.Context(), name, func(string, int64, int64) {}); err != nil {
 			return err
 		}
 		x.writeJSON(http.StatusOK, ollamaStatus{Status: "success"})
@@ -65,7 +65,7 @@ func (x *exchange) pull(name string) error {
 	done := make(chan error, 1)
 	go func() {
 		done <- door.Contained(func() error {
-			return x.Puller.Pull(ctx, name, func(file string, done, total int64) {
+			return x.bring(ctx, name, func(file string, done, total int64) {
 				select {
 				case <-progress:
 				default:

@@ -95,8 +95,7 @@ func (x *exchange) embeddings() error {
 	if err != nil {
 		return err
 	}
-	r.By = x.by
-	got, err := x.Embedder.Embed(x.r.Context(), r)
+	got, err := x.vectors(r)
 	if err != nil {
 		name := "input"
 		if e.Input.alone {

@@ -91,8 +91,7 @@ func (x *exchange) rerank() error {
 	if err != nil {
 		return err
 	}
-	r.By = x.by
-	got, err := x.Reranker.Rerank(x.r.Context(), r)
+	got, err := x.ranking(r)
 	if err != nil {
 		return renamed(err, "texts", "documents")
 	}

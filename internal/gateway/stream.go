@@ -138,7 +138,7 @@ func (x *exchange) broken(s *stream, t telling, err error) error {
 
 // answer is what the generator makes of a request, no more tool calls than asked for.
 func (x *exchange) answer(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
-	r.By = x.by
+	x.sign(r)
 	answer := x.Generator.Generate(ctx, r)
 	if !x.oneCall {
 		return answer

@@ -41,7 +41,7 @@ func (x *exchange) inspect() error {
 	if err := x.read(&r); err != nil {
 		return err
 	}
-	found, err := x.Trust.Inspect(r.Question, r.Answer, r.Sources, x.lang)
+	found, err := x.inspected(r)
 	if err != nil {
 		return err
 	}
@@ -66,8 +66,7 @@ const (
 	crosscheckTokensMax = 32768
 )
 
-func (c *crosscheckRequest) request(by hearth.Principal) (hearth.Request, error) {
-	r := hearth.Request{By: by}
+func (c *crosscheckRequest) request() (r hearth.Request, err error) {
 	switch {
 	case c.Question == "":
 		return r, hearth.NewError(hearth.MissingValue, "field", "question").At("question")
@@ -97,10 +96,11 @@ func (x *exchange) crosscheck() error {
 	if err := x.read(&c); err != nil {
 		return err
 	}
-	r, err := c.request(x.by)
+	r, err := c.request()
 	if err != nil {
 		return err
 	}
+	x.sign(&r)
 	ctx, cancel := context.WithCancel(x.r.Context())
 	steps := ahead(ctx, x.Trust.Crosscheck(ctx, c.Models, r, x.lang))
 	defer func() {

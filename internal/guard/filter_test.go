@@ -206,9 +206,14 @@ func TestWrap(t *testing.T) {
 	}
 
 	next = fixed(&got, hearth.Chunk{Text: "打给[PHO"}, hearth.Chunk{Text: "NE_1]了，[别的]，赌"}, hearth.Chunk{Text: "博", Finish: hearth.FinishStop, Usage: usage})
-	all, err = collect(t, g.Wrap(next, elsewhere, log).Generate(t.Context(), ask("电话13800138000和13800138000、 a@b.com")))
+	recorded := ask("电话13800138000和13800138000、 a@b.com")
+	recorded.Trail = &hearth.Trail{}
+	all, err = collect(t, g.Wrap(next, elsewhere, log).Generate(t.Context(), recorded))
 	if err != nil || all.Text != "打给13800138000了，[别的]，＊＊" || got.Messages[0].Text != "电话[PHONE_1]和[PHONE_1]、 [EMAIL_1]" {
 		t.Errorf("pseudonyms: %q %+v %v", got.Messages[0].Text, all, err)
+	}
+	if _, found := recorded.Trail.Found(); len(found) != 3 || found[0] != (hearth.Verdict{By: "guard", Class: "phone", Action: "replace", Times: 2}) {
+		t.Errorf("for the record: %+v", found)
 	}
 
 	next = fixed(&got, hearth.Chunk{Reasoning: "先赌"}, hearth.Chunk{Text: "好"}, hearth.Chunk{Reasoning: "博，炸"}, hearth.Chunk{Text: "吧"}, hearth.Chunk{Reasoning: "药"},

@@ -22,7 +22,7 @@ func (g *Guard) Wrap(next hearth.Generator, elsewhere Elsewhere, log *slog.Logge
 		if elsewhere(ctx, r.Model) {
 			kinds = s.policy.Cloud
 		}
-		x := &exchange{guard: g, state: s, vault: NewVault(), log: log, by: r.By}
+		x := &exchange{guard: g, state: s, vault: NewVault(), log: log, by: r.By, trail: r.Trail}
 		screened, err := x.request(r, kinds)
 		if err != nil {
 			return hearth.Fail(err)
@@ -38,6 +38,7 @@ type exchange struct {
 	vault *Vault
 	log   *slog.Logger
 	by    hearth.Principal
+	trail *hearth.Trail
 }
 
 // request screens everything that a model will read, in a copy.
@@ -88,6 +89,7 @@ func (x *exchange) note(side string, seen []Finding, i int) {
 	classes := map[string]int{}
 	for _, f := range seen {
 		classes[f.Class+"/"+f.View+"/"+string(f.Action)]++
+		x.trail.AddVerdict(hearth.Verdict{By: "guard", Class: f.Class, Action: string(f.Action)})
 	}
 	x.log.Info("screened", "side", side, "key", x.by.KeyID, "found", classes)
 }

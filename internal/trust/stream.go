@@ -39,7 +39,7 @@ func Watch(g hearth.Generator, m func() *Model, a Action) hearth.Generator {
 		if r.LogProbs || r.Prompt != nil || r.Ending != hearth.ForAnswer {
 			return g.Generate(ctx, r)
 		}
-		w := &watch{model: m(), action: a, question: (&Poll{Request: *r}).question(), choices: map[int]*held{}}
+		w := &watch{model: m(), action: a, trail: r.Trail, question: (&Poll{Request: *r}).question(), choices: map[int]*held{}}
 		return w.stream(g.Generate(ctx, r))
 	})
 }
@@ -47,6 +47,7 @@ func Watch(g hearth.Generator, m func() *Model, a Action) hearth.Generator {
 type watch struct {
 	model    *Model
 	action   Action
+	trail    *hearth.Trail
 	question string
 	choices  map[int]*held
 }
@@ -145,6 +146,7 @@ func (w *watch) judge(h *held, sentence string) string {
 	if !found {
 		return sentence
 	}
+	w.trail.AddVerdict(hearth.Verdict{By: "trust", Class: "advertising", Action: string(w.action)})
 	body := trimmed(sentence)
 	tail := sentence[len(body):]
 	note := w.note(sentence, span)

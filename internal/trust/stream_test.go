@@ -104,6 +104,17 @@ func TestWatchLetsPlainAnswersThrough(t *testing.T) {
 	}
 }
 
+func TestWatchTellsTheRecord(t *testing.T) {
+	ad, r := cases[0], asked(cases[0].question)
+	r.Trail = &hearth.Trail{}
+	if _, _, err := listen(Watch(says(ad.answer, 7, nil), Shipped, Strip), r); err != nil {
+		t.Fatal(err)
+	}
+	if _, found := r.Trail.Found(); len(found) != 1 || found[0].By != "trust" || found[0].Class != "advertising" || found[0].Action != "strip" {
+		t.Errorf("%+v", found)
+	}
+}
+
 func TestWatchLosesNothingWhenAStreamBreaks(t *testing.T) {
 	broke := errors.New("broke")
 	text, _, err := listen(Watch(says("All is well. And then", 3, broke), Shipped, Strip), asked("?"))

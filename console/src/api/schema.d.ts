@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/admin/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was recorded, newest first; looking is recorded too */
+        get: operations["list-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/guard/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See what the guard does to a text; nothing is kept */
+        post: operations["try-guard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/keys": {
         parameters: {
             query?: never;
@@ -128,6 +162,61 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AuditOutputBody: {
+            /**
+             * Format: int64
+             * @description The before of the page that follows; absent on the last
+             */
+            next?: number;
+            /** @description Newest first */
+            records: components["schemas"]["AuditRecord"][] | null;
+        };
+        AuditRecord: {
+            act: string;
+            /** Format: int64 */
+            completion_tokens?: number;
+            /** @description What was said was kept, encrypted */
+            content?: boolean;
+            data_class?: string;
+            detail?: string;
+            finish?: string;
+            /** Format: double */
+            first_ms?: number;
+            from?: string;
+            key?: string;
+            /** @enum {string} */
+            kind: "request" | "access" | "admin" | "audit";
+            model?: string;
+            /**
+             * Format: int64
+             * @description Its number in the log
+             */
+            n: number;
+            name?: string;
+            object?: string;
+            /** Format: int64 */
+            prompt_tokens?: number;
+            request?: string;
+            result?: string;
+            served_by?: string;
+            /** @enum {string} */
+            stage?: "begun" | "ended";
+            time: string;
+            /** Format: int64 */
+            times?: number;
+            /** Format: double */
+            took_ms?: number;
+            verdicts?: components["schemas"]["AuditVerdict"][] | null;
+            /** Format: double */
+            wait_ms?: number;
+        };
+        AuditVerdict: {
+            action: string;
+            by: string;
+            class: string;
+            /** Format: int64 */
+            times?: number;
+        };
         CreateKeyInputBody: {
             /** @description May manage the appliance */
             admin?: boolean;
@@ -202,6 +291,26 @@ export interface components {
              * @example https://example.com/errors/example
              */
             type: string;
+        };
+        Finding: {
+            /** @enum {string} */
+            action: "label" | "mask" | "replace" | "stop";
+            /** @description Of the word, or the kind of personal data or secret */
+            class: string;
+            /**
+             * Format: int64
+             * @description First character after it
+             */
+            end: number;
+            /** @description What stands for it */
+            shown?: string;
+            /**
+             * Format: int64
+             * @description First character of it, from 0
+             */
+            start: number;
+            /** @description How it was recognised; private for personal data and secrets */
+            view: string;
         };
         Key: {
             /** Format: date-time */
@@ -324,6 +433,11 @@ export interface components {
             remedy?: string;
             /** @description native, or upstream/NAME */
             source: string;
+            /**
+             * @description What it is for; missing where an upstream does not say
+             * @enum {string}
+             */
+            task?: "chat" | "embedding" | "reranker";
         };
         ModelInputBody: {
             /** @description Name of the model */
@@ -340,6 +454,22 @@ export interface components {
             uptime_seconds: number;
             version: string;
         };
+        TryInputBody: {
+            /**
+             * @description request, the default: as one to a model elsewhere; answer: as one
+             * @enum {string}
+             */
+            direction?: "request" | "answer";
+            /** @description What to screen; at most 1 MiB */
+            text: string;
+        };
+        TryOutputBody: {
+            findings: components["schemas"]["Finding"][] | null;
+            /** @description The request would be refused, or the answer end here */
+            stopped: boolean;
+            /** @description As it would go on */
+            text: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -349,6 +479,89 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "list-audit": {
+        parameters: {
+            query?: {
+                /** @description Only records older than the one of this number; the next of the page before */
+                before?: number;
+                /** @description Records on a page */
+                limit?: number;
+                /** @description What sort of event */
+                kind?: "request" | "access" | "admin" | "audit";
+                /** @description What was done, such as chat or create-key */
+                act?: string;
+                /** @description Id of the key that did it */
+                key?: string;
+                /** @description Id of the request */
+                request?: string;
+                /** @description Code of the error it ended with */
+                result?: string;
+                /** @description What it was done to */
+                object?: string;
+                /** @description Not before this time */
+                since?: string;
+                /** @description Before this time */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "try-guard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TryOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "list-keys": {
         parameters: {
             query?: never;
