@@ -13,9 +13,10 @@ import (
 
 // What decides whether a question is about the manual.
 const (
-	answerMax = 320 // tokens, where the request sets no limit: the longest passage has fewer
-	askedMax  = 200 // characters; what is longer brings its own text
-	relevant  = 2.2 // of the best passage, score times covered: of held-out questions 97 % are above, of small talk few
+	answerMax = 320  // tokens, where the request sets no limit: the longest passage has fewer
+	askedMax  = 200  // characters; what is longer brings its own text
+	certain   = 11.5 // score of the best passage that is enough: long questions have words that stand nowhere
+	relevant  = 2.2  // of a lower one, score times covered: few of held-out questions are below, little small talk above
 )
 
 // Chat talks through the starter model. Questions about the manual it answers from the
@@ -131,7 +132,7 @@ func isQuestion(message string) bool { return utf8.RuneCountInString(message) <=
 // the figures).
 func (c *Chat) about(question string) *Passage {
 	found, score := c.guide.search(question, 1)
-	if len(found) == 0 || score < asListed && score*c.guide.covered(found[0], question) < relevant || !strings.ContainsFunc(question, unicode.IsLetter) {
+	if len(found) == 0 || score < certain && score*c.guide.covered(found[0], question) < relevant || !strings.ContainsFunc(question, unicode.IsLetter) {
 		return nil
 	}
 	return &found[0]
