@@ -66,7 +66,7 @@ func (x *exchange) identify() {
 }
 
 // explain is the error as the client may see it. A context that ended because the
-// server stops says so.
+// server stops, or because the client may no longer, says so.
 func (x *exchange) explain(err error) *hearth.Error {
 	if stop, ok := errors.AsType[*hearth.Error](context.Cause(x.r.Context())); ok && x.r.Context().Err() != nil {
 		return stop

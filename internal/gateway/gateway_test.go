@@ -90,6 +90,10 @@ func (a *archive) Forget(ctx context.Context, owner, id string) error {
 func (d *door) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	d.request = r
 	return func(yield func(hearth.Chunk, error) bool) {
+		if r.Embed != nil || r.Rerank != nil {
+			yield(d.encode(r))
+			return
+		}
 		if d.place != nil && !yield(hearth.Chunk{Place: d.place}, nil) {
 			return
 		}
@@ -153,12 +157,16 @@ func (d *door) Crosscheck(ctx context.Context, models []string, r hearth.Request
 
 func (d *door) Authenticate(_ context.Context, header func(string) []string) (hearth.Principal, error) {
 	if v := header("Authorization"); len(v) == 1 && v[0] == "Bearer right" {
-		return hearth.Principal{KeyID: "k1", Name: "someone"}, nil
+		return hearth.Principal{KeyID: "k1", Name: "someone", Standing: hearth.StandingUser}, nil
 	}
 	if v := header("Authorization"); len(v) == 1 && v[0] == "Bearer admin" {
 		return hearth.Principal{KeyID: "k0", Name: "an administrator", Standing: hearth.StandingAdmin}, nil
 	}
 	return hearth.Principal{}, hearth.NewError(hearth.MissingKey)
+}
+
+func (d *door) Hold(ctx context.Context, _ hearth.Principal, _ func(string) []string) (context.Context, func()) {
+	return ctx, func() {}
 }
 
 // CountTokens counts a token a message.
@@ -201,7 +209,7 @@ func (d *door) Pull(_ context.Context, name string, progress func(string, int64,
 }
 
 func (d *door) gateway() *gateway.Gateway {
-	return gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Embedder: d, Reranker: d, Memory: d, Puller: d, Archive: &d.archive,
+	return gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Memory: d, Puller: d, Archive: &d.archive,
 		Log:          slog.New(slog.NewTextHandler(&d.log, nil)),
 		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute})
 }
@@ -469,7 +477,7 @@ func TestRequestReachesTheGeneratorWhole(t *testing.T) {
 		t.Errorf("the request's id is %q", d.request.ID)
 	}
 	half, p, seed := 0.5, 0.9, int64(42)
-	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone"}, ID: d.request.ID, From: d.request.From, Thinking: hearth.ThinkingOff, Class: hearth.ClassDefault,
+	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone", Standing: hearth.StandingUser}, ID: d.request.ID, From: d.request.From, Thinking: hearth.ThinkingOff, Class: hearth.ClassDefault,
 		Messages: []hearth.Message{
 			{Role: hearth.RoleSystem, Text: "be brief"}, {Role: hearth.RoleUser, Text: "ab"},
 			{Role: hearth.RoleAssistant, TextAbsent: true, Reasoning: "hm", ToolCalls: []hearth.ToolCall{{ID: "c1", Name: "f", Arguments: `{"x": 1}`}}},
