@@ -49,15 +49,15 @@ func showKeys(keys []hearth.Key, err error) (*keysOutput, error) {
 	return out, err
 }
 
-// keyOrder describes a key that is wanted.
-type keyOrder struct {
+// KeyOrder describes a key that is wanted.
+type KeyOrder struct {
 	Name       string   `json:"name" minLength:"1" maxLength:"200"`
 	Rights     []string `json:"rights,omitempty" maxItems:"20" doc:"Fewer than the standing has"`
 	Models     []string `json:"models,omitempty" maxItems:"200" doc:"That it may use; * stands for anything; none: all that the tenant may"`
 	TTLSeconds int64    `json:"ttl_seconds,omitempty" minimum:"0" maximum:"3153600000" doc:"0: until it is revoked"`
 }
 
-func (o *keyOrder) key() (k hearth.Key, ttl time.Duration, err error) {
+func (o *KeyOrder) key() (k hearth.Key, ttl time.Duration, err error) {
 	k.Name = o.Name
 	if k.Only, err = hearth.ParseRights(o.Rights); err != nil {
 		return k, 0, err
@@ -69,7 +69,7 @@ func (o *keyOrder) key() (k hearth.Key, ttl time.Duration, err error) {
 type createKeyInput struct {
 	Language
 	Body struct {
-		keyOrder
+		KeyOrder
 		Admin      bool   `json:"admin,omitempty" doc:"May do everything; while the appliance is set up"`
 		Tenant     string `json:"tenant,omitempty" doc:"Id; the main one, if absent"`
 		Department string `json:"department,omitempty" doc:"Id, of that tenant"`
@@ -85,7 +85,7 @@ type createKeyOutput struct {
 
 type createOwnKeyInput struct {
 	Language
-	Body struct{ keyOrder }
+	Body struct{ KeyOrder }
 }
 
 type keyInput struct {

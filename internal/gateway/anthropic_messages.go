@@ -135,7 +135,7 @@ func (x *exchange) countTokens() error {
 	if x.Counter == nil {
 		return unsupported("", "counting tokens")
 	}
-	if _, err := x.Models.Find(x.r.Context(), r.Model); err != nil {
+	if err := x.Models.permit(r.Model); err != nil {
 		return err
 	}
 	n, err := x.Counter.CountTokens(x.r.Context(), r)

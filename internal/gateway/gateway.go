@@ -96,8 +96,16 @@ func (x *exchange) sign(r *hearth.Request) { r.By, r.ID, r.From = x.by, x.reques
 // gone reports whether the client itself ended the exchange. The server's stop, and the end
 // of what the client may do, have to be said.
 func (x *exchange) gone(err error) bool {
-	_, told := errors.AsType[*hearth.Error](context.Cause(x.r.Context()))
-	return x.r.Context().Err() != nil && !told && (errors.Is(err, context.Canceled) || hearth.AsError(err).Code == hearth.Canceled)
+	return x.r.Context().Err() != nil && x.ended() == nil && (errors.Is(err, context.Canceled) || hearth.AsError(err).Code == hearth.Canceled)
+}
+
+// ended says why the exchange was ended from this side; nil if it was not.
+func (x *exchange) ended() *hearth.Error {
+	why, ok := errors.AsType[*hearth.Error](context.Cause(x.r.Context()))
+	if !ok || x.r.Context().Err() == nil {
+		return nil
+	}
+	return why
 }
 
 // permitted are the models that somebody may use. Others are not there for them.
@@ -114,9 +122,16 @@ func (p permitted) List(ctx context.Context) ([]hearth.Model, error) {
 
 // Find finds one.
 func (p permitted) Find(ctx context.Context, id string) (hearth.Model, error) {
-	m, err := p.all.Find(ctx, id)
-	if err == nil && !p.by.MayUse(m.ID) {
-		return hearth.Model{}, hearth.NewError(hearth.NoSuchModel, "model", id).At("model")
+	if err := p.permit(id); err != nil {
+		return hearth.Model{}, err
 	}
-	return m, err
+	return p.all.Find(ctx, id)
+}
+
+// permit refuses a name as if there were no such model.
+func (p permitted) permit(id string) error {
+	if p.by.MayUse(id) {
+		return nil
+	}
+	return hearth.NewError(hearth.NoSuchModel, "model", id).At("model")
 }

@@ -174,24 +174,35 @@ func (d *door) CountTokens(_ context.Context, r *hearth.Request) (int, error) {
 	return len(r.Messages), nil
 }
 
-// Embed makes vectors of a text's length.
-func (d *door) Embed(_ context.Context, r *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
-	e := &hearth.Embeddings{ServedBy: "native/" + r.Model, Usage: hearth.Usage{PromptTokens: 3}}
-	for i, text := range r.Texts {
-		if d.err != nil {
-			return nil, d.err
+// encode makes vectors of a text's length, and thinks a text the better the longer it is.
+func (d *door) encode(r *hearth.Request) (c hearth.Chunk, err error) {
+	if d.err != nil {
+		return c, d.err
+	}
+	if r.Rerank != nil {
+		c.ServedBy, c.Ranking, c.Usage = "native/ranker", &hearth.Ranking{ServedBy: "native/ranker", Usage: hearth.Usage{PromptTokens: 5 * len(r.Rerank.Texts)}}, &hearth.Usage{}
+		for i, t := range r.Rerank.Texts {
+			if t == "long" {
+				return c, tooLong(i)
+			}
+			c.Ranking.Scores = append(c.Ranking.Scores, float64(len(t))/16)
 		}
+		return c, nil
+	}
+	e := &hearth.Embeddings{ServedBy: "native/" + r.Model, Usage: hearth.Usage{PromptTokens: 3}}
+	for i, text := range r.Embed.Texts {
 		if text == "long" {
-			return nil, tooLong(i)
+			return c, tooLong(i)
 		}
 		e.Vectors = append(e.Vectors, []float32{float32(len(text)), 0.5})
 	}
-	if r.Dimensions > 0 {
+	if n := r.Embed.Dimensions; n > 0 {
 		for i := range e.Vectors {
-			e.Vectors[i] = e.Vectors[i][:r.Dimensions]
+			e.Vectors[i] = e.Vectors[i][:n]
 		}
 	}
-	return e, nil
+	c.ServedBy, c.Embeddings, c.Usage = e.ServedBy, e, &e.Usage
+	return c, nil
 }
 
 func (d *door) InMemory() []gateway.Held {

@@ -78,8 +78,8 @@ func (x *exchange) showQueue() error {
 		select {
 		case <-tick.C:
 		case <-x.r.Context().Done():
-			if err := x.r.Context().Err(); !x.gone(err) {
-				return x.broken(s, stepsTelling{openAIStream{x}}, err)
+			if why := x.ended(); why != nil {
+				return x.broken(s, stepsTelling{openAIStream{x}}, why)
 			}
 			return nil
 		}
