@@ -83,6 +83,9 @@ const (
 
 	// RightNone is of routes for everybody who is known.
 	RightNone Rights = 0
+
+	// nothing is a right that no standing has: a set that is not empty and opens nothing.
+	nothing Rights = 1 << 15
 )
 
 var rightNames = []string{"ask", "self", "watch", "serve", "people", "grant", "guard", "audit", "setup"}
@@ -238,10 +241,18 @@ type Key struct {
 // IsOwn reports whether it is the key that a person's sessions act by.
 func (k Key) IsOwn() bool { return k.Person != "" && len(k.Hash) == 0 }
 
-// Principal is who asks with the key.
+// Principal is who asks with the key. One's own affairs are seen to by the key that one's
+// sessions act by, and by no other: who finds a key can't make another.
 func (k Key) Principal() Principal {
-	return Principal{KeyID: k.ID, Name: k.Name, Standing: k.Standing, Only: k.Only, Models: k.Models,
+	p := Principal{KeyID: k.ID, Name: k.Name, Standing: k.Standing, Only: k.Only, Models: k.Models,
 		Tenant: k.Tenant, Department: k.Department, Person: k.Person}
+	if k.IsOwn() {
+		return p
+	}
+	if p.Only = p.Rights() &^ RightSelf; p.Only == 0 {
+		p.Only = nothing
+	}
+	return p
 }
 
 // Holding is a key with what whose it is makes of it.

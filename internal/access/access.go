@@ -122,9 +122,8 @@ func (a *Access) lacksFactor(h hearth.Holding) bool {
 	return h.Person != "" && !h.SecondFactor && (h.Standing.IsDuty() || a.Policy.SecondFactorForAll)
 }
 
-// principal is who asks with a key. Here alone a standing becomes what may be done: whoever
-// needs a second factor may do nothing but get one, a person's own affairs are seen to in
-// the console, and in an emergency one is an administrator of everything.
+// principal is who asks with a key: whoever needs a second factor may do nothing but get
+// one, and in an emergency one is an administrator of everything, in the console alone.
 func (a *Access) principal(h hearth.Holding) hearth.Principal {
 	p := h.Principal()
 	p.TenantModels = h.TenantModels
@@ -133,8 +132,6 @@ func (a *Access) principal(h hearth.Holding) hearth.Principal {
 	}
 	p.Name = h.Holder
 	switch {
-	case !h.IsOwn() && p.Only == 0:
-		p.Only = p.Standing.Rights() &^ hearth.RightSelf
 	case !h.IsOwn():
 	case a.lacksFactor(h):
 		p.Only = hearth.RightSelf

@@ -185,7 +185,7 @@ func TestRequests(t *testing.T) {
 		{"POST", "/models/load", `{"model":"m","extra":1}`, 422, `extra`},
 		{"POST", "/models/load", `{`, 400, `"error"`},
 		{"GET", "/keys", "", 200, `{"keys":[]}`},
-		{"POST", "/keys", `{"name":"n","admin":true,"ttl_seconds":60}`, 201, `,"name":"n","standing":"admin","rights":["ask","self","watch","serve","people","grant","guard","audit","setup"],"models":[],"tenant":"main","created":"`},
+		{"POST", "/keys", `{"name":"n","admin":true,"ttl_seconds":60}`, 201, `,"name":"n","standing":"admin","rights":["ask","watch","serve","people","grant","guard","audit","setup"],"models":[],"tenant":"main","created":"`},
 		{"GET", "/keys", "", 200, `","name":"n","standing":"admin"`},
 		{"POST", "/keys", `{"name":""}`, 422, `name`},
 		{"DELETE", "/keys/zzz", "", 404, `{"error":{"code":"key_not_found","message":"there is no key zzz","remedy":"hearth key list`},
