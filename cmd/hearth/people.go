@@ -114,9 +114,9 @@ func personStandingCommand(t *terminal) *cobra.Command {
 func personResetCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "reset LOGIN", Args: cobra.ExactArgs(1),
-		Short: t.say("Take somebody's password and second factor away, and invite them anew", "清除用户的密码与第二因素并重新邀请"),
+		Short: t.say("Take somebody's password and second factor away, and invite them anew", "清除用户的密码与双因素认证并重新邀请"),
 		Long: t.say("Take somebody's password and second factor away, and invite them anew. This is also the way back in when no administrator can sign in any more: whoever may write the data folder can do it, and it is on record.",
-			"清除用户的密码与第二因素并重新邀请。所有管理员都无法登录时，也由此恢复：有权写入数据目录的人可执行，且会留下审计记录。"),
+			"清除用户的密码与双因素认证并重新邀请。所有管理员都无法登录时，也由此恢复：有权写入数据目录的人可执行，且会留下审计记录。"),
 		RunE: t.managing(hearth.RightPeople, "reset-person", func(cmd *cobra.Command, args []string, d *appliance.Data, by hearth.Principal) error {
 			p, err := d.Access.Person(cmd.Context(), args[0])
 			if err != nil {

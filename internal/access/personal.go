@@ -256,7 +256,7 @@ func (a *Access) ProveSecondFactor(ctx context.Context, by hearth.Principal, cod
 	}
 	if c.TOTP == nil || c.TOTPProven {
 		return nil, errors.Join(a.refund(ctx, p.ID), hearth.NewError(hearth.InvalidValue, "field", "code", "detail",
-			hearth.Words{"no second factor waits to be proven", "没有待验证的第二因素"}).At("code"))
+			hearth.Words{"no second factor waits to be proven", "没有待验证的双因素认证"}).At("code"))
 	}
 	err = a.settle(ctx, p.ID, func(c *hearth.Credentials) error {
 		if ok, err := a.takeCode(c, code); err != nil || !ok {

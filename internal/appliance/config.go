@@ -86,7 +86,7 @@ type EngineConfig struct {
 // AccessConfig is about how people sign in.
 type AccessConfig struct {
 	PasswordDays int    `yaml:"password_days" en:"days after which a password has to be changed; 0 is never" zh:"密码使用多少天后必须更换；0 表示不要求"`
-	SecondFactor string `yaml:"second_factor" en:"who needs a second factor: administrators, or everyone" zh:"哪些人必须使用第二因素：administrators 管理员，everyone 所有人"`
+	SecondFactor string `yaml:"second_factor" en:"who needs a second factor: administrators, or everyone" zh:"哪些人必须使用双因素认证：administrators 管理员，everyone 所有人"`
 }
 
 // The ways to ask for a second factor.
