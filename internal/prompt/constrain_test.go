@@ -74,7 +74,7 @@ func callers() map[string]bool {
 	out := map[string]bool{}
 	for _, f := range families() {
 		_, first, err := f.prompt(&Model{ID: "m"}, babble(1))
-		if f.syntax.calls.open != "" && err == nil && !first.thinking {
+		if f.syntax.callsTools() && err == nil && !first.thinking {
 			out[f.names[0]] = true
 		}
 	}
