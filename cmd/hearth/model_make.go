@@ -94,6 +94,47 @@ The result appears complete or not at all; interrupted, nothing is left of it.`,
 	return cmd
 }
 
+func modelConvertCommand(t *terminal) *cobra.Command {
+	var to makeFlags
+	c := appliance.Converting{}
+	cmd := &cobra.Command{
+		Use: "convert FOLDER", Args: cobra.ExactArgs(1),
+		Short: t.say("Write a folder of safetensors as GGUF", "将 safetensors 目录转换为 GGUF"),
+		Long: t.say(`Takes in a model as it is published: a folder with safetensors files, config.json and
+tokenizer.json. Weights stay in the format they are in, unless --type says another.
+Families: `, `导入发布者提供的模型目录：其中有 safetensors 文件、config.json 和 tokenizer.json。权重格式保持不变，
+除非用 --type 指定。模型家族：`) + strings.Join(appliance.ConvertFamilies(), ", ") + t.say(`
+
+    hearth model convert ./Qwen3-8B
+    hearth model quantize qwen3-8b Q4_K_M
+
+The result appears complete or not at all; interrupted, nothing is left of it.`, `
+
+    hearth model convert ./Qwen3-8B
+    hearth model quantize qwen3-8b Q4_K_M
+
+结果要么完整出现，要么不出现；中断后不留下任何文件。`),
+		RunE: t.acting("convert-model", func(cmd *cobra.Command, args []string, d *appliance.Data) (err error) {
+			c.Folder, c.Progress = args[0], t.making()
+			if c.To, err = to.target(); err != nil {
+				return err
+			}
+			made, err := d.Convert(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			return t.show(made, func() {
+				t.made(made.Made)
+				t.printf(t.say("architecture %s, %s; tensors: %s\n", "架构 %s，%s；张量：%s\n"), made.Architecture, bytes(made.FileBytes), formats(made.Formats))
+			})
+		}),
+	}
+	to.add(t, cmd)
+	cmd.Flags().StringVar(&c.Type, "type", "", t.say("format of the weights: F32, F16 or BF16; as they are if not given", "权重格式：F32、F16 或 BF16，不填则保持原样"))
+	cmd.Flags().StringVar(&c.Pooling, "pooling", "", t.say("how an encoder makes a vector, if its folder does not say: cls, mean or last", "目录未注明时，编码器生成向量的方式：cls、mean 或 last"))
+	return cmd
+}
+
 // textMax bounds what is read of a text to compare models on: far more tokens than are
 // compared.
 const textMax = 16 << 20
@@ -114,12 +155,7 @@ func readText(path string) ([]byte, error) {
 func (t *terminal) quantized(q appliance.Quantized) {
 	t.made(q.Made)
 	t.printf(t.say("%s → %s, %d%% of the size\n", "%s → %s，为原大小的 %d%%\n"), bytes(q.SourceBytes), bytes(q.FileBytes), q.FileBytes*100/max(1, q.SourceBytes))
-	var formats []string
-	for name, n := range q.Formats {
-		formats = append(formats, name+" × "+strconv.Itoa(n))
-	}
-	slices.Sort(formats)
-	t.printf(t.say("tensors: %s\n", "张量：%s\n"), strings.Join(formats, ", "))
+	t.printf(t.say("tensors: %s\n", "张量：%s\n"), formats(q.Formats))
 	l := q.Loss
 	switch {
 	case q.Uncompared != "":
@@ -132,6 +168,16 @@ func (t *terminal) quantized(q appliance.Quantized) {
 			"质量：KL 散度均值 %.5f，第 99 百分位 %.5f；最可能词元一致率 %.1f%%；困惑度 %.3f，原为 %.3f（%d 个词元）\n"),
 			l.Mean, l.P99, 100*l.SameTop, l.Perplexity, l.Before, l.Tokens)
 	}
+}
+
+// formats lists how many tensors are in which format.
+func formats(counts map[string]int) string {
+	var list []string
+	for name, n := range counts {
+		list = append(list, name+" × "+strconv.Itoa(n))
+	}
+	slices.Sort(list)
+	return strings.Join(list, ", ")
 }
 
 // made says where a model is that was made.

@@ -74,7 +74,10 @@ func draft(path string, bytes int64, write func(w io.Writer) error) (written int
 	}
 	defer f.Discard()
 	b := bufio.NewWriterSize(f, 1<<20)
-	if err := errors.Join(write(b), b.Flush()); err != nil {
+	if err := write(b); err != nil {
+		return 0, err
+	}
+	if err := b.Flush(); err != nil {
 		return 0, disk.Error(path, err)
 	}
 	info, err := f.Stat()

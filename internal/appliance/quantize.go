@@ -143,6 +143,9 @@ func compareFiles(ctx context.Context, source *gguf.File, path string, q Quantiz
 	defer f.Close()
 	w := engine.NewWorkers(q.Threads)
 	defer w.Stop()
+	if !f.Has("tokenizer.ggml.tokens") {
+		return loss, errors.New("it has no vocabulary to read a text with")
+	}
 	err = gguf.Reading(func() error {
 		before, err := nn.Load(source)
 		if err != nil {

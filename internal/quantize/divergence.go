@@ -27,7 +27,8 @@ type Loss struct {
 	Cosine float64 `json:"cosine,omitempty"`
 }
 
-// windowTokens is how many tokens are computed at once. Each window is a text of its own.
+// windowTokens is how many tokens are computed at once, at most what the model takes.
+// Each window is a text of its own.
 const windowTokens = 256
 
 // Compare finds out what a model has lost, on the tokens of a text. progress, if not nil,
@@ -40,11 +41,12 @@ func Compare(ctx context.Context, before, after *nn.Model, w nn.Workers, tokens 
 	var same int
 	var entropy, entropyBefore float64
 	var predicted int
-	for from := 0; from < len(tokens); from += windowTokens {
+	size := min(windowTokens, before.Context)
+	for from := 0; from < len(tokens); from += size {
 		if err := ctx.Err(); err != nil {
 			return Loss{}, err
 		}
-		window := tokens[from:min(len(tokens), from+windowTokens)]
+		window := tokens[from:min(len(tokens), from+size)]
 		if before.Pooling != nn.PoolNone {
 			loss.Cosine = min(loss.Cosine, cosine(a.vector(window), b.vector(window)))
 		} else {

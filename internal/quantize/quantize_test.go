@@ -226,9 +226,13 @@ func TestLoss(t *testing.T) {
 
 // TestLossOfVectors: an encoder's is the angle between its vectors.
 func TestLossOfVectors(t *testing.T) {
-	data := nntest.Make(nntest.Shape{Architecture: "bert", Weights: gguf.F16, KVHeads: 8, Pooling: 1, Seed: 5})
+	data := nntest.Make(nntest.Shape{Architecture: "bert", Weights: gguf.F16, KVHeads: 8, Pooling: 1, Context: 64, Seed: 5})
 	r, _ := Find("Q8_0")
-	l, err := Compare(t.Context(), model(t, data), model(t, quantised(t, data, r, 2)), nntest.Workers(2), []int{1, 2, 3, 4, 5}, nil)
+	tokens := make([]int, 150) // more than the model takes at once
+	for i := range tokens {
+		tokens[i] = i
+	}
+	l, err := Compare(t.Context(), model(t, data), model(t, quantised(t, data, r, 2)), nntest.Workers(2), tokens, nil)
 	if err != nil || l.Cosine < 0.99 || l.Cosine > 1 || l.Mean != 0 {
 		t.Errorf("%+v, %v", l, err)
 	}
