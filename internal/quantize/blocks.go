@@ -203,7 +203,7 @@ type search struct{ from, step, steps float32 }
 func fullRange(x, weights *[32]float32, top int, s search, levels *[32]uint8) (scale, off float32) {
 	least, most := x[0], x[0]
 	sumW := weights[0]
-	sumX := sumW * x[0]
+	sumX := float32(sumW * x[0])
 	for i := 1; i < 32; i++ {
 		least, most = min(least, x[i]), max(most, x[i])
 		sumW += weights[i]
@@ -232,7 +232,7 @@ func fullRange(x, weights *[32]float32, top int, s search, levels *[32]uint8) (s
 		for i, v := range x {
 			l := level(float32(by*(v-least)), 0, high)
 			tried[i] = l
-			wl := weights[i] * l
+			wl := float32(weights[i] * l)
 			sumL += wl
 			sumL2 += float32(wl * l)
 			sumXL += float32(wl * v)
@@ -295,7 +295,7 @@ func grouped(x []float32, top int, s search) (g group) {
 		if d == 0 {
 			continue
 		}
-		m := half(g.off) * float32(off)
+		m := float32(half(g.off) * float32(off))
 		for i, v := range x[32*j : 32*j+32] {
 			g.levels[j][i] = uint8(max(0, min(top, nearest((v+m)/d))))
 		}
@@ -312,8 +312,8 @@ func (g *group) pack(scales, offs [8]float32, mostScale, mostOff float32) {
 		byOff = 63 / mostOff
 	}
 	for j := range 8 {
-		s := min(63, uint8(nearest(byScale*scales[j])))
-		o := min(63, uint8(nearest(byOff*offs[j])))
+		s := min(63, uint8(nearest(float32(byScale*scales[j]))))
+		o := min(63, uint8(nearest(float32(byOff*offs[j]))))
 		if j < 4 {
 			g.scales[j], g.scales[j+4] = s, o
 		} else {
@@ -386,7 +386,7 @@ func encodeGroupQ6K(dst []byte, x []float32) {
 	d := 1 / by
 	putHalf(dst[208:], d)
 	for j, s := range scales {
-		q := int8(min(127, nearest(by*s)))
+		q := int8(min(127, nearest(float32(by*s))))
 		dst[192+j] = byte(q)
 		d := half(d) * float32(q)
 		if d == 0 {
