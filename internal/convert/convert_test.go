@@ -236,6 +236,8 @@ func TestRefusals(t *testing.T) {
 		"a number is negative":       {"qwen3", "config.json", `"hidden_size": 32`, `"hidden_size": -32`, "hidden_size is -32"},
 		"fewer layers":               {"qwen3", "config.json", `"num_hidden_layers": 2`, `"num_hidden_layers": 1`, "model.layers.1."},
 		"another rotation":           {"qwen2", "config.json", `"yarn"`, `"spiral"`, `rotation of the kind "spiral"`},
+		"half of a head":             {"qwen3", "config.json", `"rope_theta": 10000.0`, `"rope_theta": 10000.0, "partial_rotary_factor": 0.5`, "a part of each head"},
+		"another gate":               {"qwen3", "config.json", `"silu"`, `"gelu"`, "not silu"},
 		"a window":                   {"qwen2", "config.json", `"use_sliding_window": false`, `"use_sliding_window": true`, "a window"},
 		"another vocabulary":         {"qwen3", "config.json", `"vocab_size": 288`, `"vocab_size": 300`, "vocab_size is 300"},
 		"more experts":               {"qwen3moe", "config.json", `"num_local_experts": 4`, `"num_local_experts": 5`, "of 5 experts"},
@@ -434,6 +436,28 @@ func unpack(t *testing.T, path, below, dir string) {
 		to := filepath.Join(dir, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.WriteFile(to, b, 0o600), r.Close()); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestSplitters: the expressions that vocabularies in use have are told apart, however
+// they are spelled.
+func TestSplitters(t *testing.T) {
+	for name, known := range patterns() {
+		var s step
+		for _, x := range known {
+			x = strings.ReplaceAll(strings.ReplaceAll(x, contractions, "(?i:'s|'t|'re|'ve|'m|'ll|'d)"), `\r\n`, "\r\n")
+			s.Pretokenizers = append(s.Pretokenizers, step{Type: "Split", Pattern: struct{ Regex string }{x}})
+		}
+		s.Pretokenizers = append(s.Pretokenizers, step{Type: "ByteLevel"})
+		got, err := preOf(s)
+		if err != nil || got != name {
+			t.Errorf("%s is taken for %q: %v", name, got, err)
+		}
+		v := tokenizer.Defaults("gpt2", name, 1)
+		v.Tokens, v.Types = []string{"a"}, []tokenizer.Type{1}
+		if _, err := tokenizer.New(v); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -32,6 +32,9 @@ func decoderSettings(m *Model) {
 		m.set(".attention.key_length", uint32(c.integer("head_dim", widthMax)))
 		m.set(".attention.value_length", uint32(c.integer("head_dim", widthMax)))
 	}
+	if act := c.text("hidden_act"); act != "" && act != "silu" {
+		c.fail("hidden_act is %q, not silu: %w", act, ErrUnsupported)
+	}
 	if c.flag("use_sliding_window") {
 		c.fail("use_sliding_window: attention to a window: %w", ErrUnsupported)
 	}
@@ -45,6 +48,9 @@ func (m *Model) ropeSettings() (c config, kind string, base float64) {
 	if len(c.values) == 0 {
 		c = m.config.object("rope_scaling")
 	}
+	if all := c.object("full_attention"); len(all.values) > 0 {
+		c = all // which says it by kinds of layers
+	}
 	base = m.config.realOr("rope_theta", 10000)
 	base = c.realOr("rope_theta", base)
 	kind = c.text("rope_type")
@@ -56,6 +62,9 @@ func (m *Model) ropeSettings() (c config, kind string, base float64) {
 
 func (m *Model) rope() {
 	c, kind, base := m.ropeSettings()
+	if part := c.realOr("partial_rotary_factor", m.config.realOr("partial_rotary_factor", 1)); part != 1 {
+		c.fail("partial_rotary_factor is %v: rotation of a part of each head: %w", part, ErrUnsupported)
+	}
 	m.set(".rope.freq_base", float32(base))
 	switch kind {
 	case "", "default", "llama3": // that one is a tensor, see arrangeLlama

@@ -11,6 +11,8 @@ import (
 // place (internal/tokenizer).
 const (
 	contractions = `(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])`
+	capitals     = `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`
+	smalls       = `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`
 	tail         = `| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
 )
 
@@ -18,6 +20,8 @@ func patterns() map[string][]string {
 	return map[string][]string{
 		"qwen2":     {contractions + `|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}` + tail},
 		"llama-bpe": {contractions + `|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}` + tail},
+		"tekken": {`[^\r\n\p{L}\p{N}]?` + capitals + `*` + smalls + `+|[^\r\n\p{L}\p{N}]?` + capitals + `+` + smalls + `*` +
+			`|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`},
 		"qwen35": {contractions + `|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*` +
 			`|\s*[\r\n]+|\s+(?!\S)|\s+`},
 		"deepseek-llm": {
