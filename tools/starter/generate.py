@@ -30,8 +30,8 @@ PRACTICE = {
     "talk": 9, "unknown": 7, "sums": 4, "dates": 2, "units": 2, "text": 1,
 }
 FORMS = {
-    "guide": 13, "guide-made": 4, "entity": 7, "extract": 9, "copy": 3, "loan": 42, "form": 6, "tools": 4,
-    "talk": 6, "unknown": 4, "sums": 1, "text": 1,
+    "guide": 7, "guide-made": 2, "entity": 5, "extract": 6, "copy": 2, "loan": 56, "form": 14, "tools": 4,
+    "talk": 2, "unknown": 2,
 }
 MIXES = {"first": MIX, "practice": PRACTICE, "forms": FORMS}
 

@@ -38,8 +38,10 @@ def money(r, lang, n):
             if n % 1000:
                 ways.append(words.zh_number(n).removesuffix("百"))
         return r.choice(ways)
-    if n % 1000 == 0:
+    if n % 1000 == 0 and n < 1_000_000:
         ways += [f"{n // 1000}k", words.en_number(n), f"{n // 1000} thousand"]
+    if n % 100_000 == 0 and n >= 1_000_000:
+        ways += [f"{n / 1_000_000:g} million"] * 2
     return r.choice(["", "$", ""]) + r.choice(ways) if r.random() < 0.5 else r.choice(ways)
 
 
@@ -91,8 +93,8 @@ EN_SAY = {
 # sum and what it is for in another, with things in between that no field asks for.
 ZH_WORKPLACES = ["{p}人民医院", "{p}第{n}中学", "{p}{n}小学", "{b}幼儿园", "{b}诊所", "{b}艺术中心", "{p}客运站", "{p}供电局", "{b}律师事务所", "{b}酒店", "{p}机械厂", "{b}超市", "{p}铁路局",
                  "{p}林场", "{b}煤矿", "{b}餐厅", "{p}图书馆", "{p}质检站", "{b}健身馆", "{b}事务所", "{p}税务局", "{b}银行{p}支行", "{p}博物馆", "{b}汽修厂", "{p}自来水公司", "{b}培训学校"]
-EN_WORKPLACES = ["{p} Hospital", "the {p} Clinic", "{b} School", "{p} Library", "the {p} Water Works", "{b} Railways", "Hotel {b}", "{b} Bank", "the {b} Theatre", "{p} University", "{b} Mill {n}",
-                 "{b} & {c}", "the {p} Fire Station", "{b} Supermarket", "{b} Airlines", "the Museum of {p}", "{b} Gym", "{b} Bakery", "{p} City Council", "{b} Power Station", "{b} Studio"]
+EN_WORKPLACES = ["{p} Hospital", "{p} Clinic", "{b} School", "{p} Library", "{p} Water Works", "{b} Railways", "Hotel {b}", "{b} Bank", "{b} Theatre", "{p} University", "{b} Mill {n}",
+                 "{b} & {c}", "{p} Fire Station", "{b} Supermarket", "{b} Airlines", "Museum of {p}", "{b} Gym", "{b} Bakery", "{p} City Council", "{b} Power Station", "{b} Studio"]
 ZH_KINDS = [
     "退休职工", "果农", "养殖户", "包工头", "司机", "货车司机", "摊主", "瓦工", "裁缝", "渔民", "花店老板", "木匠", "主播", "教练", "排版员", "售票员", "茶农", "小店主", "批发商", "退伍军人", "作家", "实习生", "菜贩", "花匠", "编辑",
     "统计员",
@@ -139,6 +141,11 @@ def workplace(r, lang):
     brand = (words.hanzi(r, 2) if r.random() < 0.5 else r.choice(words.ZH_BRANDS)) if zh else words.word(r).capitalize() if r.random() < 0.4 else r.choice(words.EN_BRANDS)
     number = r.choice("一二三四五六") if zh else r.choice(["One", "Two", "Three", "7"])
     return r.choice(ZH_WORKPLACES if zh else EN_WORKPLACES).format(p=words.place(r, lang), b=brand, n=number, c=r.choice(words.EN_LAST))
+
+
+def said_workplace(r, lang, name):
+    """A workplace as it is spoken of, with an article that is not its name's."""
+    return "the " + name if lang == "en" and r.random() < 0.25 else name
 
 
 def aim(r, lang):
@@ -253,21 +260,42 @@ def loan(r, lang):
     goal, after = aim(r, lang)
     value = {"name": words.person(r, lang), "phone": words.phone(r, lang), "amount": amount, "term_months": months,
              "purpose": goal, "monthly_income": income, "employer": workplace(r, lang)}
-    said = {**value, "amount": money(r, lang, amount), "monthly_income": money(r, lang, income), "term_months": term(r, lang, months)}
+    said = {**value, "employer": said_workplace(r, lang, value["employer"]), "amount": money(r, lang, amount), "monthly_income": money(r, lang, income), "term_months": term(r, lang, months)}
     for key, chance in (("phone", 0.25), ("monthly_income", 0.2), ("employer", 0.35), ("purpose", 0.04), ("name", 0.02)):
         if r.random() < chance:
             value[key] = None
     keys = [k for k in value if value[k] is not None]
     way = r.random()
     if way < 0.6:
-        text = r.choice(OPENS[lang]) + (flow_zh if zh else flow_en)(r, value, {**said, "purpose": after}) + r.choice(["。", "。", ""] if zh else [".", ".", ""])
-    elif way < 0.75:
+        text = r.choice(OPENS[lang]) + (flow_zh if zh else flow_en)(r, {**value, "employer": value["employer"] and said["employer"]}, {**said, "purpose": after}) + r.choice(["。", "。", ""] if zh else [".", ".", ""])
+    elif way < 0.66:
+        text = bare(r, lang, said, keys)
+    elif way < 0.78:
         text = labelled(r, lang, said, keys) + r.choice(["。", ""] if zh else [".", ""])
     else:
         if value["purpose"] is not None and r.random() < 0.5:
             value["purpose"] = said["purpose"] = purpose(r, lang)
         text = tell(r, lang, said, keys)
-    return form(lang, formats.LOAN[lang], text, value)
+    return form(lang, asked(r, lang, value), text, value)
+
+
+def asked(r, lang, value):
+    """The form: mostly the loan's own, else a part of it, in another order, in other words."""
+    if r.random() < 0.7:
+        return formats.LOAN[lang]
+    heads = ZH_FIELDS if lang == "zh" else EN_FIELDS
+    fields = r.sample(formats.LOAN[lang], r.randint(2, 7))
+    return [(k, name if r.random() < 0.5 or k in ("amount", "term_months", "monthly_income") else r.choice(heads[k]).lower()) for k, name in fields]
+
+
+def bare(r, lang, said, keys):
+    """Values one after the other, the name mostly first."""
+    rest = [k for k in keys if k != "name"]
+    r.shuffle(rest)
+    keys = (["name"] if "name" in keys else []) + rest if r.random() < 0.7 else r.sample(keys, len(keys))
+    hints = {"amount": ["贷款", "借", ""], "monthly_income": ["月薪", "月收入"], "purpose": ["", "", "用于"], "phone": ["", "电话"]} if lang == "zh" else \
+        {"amount": ["", "loan ", "wants "], "monthly_income": ["earns ", "income "], "purpose": ["", "", "for "], "employer": ["", "at "], "phone": ["", "tel. "]}
+    return ("，" if lang == "zh" else ", ").join(r.choice(hints.get(k, [""])) + str(said[k]) for k in keys) + ("。" if lang == "zh" else ".")
 
 
 OPENS = {
@@ -300,7 +328,7 @@ def tell(r, lang, said, keys):
 
 
 def form(lang, fields, text, value):
-    return formats.conversation(formats.FORM[lang], formats.form_user(lang, fields, text), formats.as_json(value))
+    return formats.conversation(formats.FORM[lang], formats.form_user(lang, fields, text), formats.as_json({k: value[k] for k, _ in fields}))
 
 
 # Other forms: field, its names, how a value is made, how it is said.
