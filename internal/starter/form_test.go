@@ -46,18 +46,18 @@ func TestNumbers(t *testing.T) {
 // TestFormsAreRead: the fields of a form in either language, and what is none.
 func TestFormsAreRead(t *testing.T) {
 	for message, want := range map[string]string{
-		"Fields: name (full name), phone (phone), sum\n\nText: I am Ann.":                 "en name phone sum | I am Ann.",
-		"Fields: a (x, or y), b.c (z)\n\nText: one\ntwo\n":                                "en a b.c | one\ntwo\n",
-		"字段：name（姓名），amount（金额，元），term_months（期限，月）\n\n文字：我叫王强。":                          "zh name amount term_months | 我叫王强。",
-		"字段：a，a\n\n文字：x":                                                                  "",
-		"字段：名称\n\n文字：x":                                                                   "",
-		"Fields: a\nText: x":                                                              "",
-		"Fields: \n\nText: x":                                                             "",
-		"Fields: a\n\nText: ":                                                             "",
-		"Fields: a\"b\n\nText: x":                                                         "",
-		"Tell me a joke.":                                                                 "",
-		"Fields: a\n\nText: " + longText(5<<10):                                           "",
-		"Fields: " + fieldNames(33) + "\n\nText: x": "",
+		"Fields: name (full name), phone (phone), sum\n\nText: I am Ann.": "en name phone sum | I am Ann.",
+		"Fields: a (x, or y), b.c (z)\n\nText: one\ntwo\n":                "en a b.c | one\ntwo\n",
+		"字段：name（姓名），amount（金额，元），term_months（期限，月）\n\n文字：我叫王强。":          "zh name amount term_months | 我叫王强。",
+		"字段：a，a\n\n文字：x":                                                  "",
+		"字段：名称\n\n文字：x":                                                   "",
+		"Fields: a\nText: x":                                              "",
+		"Fields: \n\nText: x":                                             "",
+		"Fields: a\n\nText: ":                                             "",
+		"Fields: a\"b\n\nText: x":                                         "",
+		"Tell me a joke.":                                                 "",
+		"Fields: a\n\nText: " + longText(5<<10):                           "",
+		"Fields: " + fieldNames(33) + "\n\nText: x":                       "",
 	} {
 		got := ""
 		if f := readForm(message); f != nil {
