@@ -23,7 +23,7 @@ type Guide struct {
 // found best that were left out of the list.
 const (
 	saturation = 1.0
-	lengthBias = 0.4
+	lengthBias = 0.5
 	inHeading  = 2.5
 	inQuestion = 1.0 // once, in however many questions it stands
 	asListed   = 100 // for the very question that is listed: more than words can tell
