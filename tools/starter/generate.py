@@ -30,8 +30,8 @@ PRACTICE = {
     "talk": 9, "unknown": 7, "sums": 4, "dates": 2, "units": 2, "text": 1,
 }
 FORMS = {
-    "guide": 7, "guide-made": 2, "entity": 5, "extract": 6, "copy": 2, "loan": 56, "form": 14, "tools": 4,
-    "talk": 2, "unknown": 2,
+    "guide": 24, "guide-made": 4, "entity": 4, "extract": 5, "copy": 1, "loan": 46, "form": 10, "tools": 4,
+    "talk": 1, "unknown": 1,
 }
 MIXES = {"first": MIX, "practice": PRACTICE, "forms": FORMS}
 
