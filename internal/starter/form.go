@@ -24,13 +24,15 @@ const (
 // form is what shall be filled, and from what.
 type form struct {
 	lang   string
-	fields []string
+	fields []field
 	text   string
 }
 
+type field struct{ name, label string }
+
 var (
 	formAsked = regexp.MustCompile(`(?s)^(字段：|Fields: )([^\n]+)\n\n(?:文字：|Text: )(.*\S.*)$`)
-	formField = regexp.MustCompile(`^([A-Za-z_][\w.-]{0,63})(?:\s*[（(].*[)）])?$`)
+	formField = regexp.MustCompile(`^([A-Za-z_][\w.-]{0,63})(?:\s*[（(](.*)[)）])?$`)
 	fieldEnds = regexp.MustCompile(`，\s*|,\s+`)
 )
 
@@ -58,14 +60,23 @@ func readForm(message string) *form {
 	if m[1] == "字段：" {
 		f.lang = "zh"
 	}
-	for _, field := range splitFields(m[2]) {
-		name := formField.FindStringSubmatch(strings.TrimSpace(field))
-		if name == nil || len(f.fields) == fieldsMax || slices.Contains(f.fields, name[1]) {
+	for _, part := range splitFields(m[2]) {
+		x := formField.FindStringSubmatch(strings.TrimSpace(part))
+		if x == nil || len(f.fields) == fieldsMax || slices.ContainsFunc(f.fields, func(other field) bool { return other.name == x[1] }) {
 			return nil
 		}
-		f.fields = append(f.fields, name[1])
+		f.fields = append(f.fields, field{x[1], x[2]})
 	}
 	return f
+}
+
+// takes reports whether a number may be the field's value: of years, the one in the unit
+// that the field speaks of.
+func (x field) takes(n number) bool {
+	says := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(strings.ToLower(x.name+" "+x.label), w) })
+	}
+	return n.unit == "" || says("month", "月") && n.unit == "months" || says("year", "年") && n.unit == "years" || !says("month", "月", "year", "年")
 }
 
 // splitFields cuts at commas that stand outside of brackets: "amount（金额，元）" is one field.
@@ -91,27 +102,30 @@ func (f *form) messages(asked []hearth.Message) []hearth.Message {
 // constraint is every answer that the text allows: a grammar with a rule for each unit of
 // the text, so that a part of it is a way through some of them.
 func (f *form) constraint() *hearth.Constraint {
-	var b strings.Builder
-	b.WriteString(`root ::= "{`)
-	for i, name := range f.fields {
-		if i > 0 {
-			b.WriteString(`, `)
-		}
-		b.WriteString(`\"` + name + `\": " value "`)
-	}
-	b.WriteString("}\"\nvalue ::= \"null\"")
-	for _, n := range numbers(f.text) {
-		b.WriteString(` | "` + strconv.FormatFloat(n, 'f', -1, 64) + `"`)
-	}
-	units := unitsOf(f.text)
+	units, said := unitsOf(f.text), numbers(f.text)
 	var begins []string
 	for i, u := range units {
 		if u.word {
 			begins = append(begins, "u"+strconv.Itoa(i))
 		}
 	}
+	var b strings.Builder
+	b.WriteString(`root ::= "{"`)
+	for i, x := range f.fields {
+		if i > 0 {
+			b.WriteString(` ", "`)
+		}
+		b.WriteString(` "\"` + x.name + `\": " (part`)
+		for _, n := range said {
+			if x.takes(n) {
+				b.WriteString(` | "` + strconv.FormatFloat(n.value, 'f', -1, 64) + `"`)
+			}
+		}
+		b.WriteString(`)`)
+	}
+	b.WriteString(" \"}\"\npart ::= \"null\"")
 	if begins != nil {
-		b.WriteString(` | "\"" part "\""`)
+		b.WriteString(` | "\"" (` + strings.Join(begins, " | ") + `) "\""`)
 	}
 	b.WriteString("\n")
 	var rules []string
@@ -134,9 +148,7 @@ func (f *form) constraint() *hearth.Constraint {
 			next = `" " ` + name
 		}
 	}
-	if begins != nil {
-		b.WriteString("part ::= " + strings.Join(begins, " | ") + "\n" + strings.Join(rules, "\n") + "\n")
-	}
+	b.WriteString(strings.Join(rules, "\n"))
 	return &hearth.Constraint{Kind: hearth.ConstrainGrammar, Source: b.String(), Field: "messages"}
 }
 

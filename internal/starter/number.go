@@ -7,22 +7,28 @@ import (
 	"strings"
 )
 
+// number is one that a text says. Of a time in years there are two, of which one counts
+// months: forms mostly ask for months where people speak of years.
+type number struct {
+	value float64
+	unit  string // "months" or "years" of a time in years; of others nothing
+}
+
 // numbers are those that a text says, in digits or words of either language, each once
 // and in their order: "12万", "八千五", "35,000", "100k", "thirty-six", "a year and a half".
-// Of a time also what it is in the smaller unit that forms ask for: years in months, weeks
-// in days. Digits that belong to a name or a code are no number.
-func numbers(text string) []float64 {
-	var all []float64
+// Digits that belong to a name or a code are no number.
+func numbers(text string) []number {
+	var all []number
 	text = strings.ToLower(text)
 	for at := 0; at < len(text); {
-		v, n := numberAt(text, at)
+		said, n := numberAt(text, at)
 		if n == 0 {
 			at++
 			continue
 		}
-		for _, v := range v {
-			if v < 1e15 && !slices.Contains(all, v) {
-				all = append(all, v)
+		for _, x := range said {
+			if x.value < numberMax && !slices.Contains(all, x) {
+				all = append(all, x)
 			}
 		}
 		at += n
@@ -30,9 +36,11 @@ func numbers(text string) []float64 {
 	return all
 }
 
-// numberAt is the number that begins at a byte of a text in lower case: its readings, and
-// how many bytes it has; none if no number begins there.
-func numberAt(text string, at int) (values []float64, size int) {
+const numberMax = 1e15 // whole numbers below it are exact
+
+// numberAt is the number that begins at a byte of a text in lower case, and how many bytes
+// it has; none if no number begins there.
+func numberAt(text string, at int) (said []number, size int) {
 	v, n := digits(text, at)
 	if n == 0 {
 		v, n = chinese(text[at:])
@@ -43,17 +51,13 @@ func numberAt(text string, at int) (values []float64, size int) {
 	if n == 0 {
 		return nil, 0
 	}
-	rest := text[at+n:]
-	if m := years.FindStringSubmatch(rest); m != nil {
+	if m := years.FindStringSubmatch(text[at+n:]); m != nil {
 		if m[1] != "" {
 			v += 0.5
 		}
-		return []float64{v * 12, v}, n + len(m[0])
+		return []number{{v * 12, "months"}, {v, "years"}}, n + len(m[0])
 	}
-	if m := weeks.FindString(rest); m != "" {
-		return []float64{v, v * 7}, n + len(m)
-	}
-	return []float64{v}, n
+	return []number{{v, ""}}, n
 }
 
 var (
@@ -61,7 +65,6 @@ var (
 	times   = regexp.MustCompile(`^(?:(十|百|千|万|亿)(万|亿)?(\d)?|(?:\s?(k|thousand|million|billion))\b)`)
 	coded   = regexp.MustCompile(`^(?:[-/:_.]?[a-z0-9])`)
 	years   = regexp.MustCompile(`^\s?(?:个)?(?:周年|年|years?\b)(半|\s?and a half\b)?`)
-	weeks   = regexp.MustCompile(`^\s?(?:个)?(?:周|星期|weeks?\b)`)
 )
 
 var scale = map[string]float64{"十": 10, "百": 100, "千": 1e3, "万": 1e4, "亿": 1e8, "k": 1e3, "thousand": 1e3, "million": 1e6, "billion": 1e9,
