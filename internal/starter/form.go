@@ -19,6 +19,8 @@ import (
 const (
 	fieldsMax = 32      // of a form; one that has more reaches the model as it is
 	formMax   = 4 << 10 // bytes of its text, likewise: more than the model's context holds
+	wordsMax  = 900     // words and Chinese characters of its text, likewise: a grammar can be at so many places
+	sameMax   = 64      // times that one of them may stand there, likewise
 )
 
 // form is what shall be filled, and from what.
@@ -26,6 +28,8 @@ type form struct {
 	lang   string
 	fields []field
 	text   string
+	units  []unit
+	begins []int // the units that a part can begin with
 }
 
 type field struct{ name, label string }
@@ -56,7 +60,17 @@ func readForm(message string) *form {
 	if m == nil || len(m[3]) > formMax || !utf8.ValidString(message) {
 		return nil
 	}
-	f := &form{lang: "en", text: m[3]}
+	f := &form{lang: "en", text: m[3], units: unitsOf(m[3])}
+	times := map[string]int{}
+	for i, u := range f.units {
+		times[u.text]++
+		if u.word {
+			f.begins = append(f.begins, i)
+		}
+		if len(f.begins) > wordsMax || times[u.text] > sameMax && !u.breaks {
+			return nil
+		}
+	}
 	if m[1] == "字段：" {
 		f.lang = "zh"
 	}
@@ -102,13 +116,7 @@ func (f *form) messages(asked []hearth.Message) []hearth.Message {
 // constraint is every answer that the text allows: a grammar with a rule for each unit of
 // the text, so that a part of it is a way through some of them.
 func (f *form) constraint() *hearth.Constraint {
-	units, said := unitsOf(f.text), numbers(f.text)
-	var begins []string
-	for i, u := range units {
-		if u.word {
-			begins = append(begins, "u"+strconv.Itoa(i))
-		}
-	}
+	said := numbers(f.text)
 	var b strings.Builder
 	b.WriteString(`root ::= "{"`)
 	for i, x := range f.fields {
@@ -124,14 +132,19 @@ func (f *form) constraint() *hearth.Constraint {
 		b.WriteString(`)`)
 	}
 	b.WriteString(" \"}\"\npart ::= \"null\"")
-	if begins != nil {
-		b.WriteString(` | "\"" (` + strings.Join(begins, " | ") + `) "\""`)
+	sep := ` | "\"" (`
+	for _, i := range f.begins {
+		b.WriteString(sep + "u" + strconv.Itoa(i))
+		sep = " | "
+	}
+	if f.begins != nil {
+		b.WriteString(`) "\""`)
 	}
 	b.WriteString("\n")
 	var rules []string
 	next := "" // the rule of the unit behind, if a part can reach it
-	for i := len(units) - 1; i >= 0; i-- {
-		u, name := units[i], "u"+strconv.Itoa(i)
+	for i := len(f.units) - 1; i >= 0; i-- {
+		u, name := f.units[i], "u"+strconv.Itoa(i)
 		switch {
 		case u.breaks || next == "" && !u.word: // what begins here ends with no word
 			next = ""

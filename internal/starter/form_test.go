@@ -84,6 +84,14 @@ func fieldNames(n int) string {
 	return strings.Join(names, ", ")
 }
 
+func numbered(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "%d ", i)
+	}
+	return b.String()
+}
+
 func longText(n int) string { return strings.Repeat("x ", n/2) }
 
 // accepts reports whether a form may be answered so.
@@ -141,6 +149,12 @@ func TestFormsSayWhatTheTextSays(t *testing.T) {
 		name := f.fields[0].name
 		if got := [2]bool{accepts(t, f, `{"`+name+`": 60}`), accepts(t, f, `{"`+name+`": 5}`)}; got != want {
 			t.Errorf("%s: 60 and 5 are allowed: %v", fields, got)
+		}
+	}
+	for _, unit := range []string{"的", "得失", "a b, "} { // the longest that are read, and the most alike
+		f := readForm("字段：a，b\n\n文字：" + strings.Repeat(unit, sameMax) + numbered(wordsMax-2*sameMax))
+		if part := strings.Trim(strings.Repeat(unit, sameMax/2), ", "); f == nil || !accepts(t, f, `{"a": "`+part+`", "b": null}`) {
+			t.Errorf("of a text of %q", unit)
 		}
 	}
 	if marks := readForm("Fields: a\n\nText: ?!"); !accepts(t, marks, `{"a": null}`) || accepts(t, marks, `{"a": "?"}`) {
