@@ -85,7 +85,7 @@ def judge_loan(item, named=True):
         except ValueError:
             value = None
         valid = isinstance(value, dict) and list(value) == list(item["fields"])
-        value = value if isinstance(value, dict) else {}
+        value = {k: v.strip() if isinstance(v, str) else v for k, v in value.items()} if isinstance(value, dict) else {}
         right = {k: value.get(k, ...) == v for k, v in item["fields"].items()}
         return {"valid": valid, "fields": sum(right.values()) / len(right), "all fields": all(right.values())} | {"field " + k: v for k, v in right.items() if named}
     return judge
@@ -96,7 +96,7 @@ def form_items(n):
     for _ in range(n):
         lang = r.choice(["zh", "en"])
         *asked, answer = forms.other(r, lang)
-        yield lang, asked, None, judge_loan({"fields": json.loads(answer["content"])}, named=False)
+        yield lang, asked, None, judge_loan({"fields": {k: v.strip() if isinstance(v, str) else v for k, v in json.loads(answer["content"]).items()}}, named=False)
 
 
 def normal(lang, text):

@@ -152,10 +152,14 @@ def aim(r, lang):
     """A purpose and how it is said after a sum."""
     if lang == "zh":
         what = r.choice(ZH_WHAT) if r.random() < 0.75 else words.hanzi(r, 2)
+        if r.random() < 0.15:
+            what += r.choice(["和", "及"]) + r.choice(["", "", "买", "修"]) + r.choice(ZH_WHAT)
         text = r.choice(ZH_FOR) if r.random() < 0.4 else r.choice(ZH_DO) + what
         return text, r.choice(["", "", "", "用于", "用来", "去", "拿来", "，用于", "，", "，想", "，用途", "，主要是", "，为了", "，准备"]) + text + r.choice(["", "", "", "用", "用的"] if text[-1] != "用" else [""])
     kind = r.random()
     what = r.choice(EN_WHAT) if r.random() < 0.8 else "a " + words.word(r)
+    if r.random() < 0.15:
+        what += " and " + r.choice(EN_WHAT)
     if kind < 0.5:
         text = r.choice(EN_DO) + " " + what
         return text, r.choice([" to ", " to ", " to ", ", to ", " in order to ", " so that I can ", "; I want to ", " because I want to "]) + text
@@ -182,6 +186,7 @@ def flow_zh(r, v, s):
         i = s["monthly_income"]
         who.append(r.choice([f"月收入{i}", f"月薪{i}", f"每月工资{i}", f"一个月挣{i}", f"月入{i}", f"工资每月{i}", f"每月{i}工资", f"每月收入约{i}", f"一月{i}", f"退休金每月{i}", f"月均收入{i}", f"一个月{i}左右", f"补贴{i}每月"]))
     a, t = s["amount"], s["term_months"]
+    wants = ["想贷", "想借", "申请贷款", "申请", "欲借", "希望贷款", "计划借款", "打算借", "拟贷", "要借", "想申请", "希望借到"]
     ask = r.choice(["想贷", "想借", "申请贷款", "申请", "借", "贷款", "需要", "要贷", "拟借", "欲借", "需借款", "现申请职工贷款", "希望贷到", "想要", "申请消费贷款", "贷"]) + a
     ends = [f"{t}还清", f"{t}", f"期限{t}", f"分{t}还", f"打算{t}内还完", f"{t}还", f"{t}内归还", f"借{t}", f"还款期{t}"]
     if has("purpose"):
@@ -192,6 +197,12 @@ def flow_zh(r, v, s):
     if r.random() < 0.3:
         want.reverse()
     call = [r.choice(["电话", "手机", "手机号", "联系电话", "联系方式", "请打", "电话号码", "请致电", "号码", ""]) + v["phone"]] if has("phone") else []
+    if has("name") and r.random() < 0.3:  # the name and what comes next in one breath
+        own = r.choice(["", "", "", "客户", "农户", "村民", "员工", "申请人", "职工", "我朋友", job, job]) + n + r.choice(["", "", "", "女士", "先生", "同志"])
+        if len(who) > 1 and r.random() < 0.6:
+            who[:2] = [own + r.choice(["", "现", "目前"]) + who[1]]
+        else:
+            who, want = who[1:], [own + r.choice(wants) + a + (s["purpose"] if has("purpose") else ""), r.choice(ends)]
     groups = [who + extra, want, call]
     if r.random() < 0.4:
         r.shuffle(groups)
@@ -223,6 +234,15 @@ def flow_en(r, v, s):
     ask = r.choice([f"I need {a}", f"I'd like {a}", f"would like to borrow {a}", f"asks {a}", f"asks for {a}", f"wants {a}", f"applies for {a}", f"needs {a}", f"borrows {a}", f"I want {a}", f"wants to borrow {a}", f"a loan of {a}", f"plans to borrow {a}", a, f"requests {a}", f"could I get {a}", f"we borrow {a}",
                     f"funds of {a}", f"a request for {a}", f"I want a loan, {a}"])
     end = r.choice([f" over {t}", f" for {t}", f", {t}", f" within {t}", f", to be repaid in {t}", f", {t}", f", back within {t}", f" in {t}", f"; term {t}", f", paid back in {t}"])
+    if has("name") and not mine and r.random() < 0.4:  # the name and what comes next in one breath
+        who = r.choice(["", "", "", "Mr. ", "Mrs. ", "Ms. ", "Dr. ", "our employee ", "our customer ", "my neighbour ", "my sister ", "farmer ", f"{job} "]) + n
+        who = who[:1].upper() + who[1:]
+        heads = [i for i, p in enumerate(parts) if p.startswith(subject + " ")]
+        if heads and r.random() < 0.5:
+            who += r.choice([" ", " ", ", who "]) + parts.pop(heads[0]).removeprefix(subject + " ")
+        elif r.random() < 0.7:
+            ask = who + " " + r.choice([f"needs {a}", f"asks for {a}", f"wants {a}", f"hopes to borrow {a}", f"wishes to borrow {a}", f"would like {a}", f"requests {a}", f"applies for {a}", f"borrows {a}", f"plans to borrow {a}"])
+            who = ""
     if has("purpose"):
         want = r.choice([ask + s["purpose"] + end, ask + end + s["purpose"], ask + s["purpose"] + end])
         if r.random() < 0.07:
@@ -328,7 +348,7 @@ def tell(r, lang, said, keys):
 
 
 def form(lang, fields, text, value):
-    return formats.conversation(formats.FORM[lang], formats.form_user(lang, fields, text), formats.as_json({k: value[k] for k, _ in fields}))
+    return formats.conversation(formats.FORM[lang], formats.form_user(lang, fields, text), formats.form_answer(lang, {k: value[k] for k, _ in fields}))
 
 
 # Other forms: field, its names, how a value is made, how it is said.
