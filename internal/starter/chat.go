@@ -49,7 +49,7 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 	}
 	if f := asksForm(r); f != nil {
 		asked.Messages, asked.Constraint = f.messages(r.Messages), f.constraint()
-		return c.model.Generate(ctx, &asked)
+		return rewrite(c.model.Generate(ctx, &asked), func() writer { return &unspaced{} })
 	}
 	question, open := bare(r)
 	if !open {

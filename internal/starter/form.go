@@ -113,6 +113,23 @@ func (f *form) messages(asked []hearth.Message) []hearth.Message {
 	return []hearth.Message{{Role: hearth.RoleSystem, Text: formSystem(f.lang)}, asked[len(asked)-1]}
 }
 
+// unspaced takes away the space with which the model begins a part of an English text: in
+// the middle of a sentence its first token has one, and so it was taught.
+type unspaced struct{ last string } // the last bytes that were written
+
+func (u *unspaced) next(text string, _ hearth.FinishReason) string {
+	var b strings.Builder
+	for i := range len(text) {
+		if text[i] == ' ' && strings.HasSuffix(u.last, `: "`) {
+			u.last = ""
+			continue
+		}
+		b.WriteByte(text[i])
+		u.last = u.last[max(0, len(u.last)-2):] + text[i:i+1]
+	}
+	return b.String()
+}
+
 // constraint is every answer that the text allows: a grammar with a rule for each unit of
 // the text, so that a part of it is a way through some of them.
 func (f *form) constraint() *hearth.Constraint {
@@ -133,6 +150,9 @@ func (f *form) constraint() *hearth.Constraint {
 	}
 	b.WriteString(" \"}\"\npart ::= \"null\"")
 	sep := ` | "\"" (`
+	if f.lang == "en" {
+		sep = ` | "\" " (`
+	}
 	for _, i := range f.begins {
 		b.WriteString(sep + "u" + strconv.Itoa(i))
 		sep = " | "
