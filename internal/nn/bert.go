@@ -14,8 +14,8 @@ import (
 // vectors are what it is for; with one, a pair of texts gets scores.
 type bert struct {
 	Embed     Matrix      `gguf:"token_embd.weight" shape:"embedding,vocab"`
-	Segments  Matrix      `gguf:"token_types.weight?" shape:"embedding,segments"`
-	Positions Matrix      `gguf:"position_embd.weight" shape:"embedding,context"`
+	Segments  Matrix      `gguf:"token_types.weight?" shape:"embedding,segments" adapt:"no"`
+	Positions Matrix      `gguf:"position_embd.weight" shape:"embedding,context" adapt:"no"`
 	Norm      Vector      `gguf:"token_embd_norm.weight" shape:"embedding"`
 	NormBias  Vector      `gguf:"token_embd_norm.bias" shape:"embedding"`
 	Layers    []bertLayer `gguf:"blk.%d."`

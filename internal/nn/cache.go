@@ -24,8 +24,9 @@ type Page struct {
 
 // Sequence is one text in the cache.
 type Sequence struct {
-	Len   int // tokens whose keys and values are there
-	pages []*Page
+	Len     int      // tokens whose keys and values are there
+	Adapter *Adapter // that it is computed with, from its first token to its last; nil is none
+	pages   []*Page
 }
 
 // NewCache makes an empty cache for sequences of m of up to tokens together. Memory

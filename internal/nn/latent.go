@@ -36,9 +36,9 @@ type latent struct {
 	KVDown  Matrix  `gguf:"attn_kv_a_mqa.weight" shape:"embedding,key"`
 	KVNorm  Vector  `gguf:"attn_kv_a_norm.weight" shape:"keys"`
 	O       Matrix  `gguf:"attn_output.weight" shape:"values,embedding"`
-	KeyUp   Experts `gguf:"attn_k_b.weight?" shape:"plain,keys,heads"`
-	ValueUp Experts `gguf:"attn_v_b.weight?" shape:"keys,value,heads"`
-	Both    Matrix  `gguf:"attn_kv_b.weight?" shape:"keys,ups"`
+	KeyUp   Experts `gguf:"attn_k_b.weight?" shape:"plain,keys,heads" adapt:"no"`
+	ValueUp Experts `gguf:"attn_v_b.weight?" shape:"keys,value,heads" adapt:"no"`
+	Both    Matrix  `gguf:"attn_kv_b.weight?" shape:"keys,ups" adapt:"no"`
 
 	toLatent   headed // of queries
 	fromLatent headed // to values

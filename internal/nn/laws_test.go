@@ -37,7 +37,7 @@ func TestLogitsDependOnTheSequenceAlone(t *testing.T) {
 		}
 		cache := nn.NewCache(m, 600)
 		for round := range 3 {
-			together(t, m, cache, nntest.Workers(1+round%3), rng, texts, alone)
+			together(t, m, cache, nntest.Workers(1+round%3), rng, texts, make([]*nn.Adapter, len(texts)), alone)
 		}
 		if cache.Free() != 600/nn.PageTokens {
 			t.Errorf("%d pages are free after all sequences were released, not %d", cache.Free(), 600/nn.PageTokens)
@@ -45,11 +45,14 @@ func TestLogitsDependOnTheSequenceAlone(t *testing.T) {
 	}
 }
 
-func together(t *testing.T, m *nn.Model, cache *nn.Cache, w nn.Workers, rng *rand.Rand, texts [][]int, alone [][][]float32) {
+func together(t *testing.T, m *nn.Model, cache *nn.Cache, w nn.Workers, rng *rand.Rand, texts [][]int, with []*nn.Adapter, alone [][][]float32) {
 	t.Helper()
 	const batchMax = 48
 	run := nn.NewRunner(m, cache, w, batchMax, m.Context)
 	seqs := make([]nn.Sequence, len(texts))
+	for i, a := range with {
+		seqs[i].Adapter = a
+	}
 	done := make([]int, len(texts))
 	for {
 		var batch []nn.Token
@@ -79,6 +82,43 @@ func together(t *testing.T, m *nn.Model, cache *nn.Cache, w nn.Workers, rng *ran
 	}
 	for i := range seqs {
 		cache.Release(&seqs[i])
+	}
+}
+
+// TestAdaptersKeepToTheirSequences is N1 for sequences that have adapters, where others in
+// the batch have others, or none.
+func TestAdaptersKeepToTheirSequences(t *testing.T) {
+	for _, c := range []struct {
+		nntest.Shape
+		nntest.Adapter
+	}{
+		{nntest.Shape{Weights: gguf.Q4_K, Seed: 1}, nntest.Adapter{Weights: gguf.F16, Rank: 16}},
+		{nntest.Shape{Tied: true, Seed: 2}, nntest.Adapter{Parts: []string{"token_embd.weight", "attn_v.weight", "ffn_up.weight"}}},
+		{nntest.Shape{Architecture: "qwen3moe", Weights: gguf.Q8_0, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: 5}, nntest.Adapter{Weights: gguf.Q8_0, Rank: 32}},
+		{nntest.DeepSeek, nntest.Adapter{Rank: 5}},
+	} {
+		m := load(t, nntest.Make(c.Shape))
+		with := make([]*nn.Adapter, 5)
+		for i := range 3 {
+			c.Adapter.Seed = uint64(i)
+			with[i] = loadAdapter(t, m, nntest.MakeAdapter(c.Shape, c.Adapter))
+		}
+		with[3] = with[0]
+		rng := rand.New(rand.NewPCG(c.Shape.Seed, 9))
+		texts, alone := make([][]int, len(with)), make([][][]float32, len(with))
+		for i, a := range with {
+			for range 20 + rng.IntN(30) {
+				texts[i] = append(texts[i], rng.IntN(m.Vocab))
+			}
+			alone[i] = copyRows(logitsWith(m, a, texts[i], all(len(texts[i]))))
+			if without := logits(m, texts[i], all(len(texts[i]))); a != nil && slices.Equal(without[3], alone[i][3]) {
+				t.Fatalf("%s: the adapter changes nothing", m.Architecture)
+			}
+		}
+		cache := nn.NewCache(m, 600)
+		for round := range 3 {
+			together(t, m, cache, nntest.Workers(1+round%3), rng, texts, with, alone)
+		}
 	}
 }
 

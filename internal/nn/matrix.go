@@ -13,6 +13,7 @@ type Matrix struct {
 	rows   int
 	cols   int
 	data   []byte
+	tensor *gguf.Tensor // that it is of
 }
 
 // Vector is a row of float weights: a norm or a bias. It is nil where an optional
@@ -60,7 +61,7 @@ func newMatrix(t *gguf.Tensor) (Matrix, error) {
 	if f == nil {
 		return Matrix{}, fmt.Errorf("tensor %s of type %s: %w", t.Name, t.Type, ErrUnsupported)
 	}
-	return Matrix{format: f, rows: t.Rows(), cols: t.Shape[0], data: t.Data}, nil
+	return Matrix{format: f, rows: t.Rows(), cols: t.Shape[0], data: t.Data, tensor: t}, nil
 }
 
 // newVector copies a vector out of the file: norms and biases are small and read

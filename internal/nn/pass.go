@@ -44,6 +44,7 @@ func NewRunner(m *Model, cache *Cache, w Workers, tokens, context int) *Runner {
 	p.one = func(_, i int) { p.verb(p, i) }
 	p.attention.init(p, context)
 	p.headwise.init()
+	p.adaptation.init(p)
 	if m.Mixture.Used > 0 {
 		p.router.init(p)
 	}
@@ -112,9 +113,10 @@ type pass struct {
 	how     simd.Preparation
 	one     func(worker, i int)
 
-	attention attention
-	router    router
-	headwise  headwise
+	attention  attention
+	router     router
+	headwise   headwise
+	adaptation adaptation
 
 	arena []float32
 	roomy int // tokens the arena is for
@@ -170,6 +172,7 @@ func (p *pass) begin(tokens []Token) {
 		t.Sequence.Len++
 	}
 	p.attention.plan()
+	p.adaptation.begin(tokens)
 }
 
 // take cuts n numbers off the arena. What does not fit is the logits, for which
@@ -219,6 +222,9 @@ func (p *pass) embed(m *Matrix) rows {
 		m.format.Widen(x.row(i), m.row(t.ID))
 	}
 	p.kept = p.used
+	if len(p.adaptation.groups) > 0 {
+		p.adaptEmbedding(x, m)
+	}
 	return x
 }
 
@@ -229,14 +235,22 @@ func (p *pass) mul(x rows, m *Matrix) rows {
 	if x.count() == 0 {
 		return y
 	}
-	p.product = product{m: m, in: p.prepare(x, m.format.Input), y: y.data, chunk: p.chunk(m)}
-	if p.small(m.rows * m.cols * x.count()) {
+	p.multiply(y.data, p.prepare(x, m.format.Input), m)
+	if len(p.adaptation.groups) > 0 {
+		p.adapt(y, x, m)
+	}
+	return y
+}
+
+// multiply is mul for rows that are prepared.
+func (p *pass) multiply(y []float32, in *simd.Batch, m *Matrix) {
+	p.product = product{m: m, in: in, y: y, chunk: p.chunk(m)}
+	if p.small(m.rows * m.cols * in.Len()) {
 		p.product.chunk = m.rows
 		p.mulChunk(0, 0)
-		return y
+		return
 	}
 	p.workers.Run(max(1, m.rows/p.product.chunk), p.mulChunks)
-	return y
 }
 
 // product is a matrix product under way.
@@ -361,5 +375,6 @@ func (p *pass) wanted(x rows) rows {
 			n++
 		}
 	}
+	p.adaptation.wanted(p.tokens)
 	return y
 }

@@ -15,6 +15,7 @@ var Weights = []gguf.Type{gguf.F32, gguf.F16, gguf.BF16, gguf.Q8_0, gguf.Q4_0, g
 type Case struct {
 	Name string
 	Shape
+	Adapter *Adapter // that the model is computed with; nil is none
 }
 
 // Cases are every architecture in every format, and each feature of the
@@ -27,24 +28,24 @@ func Cases() []Case {
 			if arch == "qwen3" {
 				s.HeadDim = 64
 			}
-			cases = append(cases, Case{arch + "-" + w.String(), s})
+			cases = append(cases, Case{Name: arch + "-" + w.String(), Shape: s})
 		}
 	}
 	yarn := map[string]any{"rope.scaling.type": "yarn", "rope.scaling.factor": float32(4),
 		"rope.scaling.original_context_length": uint32(128), "rope.freq_base": float32(1e6)}
 	linear := map[string]any{"rope.scaling.type": "linear", "rope.scaling.factor": float32(2)}
 	cases = append(cases,
-		Case{"llama-bias", Shape{Bias: true, Seed: 1000}},
-		Case{"llama-tied", Shape{Tied: true, Seed: 1001}},
-		Case{"llama-rope-factors", Shape{RopeFactors: true, Metadata: map[string]any{"rope.freq_base": float32(5e5)}, Seed: 1002}},
-		Case{"llama-linear", Shape{Metadata: linear, Seed: 1003}},
-		Case{"llama-heads-alone", Shape{Heads: 4, KVHeads: 4, HeadDim: 64, Seed: 1004}},
-		Case{"llama-one-kv-head", Shape{KVHeads: 1, Seed: 1005}},
-		Case{"llama-odd-sizes", Shape{Embedding: 96, FeedForward: 160, Heads: 3, KVHeads: 3, HeadDim: 32, Vocab: 101, Seed: 1006}},
-		Case{"qwen2-yarn", Shape{Architecture: "qwen2", Metadata: yarn, Seed: 1007}},
-		Case{"qwen3-tied-yarn", Shape{Architecture: "qwen3", Tied: true, HeadDim: 64, Metadata: yarn, Seed: 1008}},
+		Case{Name: "llama-bias", Shape: Shape{Bias: true, Seed: 1000}},
+		Case{Name: "llama-tied", Shape: Shape{Tied: true, Seed: 1001}},
+		Case{Name: "llama-rope-factors", Shape: Shape{RopeFactors: true, Metadata: map[string]any{"rope.freq_base": float32(5e5)}, Seed: 1002}},
+		Case{Name: "llama-linear", Shape: Shape{Metadata: linear, Seed: 1003}},
+		Case{Name: "llama-heads-alone", Shape: Shape{Heads: 4, KVHeads: 4, HeadDim: 64, Seed: 1004}},
+		Case{Name: "llama-one-kv-head", Shape: Shape{KVHeads: 1, Seed: 1005}},
+		Case{Name: "llama-odd-sizes", Shape: Shape{Embedding: 96, FeedForward: 160, Heads: 3, KVHeads: 3, HeadDim: 32, Vocab: 101, Seed: 1006}},
+		Case{Name: "qwen2-yarn", Shape: Shape{Architecture: "qwen2", Metadata: yarn, Seed: 1007}},
+		Case{Name: "qwen3-tied-yarn", Shape: Shape{Architecture: "qwen3", Tied: true, HeadDim: 64, Metadata: yarn, Seed: 1008}},
 	)
-	return slices.Concat(cases, vectorCases(), mixtureCases(), latentCases())
+	return slices.Concat(cases, vectorCases(), mixtureCases(), latentCases(), adapterCases())
 }
 
 // DeepSeek is DeepSeek-V3 made small: queries from a latent, sigmoids, a bias, groups.
@@ -69,7 +70,7 @@ func latentCases() []Case {
 		case gguf.Q5_0, gguf.Q6_K:
 			s.Seed += 50
 		}
-		cases = append(cases, Case{"deepseek2-" + w.String(), s})
+		cases = append(cases, Case{Name: "deepseek2-" + w.String(), Shape: s})
 	}
 	yarn, old := DeepSeek, DeepSeek
 	yarn.Metadata, yarn.Seed = with(DeepSeek.Metadata), 1300
@@ -81,7 +82,7 @@ func latentCases() []Case {
 		Metadata: with(map[string]any{"rope.scaling.yarn_log_multiplier": float32(0.0707), "expert_weights_scale": float32(1)}), Seed: 1314}
 	liteOld := lite
 	liteOld.Latent.Old, liteOld.Seed = true, 1320
-	return append(cases, Case{"deepseek2-yarn", yarn}, Case{"deepseek2-old", old}, Case{"deepseek2-lite", lite}, Case{"deepseek2-lite-old", liteOld})
+	return append(cases, Case{Name: "deepseek2-yarn", Shape: yarn}, Case{Name: "deepseek2-old", Shape: old}, Case{Name: "deepseek2-lite", Shape: lite}, Case{Name: "deepseek2-lite-old", Shape: liteOld})
 }
 
 // mixtureCases are models with experts. Their seeds are such that no token stands on the
@@ -91,11 +92,11 @@ func mixtureCases() []Case {
 	for i, w := range Weights {
 		three := Shape{Architecture: "qwen3moe", Weights: w, HeadDim: 64, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: uint64(420 + i)}
 		two := Shape{Architecture: "qwen2moe", Weights: w, Experts: 8, ExpertsUsed: 2, ExpertWidth: 256, SharedWidth: 512, Seed: uint64(500 + i)}
-		cases = append(cases, Case{"qwen3moe-" + w.String(), three}, Case{"qwen2moe-" + w.String(), two})
+		cases = append(cases, Case{Name: "qwen3moe-" + w.String(), Shape: three}, Case{Name: "qwen2moe-" + w.String(), Shape: two})
 	}
 	return append(cases,
-		Case{"qwen3moe-all-experts", Shape{Architecture: "qwen3moe", Experts: 4, ExpertsUsed: 4, ExpertWidth: 96, Seed: 1200}},
-		Case{"qwen2moe-one-expert", Shape{Architecture: "qwen2moe", Experts: 32, ExpertsUsed: 1, ExpertWidth: 64, SharedWidth: 96, Seed: 1201}},
+		Case{Name: "qwen3moe-all-experts", Shape: Shape{Architecture: "qwen3moe", Experts: 4, ExpertsUsed: 4, ExpertWidth: 96, Seed: 1200}},
+		Case{Name: "qwen2moe-one-expert", Shape: Shape{Architecture: "qwen2moe", Experts: 32, ExpertsUsed: 1, ExpertWidth: 64, SharedWidth: 96, Seed: 1201}},
 	)
 }
 
@@ -104,14 +105,33 @@ func vectorCases() []Case {
 	const mean, first, last, rank = 1, 2, 3, 4
 	var cases []Case
 	for i, w := range Weights {
-		cases = append(cases, Case{"bert-" + w.String(), Shape{Architecture: "bert", Weights: w, Pooling: first, Seed: uint64(300 + i)}})
+		cases = append(cases, Case{Name: "bert-" + w.String(), Shape: Shape{Architecture: "bert", Weights: w, Pooling: first, Seed: uint64(300 + i)}})
 	}
 	return append(cases,
-		Case{"bert-mean", Shape{Architecture: "bert", Pooling: mean, Embedding: 384, FeedForward: 1536, Heads: 12, Seed: 1100}},
-		Case{"bert-rank", Shape{Architecture: "bert", Pooling: rank, Classes: 1, Seed: 1101}},
-		Case{"qwen3-embedding", Shape{Architecture: "qwen3", Pooling: last, Tied: true, HeadDim: 64, Seed: 1102}},
-		Case{"qwen3-reranker", Shape{Architecture: "qwen3", Pooling: rank, Classes: 2, Tied: true, HeadDim: 64, Seed: 1103}},
+		Case{Name: "bert-mean", Shape: Shape{Architecture: "bert", Pooling: mean, Embedding: 384, FeedForward: 1536, Heads: 12, Seed: 1100}},
+		Case{Name: "bert-rank", Shape: Shape{Architecture: "bert", Pooling: rank, Classes: 1, Seed: 1101}},
+		Case{Name: "qwen3-embedding", Shape: Shape{Architecture: "qwen3", Pooling: last, Tied: true, HeadDim: 64, Seed: 1102}},
+		Case{Name: "qwen3-reranker", Shape: Shape{Architecture: "qwen3", Pooling: rank, Classes: 2, Tied: true, HeadDim: 64, Seed: 1103}},
 	)
+}
+
+// adapterCases are models that an adapter changes.
+func adapterCases() []Case {
+	deep := DeepSeek
+	deep.Seed = 1400
+	mixed := Shape{Architecture: "qwen3moe", HeadDim: 64, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: 1401}
+	return []Case{
+		{"llama-adapter", Shape{Seed: 1402}, &Adapter{Seed: 1}},
+		{"llama-adapter-attention", Shape{Weights: gguf.Q4_K, Seed: 1403}, &Adapter{Weights: gguf.F16, Rank: 32, Seed: 2,
+			Parts: []string{"attn_q.weight", "attn_k.weight", "attn_v.weight", "attn_output.weight"}}},
+		{"llama-adapter-embedding", Shape{Seed: 1404}, &Adapter{NoAlpha: true, Seed: 3, Parts: []string{"token_embd.weight", "ffn_down.weight"}}},
+		{"qwen2-adapter", Shape{Architecture: "qwen2", Weights: gguf.Q8_0, Seed: 1405}, &Adapter{Weights: gguf.Q8_0, Rank: 32, Seed: 4}},
+		{"qwen3-adapter", Shape{Architecture: "qwen3", Weights: gguf.BF16, HeadDim: 64, Seed: 1406}, &Adapter{Weights: gguf.BF16, Rank: 5, Alpha: 7, Seed: 5}},
+		{"qwen3moe-adapter", mixed, &Adapter{Seed: 6}},
+		// llama.cpp leaves queries, keys and the output of this one as they are.
+		{"deepseek2-adapter", deep, &Adapter{Rank: 4, Seed: 7, Parts: []string{"attn_output.weight", "ffn_gate.weight", "ffn_up.weight", "ffn_down.weight",
+			"ffn_gate_exps.weight", "ffn_up_exps.weight", "ffn_down_exps.weight", "ffn_gate_shexp.weight", "ffn_up_shexp.weight", "ffn_down_shexp.weight"}}},
+	}
 }
 
 // Tokens is a text for a case: the same tokens for everyone.
