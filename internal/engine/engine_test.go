@@ -78,7 +78,7 @@ type reply struct {
 	chunks int
 }
 
-func collect(m *engine.Model, c *hearth.Completion) (reply, error) {
+func collect(m hearth.Completer, c *hearth.Completion) (reply, error) {
 	n := c.ChoiceCount()
 	r := reply{text: make([]string, n), finish: make([]hearth.FinishReason, n), odds: make([][]hearth.TokenLogProb, n)}
 	for c, err := range m.Complete(context.Background(), c) {
@@ -98,7 +98,7 @@ func collect(m *engine.Model, c *hearth.Completion) (reply, error) {
 	return r, nil
 }
 
-func mustCollect(t testing.TB, m *engine.Model, c *hearth.Completion) reply {
+func mustCollect(t testing.TB, m hearth.Completer, c *hearth.Completion) reply {
 	t.Helper()
 	r, err := collect(m, c)
 	if err != nil {

@@ -54,6 +54,7 @@ func (m *Model) run() {
 	defer l.known.park.close()
 	for {
 		l.sweep()
+		l.letGo()
 		l.admit()
 		if reason := m.Err(); reason != nil {
 			l.fail(reason)

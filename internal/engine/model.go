@@ -62,12 +62,13 @@ type Model struct {
 
 	loop loop
 
-	mu      sync.Mutex
-	waiting []*sequence
-	closed  error // why no more requests are taken
-	wake    chan struct{}
-	done    chan struct{}
-	stats   Stats
+	mu       sync.Mutex
+	unloaded []*nn.Adapter // of which something may still be known
+	waiting  []*sequence
+	closed   error // why no more requests are taken
+	wake     chan struct{}
+	done     chan struct{}
+	stats    Stats
 
 	closing  sync.Once
 	closeErr error

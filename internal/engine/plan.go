@@ -66,7 +66,7 @@ func awaits(s *sequence, others []*sequence) bool {
 		return false
 	}
 	return slices.ContainsFunc(others, func(o *sequence) bool {
-		return o.Realm == s.Realm && upto <= len(o.tokens) && slices.Equal(o.tokens[:upto], s.tokens[:upto])
+		return o.home() == s.home() && upto <= len(o.tokens) && slices.Equal(o.tokens[:upto], s.tokens[:upto])
 	})
 }
 
