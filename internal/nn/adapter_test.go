@@ -21,18 +21,19 @@ func TestAdaptersAreWhatMergingMakes(t *testing.T) {
 		{Seed: 1}, {Architecture: "qwen2", Seed: 2}, {Architecture: "qwen3", HeadDim: 64, Seed: 3},
 		{Architecture: "qwen3moe", HeadDim: 64, Experts: 4, ExpertsUsed: 4, ExpertWidth: 96, Seed: 4},
 		{Architecture: "qwen2moe", Experts: 4, ExpertsUsed: 4, ExpertWidth: 64, SharedWidth: 96, Seed: 5},
-		nntest.DeepSeek,
+		nntest.DeepSeek, nntest.GLM4MoE, nntest.Gemma3, nntest.GPTOSS, {Architecture: "glm4", HeadDim: 64, Rotated: 32, Seed: 6},
 	} {
 		adapter := nntest.MakeAdapter(s, nntest.Adapter{Rank: 6, Alpha: 3, Seed: s.Seed})
 		m, merged := load(t, nntest.Make(s)), load(t, merge(t, nntest.Make(s), adapter, 3))
-		tokens := nntest.Case{Shape: s}.Tokens()
-		got := copyRows(logitsWith(m, loadAdapter(t, m, adapter), tokens, nntest.Positions))
-		for i, want := range logits(merged, tokens, nntest.Positions) {
+		c := nntest.Case{Shape: s}
+		tokens := c.Tokens()
+		got := copyRows(logitsWith(m, loadAdapter(t, m, adapter), tokens, c.Positions()))
+		for i, want := range logits(merged, tokens, c.Positions()) {
 			if rms := difference(got[i], want); rms > 0.001 {
-				t.Errorf("%s: after token %d: %.5f of the spread", m.Architecture, nntest.Positions[i], rms)
+				t.Errorf("%s: after token %d: %.5f of the spread", m.Architecture, c.Positions()[i], rms)
 			}
 		}
-		if rms := difference(got[0], logits(m, tokens, nntest.Positions)[0]); rms < 0.1 {
+		if rms := difference(got[0], logits(m, tokens, c.Positions())[0]); rms < 0.02 {
 			t.Errorf("%s: the adapter changes next to nothing: %.5f of the spread", m.Architecture, rms)
 		}
 	}

@@ -68,7 +68,7 @@ func readDeepSeek2(f *gguf.File, name string) (Config, error) {
 	c.Latent = m.latent()
 	c.HeadDim = c.Latent.Plain + c.Latent.Rotated
 	if c.DenseLayers < c.Layers {
-		c.Mixture = m.deepseekMixture(&c)
+		c.Mixture = m.deepseekMixture(&c, gateSoftmax)
 	}
 	c.Rope = m.rope(&c)
 	c.Rope.Interleaved = true
@@ -76,12 +76,17 @@ func readDeepSeek2(f *gguf.File, name string) (Config, error) {
 	return c, m.err
 }
 
-// deepseekMixture reads what DeepSeek's mixtures have besides.
-func (m *metadata) deepseekMixture(c *Config) Mixture {
-	const softmax, sigmoid = 1, 2
+// How odds are made of a router's output, as files state it.
+const (
+	gateSoftmax = 1
+	gateSigmoid = 2
+)
+
+// deepseekMixture reads what DeepSeek's mixtures have besides, and those made after them.
+func (m *metadata) deepseekMixture(c *Config, gate int) Mixture {
 	x := m.mixture(c)
 	x.Shared = x.FeedForward * m.integer("expert_shared_count", 1, expertsMax)
-	x.Sigmoid = m.integerOr("expert_gating_func", softmax, sigmoid, softmax) == sigmoid
+	x.Sigmoid = m.integerOr("expert_gating_func", gateSoftmax, gateSigmoid, gate) == gateSigmoid
 	x.Normalize = m.flagOr("expert_weights_norm", false)
 	x.Groups = m.integerOr("expert_group_count", 0, int64(x.Experts), 0)
 	x.GroupsUsed = m.integerOr("expert_group_used_count", 0, int64(x.Groups), 0)
@@ -100,6 +105,16 @@ func (m *metadata) deepseekMixture(c *Config) Mixture {
 	return x
 }
 
+// next is how tensors of the layers after the last one begin. These guess a token further,
+// and nothing depends on them.
+func (c *Config) next() []string {
+	var next []string
+	for i := range c.NextLayers {
+		next = append(next, fmt.Sprintf("blk.%d.", c.Layers+i))
+	}
+	return next
+}
+
 func loadDeepSeek2(f *gguf.File, c *Config) (architecture, Vector, error) {
 	m := &deepseek2{Layers: make([]deepseek2Layer, c.Layers)}
 	for i := range m.Layers {
@@ -109,12 +124,7 @@ func loadDeepSeek2(f *gguf.File, c *Config) (architecture, Vector, error) {
 			m.Layers[i].Mixed = &deepseek2Mixed{}
 		}
 	}
-	// Layers after the last one guess a token further, and nothing depends on them.
-	var next []string
-	for i := range c.NextLayers {
-		next = append(next, fmt.Sprintf("blk.%d.", c.Layers+i))
-	}
-	if err := bind(f, c.dims(), m, next...); err != nil {
+	if err := bind(f, c.dims(), m, c.next()...); err != nil {
 		return nil, nil, err
 	}
 	for i := range m.Layers {

@@ -159,8 +159,8 @@ func (p *pass) latentRow(i int) {
 
 // turn rotates numbers by the position of token i.
 func (p *pass) turn(x []float32, i int) {
-	n := len(p.model.rope.frequency)
-	simd.Rotate(x, p.cos[i*n:(i+1)*n], p.sin[i*n:(i+1)*n], p.model.Rope.Interleaved)
+	cos, sin := p.turns.of(i)
+	simd.Rotate(x, cos, sin, p.model.Rope.Interleaved)
 }
 
 // headwise multiplies heads with matrices of their own.

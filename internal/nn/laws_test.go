@@ -23,7 +23,7 @@ func TestLogitsDependOnTheSequenceAlone(t *testing.T) {
 		{Architecture: "qwen2", Weights: gguf.Q8_0, Seed: 3}, {Architecture: "qwen3", Weights: gguf.Q5_1, HeadDim: 64, Seed: 4},
 		{Architecture: "qwen3moe", Weights: gguf.Q8_0, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: 5},
 		{Architecture: "qwen2moe", Experts: 8, ExpertsUsed: 2, ExpertWidth: 96, SharedWidth: 64, Seed: 6},
-		nntest.DeepSeek,
+		nntest.DeepSeek, nntest.GLM4MoE, nntest.Gemma3, nntest.GPTOSS, {Architecture: "glm4", Weights: gguf.Q4_K, HeadDim: 64, Rotated: 32, Seed: 7},
 	} {
 		m := load(t, nntest.Make(c))
 		rng := rand.New(rand.NewPCG(c.Seed, 9))
@@ -95,7 +95,7 @@ func TestAdaptersKeepToTheirSequences(t *testing.T) {
 		{nntest.Shape{Weights: gguf.Q4_K, Seed: 1}, nntest.Adapter{Weights: gguf.F16, Rank: 16}},
 		{nntest.Shape{Tied: true, Seed: 2}, nntest.Adapter{Parts: []string{"token_embd.weight", "attn_v.weight", "ffn_up.weight"}}},
 		{nntest.Shape{Architecture: "qwen3moe", Weights: gguf.Q8_0, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: 5}, nntest.Adapter{Weights: gguf.Q8_0, Rank: 32}},
-		{nntest.DeepSeek, nntest.Adapter{Rank: 5}},
+		{nntest.DeepSeek, nntest.Adapter{Rank: 5}}, {nntest.GPTOSS, nntest.Adapter{Rank: 4}},
 	} {
 		m := load(t, nntest.Make(c.Shape))
 		with := make([]*nn.Adapter, 5)
@@ -128,7 +128,7 @@ func TestVectorsDependOnTheTextAlone(t *testing.T) {
 	for _, s := range []nntest.Shape{
 		{Architecture: "bert", Pooling: 1, Weights: gguf.Q8_0, Seed: 1}, {Architecture: "bert", Pooling: 2, Seed: 2},
 		{Architecture: "bert", Pooling: 4, Classes: 1, Weights: gguf.Q4_K, Seed: 3},
-		{Architecture: "qwen3", Pooling: 3, Weights: gguf.Q6_K, HeadDim: 64, Seed: 4},
+		{Architecture: "qwen3", Pooling: 3, Weights: gguf.Q6_K, HeadDim: 64, Seed: 4}, {Architecture: "nomic-bert", Pooling: 1, Weights: gguf.Q8_0, Seed: 5},
 	} {
 		m := load(t, nntest.Make(s))
 		rng := rand.New(rand.NewPCG(s.Seed, 8))

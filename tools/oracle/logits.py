@@ -25,7 +25,8 @@ def logits(path, adapter, tokens, positions, pooled):
     model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
     assert model, path
     context = llama_cpp.llama_context_default_params()
-    context.n_ctx, context.n_batch, context.n_ubatch = 512, 64, 64
+    context.n_ctx = max(512, len(tokens))
+    context.n_batch = context.n_ubatch = max(64, len(tokens))
     context.n_threads = context.n_threads_batch = 1
     context.embeddings = pooled
     ctx = llama_cpp.llama_init_from_model(model, context)

@@ -16,6 +16,7 @@ type Case struct {
 	Name string
 	Shape
 	Adapter *Adapter // that the model is computed with; nil is none
+	Long    bool     // the text goes over many pages of a cache
 }
 
 // Cases are every architecture in every format, and each feature of the
@@ -45,7 +46,7 @@ func Cases() []Case {
 		Case{Name: "qwen2-yarn", Shape: Shape{Architecture: "qwen2", Metadata: yarn, Seed: 1007}},
 		Case{Name: "qwen3-tied-yarn", Shape: Shape{Architecture: "qwen3", Tied: true, HeadDim: 64, Metadata: yarn, Seed: 1008}},
 	)
-	return slices.Concat(cases, vectorCases(), mixtureCases(), latentCases(), adapterCases())
+	return slices.Concat(cases, vectorCases(), mixtureCases(), latentCases(), adapterCases(), laterCases())
 }
 
 // DeepSeek is DeepSeek-V3 made small: queries from a latent, sigmoids, a bias, groups.
@@ -121,23 +122,71 @@ func adapterCases() []Case {
 	deep.Seed = 1400
 	mixed := Shape{Architecture: "qwen3moe", HeadDim: 64, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: 1401}
 	return []Case{
-		{"llama-adapter", Shape{Seed: 1402}, &Adapter{Seed: 1}},
-		{"llama-adapter-attention", Shape{Weights: gguf.Q4_K, Seed: 1403}, &Adapter{Weights: gguf.F16, Rank: 32, Seed: 2,
+		{Name: "llama-adapter", Shape: Shape{Seed: 1402}, Adapter: &Adapter{Seed: 1}},
+		{Name: "llama-adapter-attention", Shape: Shape{Weights: gguf.Q4_K, Seed: 1403}, Adapter: &Adapter{Weights: gguf.F16, Rank: 32, Seed: 2,
 			Parts: []string{"attn_q.weight", "attn_k.weight", "attn_v.weight", "attn_output.weight"}}},
-		{"llama-adapter-embedding", Shape{Seed: 1404}, &Adapter{NoAlpha: true, Seed: 3, Parts: []string{"token_embd.weight", "ffn_down.weight"}}},
-		{"qwen2-adapter", Shape{Architecture: "qwen2", Weights: gguf.Q8_0, Seed: 1405}, &Adapter{Weights: gguf.Q8_0, Rank: 32, Seed: 4}},
-		{"qwen3-adapter", Shape{Architecture: "qwen3", Weights: gguf.BF16, HeadDim: 64, Seed: 1406}, &Adapter{Weights: gguf.BF16, Rank: 5, Alpha: 7, Seed: 5}},
-		{"qwen3moe-adapter", mixed, &Adapter{Seed: 6}},
+		{Name: "llama-adapter-embedding", Shape: Shape{Seed: 1404}, Adapter: &Adapter{NoAlpha: true, Seed: 3, Parts: []string{"token_embd.weight", "ffn_down.weight"}}},
+		{Name: "qwen2-adapter", Shape: Shape{Architecture: "qwen2", Weights: gguf.Q8_0, Seed: 1405}, Adapter: &Adapter{Weights: gguf.Q8_0, Rank: 32, Seed: 4}},
+		{Name: "qwen3-adapter", Shape: Shape{Architecture: "qwen3", Weights: gguf.BF16, HeadDim: 64, Seed: 1406}, Adapter: &Adapter{Weights: gguf.BF16, Rank: 5, Alpha: 7, Seed: 5}},
+		{Name: "qwen3moe-adapter", Shape: mixed, Adapter: &Adapter{Seed: 6}},
 		// llama.cpp leaves queries, keys and the output of this one as they are.
-		{"deepseek2-adapter", deep, &Adapter{Rank: 4, Seed: 7, Parts: []string{"attn_output.weight", "ffn_gate.weight", "ffn_up.weight", "ffn_down.weight",
+		{Name: "deepseek2-adapter", Shape: deep, Adapter: &Adapter{Rank: 4, Seed: 7, Parts: []string{"attn_output.weight", "ffn_gate.weight", "ffn_up.weight", "ffn_down.weight",
 			"ffn_gate_exps.weight", "ffn_up_exps.weight", "ffn_down_exps.weight", "ffn_gate_shexp.weight", "ffn_up_shexp.weight", "ffn_down_shexp.weight"}}},
 	}
+}
+
+// GLM4MoE is GLM-4.5 made small.
+var GLM4MoE = Shape{Architecture: "glm4moe", Layers: 3, HeadDim: 64, Rotated: 32, Bias: true, QKNorm: true, DenseLayers: 1,
+	Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, SharedWidth: 256,
+	Metadata: map[string]any{"expert_gating_func": uint32(2), "expert_weights_norm": true, "expert_weights_scale": float32(1.5)}}
+
+// Gemma3 is Gemma 3 made small: of seven layers two look back to the beginning.
+var Gemma3 = Shape{Architecture: "gemma3", Layers: 7, HeadDim: 64, Tied: true, Metadata: map[string]any{"attention.sliding_window": uint32(9),
+	"rope.freq_base": float32(1e6), "rope.scaling.type": "linear", "rope.scaling.factor": float32(8)}}
+
+// GPTOSS is gpt-oss made small.
+var GPTOSS = Shape{Architecture: "gpt-oss", HeadDim: 64, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Metadata: map[string]any{
+	"attention.sliding_window": uint32(9), "rope.freq_base": float32(150000), "rope.scaling.type": "yarn", "rope.scaling.factor": float32(32),
+	"rope.scaling.original_context_length": uint32(128)}}
+
+// laterCases are the architectures of 2025.
+func laterCases() []Case {
+	var cases []Case
+	long := func(s Shape, window int) Shape {
+		s.Context, s.Metadata = 1024, maps.Clone(s.Metadata)
+		s.Metadata["attention.sliding_window"] = uint32(window)
+		return s
+	}
+	for i, w := range Weights {
+		for j, s := range []Shape{{Architecture: "nomic-bert", Pooling: 1}, {Architecture: "glm4", HeadDim: 64, Rotated: 32, Bias: true}, GLM4MoE, Gemma3, GPTOSS} {
+			s.Weights, s.Seed = w, uint64(700+100*j+i)
+			if s.Architecture == "glm4moe" && (w == gguf.Q4_K || w == gguf.Q5_K) { // on the brink, as in mixtureCases
+				s.Seed += 50
+			}
+			cases = append(cases, Case{Name: s.Architecture + "-" + w.String(), Shape: s})
+		}
+	}
+	plain, air := Shape{Architecture: "glm4", HeadDim: 64, Rotated: 32, Tied: true, Seed: 1501}, GLM4MoE
+	air.QKNorm, air.Seed = false, 1502
+	alone, no := Gemma3, Gemma3
+	alone.KVHeads, alone.Seed = 1, 1503
+	no.Metadata, no.Seed = map[string]any{"rope.freq_base": float32(1e6), "final_logit_softcapping": float32(3)}, 1504
+	large := Shape{Architecture: "gemma3", Layers: 62, Embedding: 64, FeedForward: 96, Heads: 4, KVHeads: 2, HeadDim: 32, Tied: true, Seed: 1505,
+		Metadata: map[string]any{"attention.sliding_window": uint32(9)}}
+	gemma, oss := long(Gemma3, 100), long(GPTOSS, 70)
+	gemma.Seed, oss.Seed = 1506, 1507
+	return append(cases,
+		Case{Name: "nomic-bert-bias", Shape: Shape{Architecture: "nomic-bert", Pooling: 2, Bias: true, Seed: 1500, Metadata: map[string]any{"rope.freq_base": float32(1000)}}},
+		Case{Name: "glm4-plain", Shape: plain}, Case{Name: "glm4moe-air", Shape: air},
+		Case{Name: "gemma3-one-kv-head", Shape: alone}, Case{Name: "gemma3-no-window", Shape: no}, Case{Name: "gemma3-62-layers", Shape: large},
+		Case{Name: "gemma3-long", Shape: gemma, Long: true}, Case{Name: "gpt-oss-long", Shape: oss, Long: true},
+	)
 }
 
 // Tokens is a text for a case: the same tokens for everyone.
 func (c Case) Tokens() []int {
 	vocab := c.Shape.withDefaults().Vocab
-	ids := make([]int, 24)
+	ids := make([]int, c.Positions()[2]+1)
 	state := uint32(c.Seed) + 1
 	for i := range ids {
 		state = state*1664525 + 1013904223 // Numerical Recipes
@@ -148,4 +197,9 @@ func (c Case) Tokens() []int {
 
 // Positions are the places in [Case.Tokens] after which logits are compared. Models
 // that make vectors are compared in those.
-var Positions = []int{0, 7, 23}
+func (c Case) Positions() []int {
+	if c.Long {
+		return []int{0, 130, 699}
+	}
+	return []int{0, 7, 23}
+}

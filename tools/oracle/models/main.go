@@ -25,7 +25,7 @@ func main() {
 	}
 	var index []entry
 	for _, c := range nntest.Cases() {
-		index = append(index, entry{c.Name, c.Tokens(), nntest.Positions, c.Pooling != 0, c.Adapter != nil})
+		index = append(index, entry{c.Name, c.Tokens(), c.Positions(), c.Pooling != 0, c.Adapter != nil})
 		write(filepath.Join(os.Args[1], c.Name+".gguf"), nntest.Make(c.Shape))
 		if c.Adapter != nil {
 			write(filepath.Join(os.Args[1], c.Name+".adapter.gguf"), nntest.MakeAdapter(c.Shape, *c.Adapter))
