@@ -291,7 +291,17 @@ func TestUnsoundModelsAreRefused(t *testing.T) {
 		"a gate nobody knows":          {but(deep, func(s *nntest.Shape) { s.Metadata = map[string]any{"expert_gating_func": uint32(3)} }), "expert_gating_func", false},
 		"a rotation wider than heads":  {within(deep, "deepseek2.rope.dimension_count\x04\x00\x00\x00\x20", "deepseek2.rope.dimension_count\x04\x00\x00\x00\x60"), "rope.dimension_count", false},
 		"layers that are all left out": {but(deep, func(s *nntest.Shape) { s.Metadata = map[string]any{"nextn_predict_layers": uint32(3)} }), "leaves 0 layers", false},
-		"another width":                {rename("llama.feed_forward_length\x04\x00\x00\x00\x40", "llama.feed_forward_length\x04\x00\x00\x00\x41"), "has shape", false},
+		"a window of too few layers": {but(nntest.Gemma3, func(s *nntest.Shape) {
+			s.Metadata = map[string]any{"attention.sliding_window": uint32(9), "attention.sliding_window_pattern": []bool{true, false}}
+		}), "is of 2 layers, not 7", false},
+		"a rotation of more than a head": {but(nntest.GLM4MoE, func(s *nntest.Shape) { s.Rotated = 96 }), "rope.dimension_count", false},
+		"layers that are all dense":      {but(nntest.GLM4MoE, func(s *nntest.Shape) { s.DenseLayers = 3 }), "is 3, of 3 layers", false},
+		"positions in images": {but(nntest.GLM4MoE, func(s *nntest.Shape) {
+			s.Metadata = map[string]any{"rope.dimension_sections": []uint32{8, 12, 12, 0}}
+		}), "positions in images", true},
+		"more of gpt-oss's experts than there are": {but(nntest.GPTOSS, func(s *nntest.Shape) { s.ExpertsUsed = 17 }), "is 17, of 16 experts", false},
+		"a cap that is none":                       {but(nntest.Gemma3, func(s *nntest.Shape) { s.Metadata = map[string]any{"final_logit_softcapping": float32(-1)} }), "final_logit_softcapping", false},
+		"another width":                            {rename("llama.feed_forward_length\x04\x00\x00\x00\x40", "llama.feed_forward_length\x04\x00\x00\x00\x41"), "has shape", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := gguf.Parse(c.data)
@@ -306,6 +316,105 @@ func TestUnsoundModelsAreRefused(t *testing.T) {
 	}
 }
 
+// TestNoTensorIsTakenForGranted leaves out every tensor of every architecture, gives each a
+// row too many, and adds one that does not belong there: the file is refused, and the error
+// names the tensor, what was expected and what was found. Some may be missing.
+func TestNoTensorIsTakenForGranted(t *testing.T) {
+	small := nntest.Shape{Layers: 1, Embedding: 32, FeedForward: 64, Heads: 2, KVHeads: 1, HeadDim: 16, Vocab: 8, Context: 8}
+	of := func(architecture string, change func(s *nntest.Shape)) nntest.Shape {
+		s := small
+		s.Architecture = architecture
+		change(&s)
+		return s
+	}
+	experts := func(s *nntest.Shape) { s.Experts, s.ExpertsUsed, s.ExpertWidth = 4, 2, 48 }
+	optional := map[string][]string{
+		"":      {"output.weight"}, // then it is the embedding
+		"llama": {"rope_freqs.weight", "attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_output.bias", "ffn_gate.bias", "ffn_up.bias", "ffn_down.bias"},
+		"bert": {"token_types.weight", "attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_output.bias", "ffn_up.bias", "ffn_down.bias",
+			"cls.weight", "cls.bias", "cls.output.bias"},
+		"qwen2":      {"attn_q.bias", "attn_k.bias", "attn_v.bias"},
+		"nomic-bert": {"token_types.weight", "attn_qkv.bias", "attn_output.bias"},
+		"qwen2moe":   {"attn_q.bias", "attn_k.bias", "attn_v.bias"},
+		"glm4":       {"attn_q.bias", "attn_k.bias", "attn_v.bias"},
+		"glm4moe":    {"attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_q_norm.weight", "attn_k_norm.weight"},
+		"gpt-oss":    {"attn_q.bias", "attn_k.bias", "attn_v.bias"},
+		"deepseek2":  {"exp_probs_b.bias"},
+	}
+	for _, s := range []nntest.Shape{
+		of("llama", func(s *nntest.Shape) { s.Bias, s.RopeFactors = true, true }), of("qwen2", func(*nntest.Shape) {}), of("qwen3", func(*nntest.Shape) {}),
+		of("bert", func(s *nntest.Shape) { s.Pooling, s.Classes = 4, 2 }), of("nomic-bert", func(s *nntest.Shape) { s.Pooling, s.Bias = 1, true }),
+		of("qwen3moe", experts), of("qwen2moe", func(s *nntest.Shape) { experts(s); s.SharedWidth = 40 }),
+		of("deepseek2", func(s *nntest.Shape) {
+			experts(s)
+			s.Layers, s.SharedWidth, s.Bias = 2, 48, true
+			s.Latent = nntest.Latent{Queries: 16, Keys: 24, Plain: 8, Rotated: 4, Values: 12, DenseLayers: 1}
+		}),
+		of("glm4", func(s *nntest.Shape) { s.Bias, s.Rotated = true, 8 }),
+		of("glm4moe", func(s *nntest.Shape) {
+			experts(s)
+			s.Layers, s.DenseLayers, s.SharedWidth, s.Bias, s.QKNorm, s.Rotated = 2, 1, 48, true, true, 8
+		}),
+		of("gemma3", func(*nntest.Shape) {}), of("gpt-oss", experts),
+	} {
+		for _, tensor := range parse(t, nntest.Make(s)).Tensors {
+			part := tensor.Name
+			if _, after, ok := strings.Cut(strings.TrimPrefix(part, "blk."), "."); ok && strings.HasPrefix(part, "blk.") {
+				part = after
+			}
+			missing := s
+			missing.Missing = tensor.Name
+			err := refusal(t, missing)
+			may := slices.Contains(optional[s.Architecture], part) || part == "output.weight" && s.Architecture != "gpt-oss"
+			switch {
+			case may && err != nil:
+				t.Errorf("%s without %s: %v", s.Architecture, tensor.Name, err)
+			case !may && (err == nil || !strings.Contains(err.Error(), stem(tensor.Name)) && !latentForm(part, err)):
+				t.Errorf("%s without %s: %v", s.Architecture, tensor.Name, err)
+			}
+			longer := s
+			longer.Longer = tensor.Name
+			err = refusal(t, longer)
+			blamed := tensor.Name
+			if blamed == "token_embd.weight" && s.Architecture != "bert" && s.Architecture != "nomic-bert" && s.Architecture != "gemma3" {
+				blamed = "output.weight" // as the embedding says how many tokens there are
+			}
+			free := part == "token_embd.weight" && blamed == part || part == "token_types.weight" // may have any number of rows
+			if free {
+				continue
+			}
+			if err == nil || !strings.Contains(err.Error(), stem(blamed)) && !strings.Contains(err.Error(), stem(part)) || !strings.Contains(err.Error(), " not ") {
+				t.Errorf("%s with a row more in %s: %v", s.Architecture, tensor.Name, err)
+			}
+		}
+		for _, name := range []string{"extra.weight", "blk.0.attn_qq.weight", "blk.7.attn_norm.weight"} {
+			extra := s
+			extra.Extra = name
+			if err := refusal(t, extra); !errors.Is(err, nn.ErrUnsupported) || !strings.Contains(err.Error(), name) {
+				t.Errorf("%s with %s: %v", s.Architecture, name, err)
+			}
+		}
+	}
+}
+
+// latentForm is of the matrices that DeepSeek's attention may have in several forms: if one
+// is missing the error is about the form.
+func latentForm(part string, err error) bool {
+	return strings.HasPrefix(part, "attn_") && (strings.Contains(err.Error(), "q_lora_rank") || strings.Contains(err.Error(), "kv_lora_rank") ||
+		strings.Contains(err.Error(), "attn_kv_b") || strings.Contains(err.Error(), "attn_k_b"))
+}
+
+// stem is what a matrix and its bias have in common.
+func stem(tensor string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(tensor, ".weight"), ".bias")
+}
+
+func refusal(t *testing.T, s nntest.Shape) error {
+	t.Helper()
+	_, err := nn.Load(parse(t, nntest.Make(s)))
+	return err
+}
+
 // FuzzLoad changes bytes of a model: it is refused, or it computes.
 func FuzzLoad(f *testing.F) {
 	f.Add(nntest.Make(nntest.Shape{Layers: 1, Embedding: 32, FeedForward: 32, Heads: 2, KVHeads: 1, HeadDim: 16, Vocab: 8}))
@@ -315,6 +424,21 @@ func FuzzLoad(f *testing.F) {
 		Experts: 4, ExpertsUsed: 2, ExpertWidth: 16, SharedWidth: 16}))
 	f.Add(nntest.Make(nntest.Shape{Architecture: "deepseek2", Layers: 2, Embedding: 32, FeedForward: 32, Heads: 2, Vocab: 8, Bias: true,
 		Experts: 4, ExpertsUsed: 2, ExpertWidth: 16, SharedWidth: 16, Latent: nntest.Latent{Queries: 16, Keys: 16, Plain: 8, Rotated: 4, Values: 8, DenseLayers: 1}}))
+	tiny := nntest.Shape{Layers: 2, Embedding: 32, FeedForward: 32, Heads: 2, KVHeads: 1, HeadDim: 16, Vocab: 8, Context: 8}
+	for _, architecture := range []string{"nomic-bert", "glm4", "gemma3", "glm4moe", "gpt-oss"} {
+		s := tiny
+		s.Architecture, s.Metadata = architecture, map[string]any{"attention.sliding_window": uint32(1)}
+		switch architecture {
+		case "nomic-bert":
+			s.Pooling = 1
+		case "glm4moe", "gpt-oss":
+			s.Experts, s.ExpertsUsed, s.ExpertWidth, s.SharedWidth = 4, 2, 16, 16
+		}
+		if architecture == "gpt-oss" {
+			s.SharedWidth = 0
+		}
+		f.Add(nntest.Make(s))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := gguf.Parse(data)
 		if err != nil {

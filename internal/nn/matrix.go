@@ -46,6 +46,8 @@ func format(t gguf.Type) *simd.Format {
 		return simd.FormatQ5_1
 	case gguf.IQ4_NL:
 		return simd.FormatIQ4NL
+	case gguf.MXFP4:
+		return simd.FormatMXFP4
 	case gguf.Q4_K:
 		return simd.FormatQ4K
 	case gguf.Q5_K:

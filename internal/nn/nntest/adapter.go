@@ -42,7 +42,7 @@ func MakeAdapter(s Shape, a Adapter) []byte {
 		panic(err)
 	}
 	m := &maker{Shape: s.withDefaults(), rng: rand.New(rand.NewPCG(a.Seed, 2))}
-	m.Weights, m.More = a.Weights, gguf.F32
+	m.Weights, m.More, m.Missing, m.Longer = a.Weights, gguf.F32, "", ""
 	m.set("general.architecture", m.Architecture)
 	m.set("general.type", "adapter")
 	m.set("adapter.type", "lora")

@@ -9,7 +9,7 @@ import (
 
 // Weights are the storage formats the engine runs.
 var Weights = []gguf.Type{gguf.F32, gguf.F16, gguf.BF16, gguf.Q8_0, gguf.Q4_0, gguf.Q4_1,
-	gguf.Q5_0, gguf.Q5_1, gguf.IQ4_NL, gguf.Q4_K, gguf.Q5_K, gguf.Q6_K}
+	gguf.Q5_0, gguf.Q5_1, gguf.IQ4_NL, gguf.Q4_K, gguf.Q5_K, gguf.Q6_K, gguf.MXFP4}
 
 // Case is a model whose logits are compared with another implementation's.
 type Case struct {
@@ -68,7 +68,7 @@ func latentCases() []Case {
 		s := DeepSeek
 		s.Weights, s.Seed = w, uint64(600+i)
 		switch w { // on the brink, as in mixtureCases
-		case gguf.Q5_0, gguf.Q6_K:
+		case gguf.Q5_0, gguf.Q6_K, gguf.MXFP4:
 			s.Seed += 50
 		}
 		cases = append(cases, Case{Name: "deepseek2-" + w.String(), Shape: s})

@@ -47,6 +47,10 @@ type Shape struct {
 	Metadata     map[string]any // more keys, below the architecture's name
 	Seed         uint64
 
+	// What is wrong with the file: names of a tensor that is not there, of one that has a
+	// row too many, and of one that does not belong there.
+	Missing, Longer, Extra string
+
 	// Vocabulary adds a byte-level tokenizer whose tokens are the 256 bytes and
 	// then Control; without one the file carries no tokenizer.
 	Vocabulary bool
@@ -75,6 +79,9 @@ func Write(w io.Writer, s Shape) error {
 	m := &maker{Shape: s, rng: rand.New(rand.NewPCG(s.Seed, 1))}
 	m.metadata()
 	m.tensors()
+	if m.Extra != "" {
+		m.vector(m.Extra, 8, 1)
+	}
 	_, err := m.w.WriteTo(w)
 	return err
 }
@@ -278,6 +285,16 @@ func (m *maker) vector(name string, n int, middle float64) {
 }
 
 func (m *maker) add(name string, t gguf.Type, shape []int, data []byte) {
+	switch name {
+	case m.Missing:
+		return
+	case m.Longer:
+		last := len(shape) - 1
+		row := len(data) / shape[last]
+		shape = slices.Clone(shape)
+		shape[last]++
+		data = append(data[:len(data):len(data)], data[:row]...)
+	}
 	if err := m.w.Add(name, t, shape, bytes.NewReader(data)); err != nil {
 		panic(err)
 	}
