@@ -274,17 +274,49 @@ func (a *attention) visit(w *attendant, t tile, p, next *page, begins, head int,
 	cache.score(p, block, scores.From(first*group), queries.From(first*group), &w.kvRoom)
 	for i := first; i < t.count && a.from(&t, i) < begins+PageTokens; {
 		n, end := t.sees(i)-begins, i+1
-		if n >= PageTokens && a.from(&t, t.count-1) <= begins || t.whole > 0 {
+		if n >= PageTokens && a.from(&t, t.count-1) <= begins && !a.chooses() || t.whole > 0 {
 			end = t.count
 		}
 		n = min(n, PageTokens)
 		from, to := i*group, end*group
+		if seen := a.chosen(t.first+i, begins/PageTokens); seen == 0 {
+			i = end
+			continue
+		} else if seen != everything {
+			hideUnchosen(scores.From(from).Only(to-from), seen)
+		}
 		if hidden := a.from(&t, i) - begins; hidden > 0 {
 			hide(scores.From(from).Only(to-from), hidden)
 		}
 		simd.Soften(scores.From(from).Data, n, g.largest[from:to], g.sum[from:to], w.keep)
 		cache.gather(p, next, block, n, values.From(from).Only(to-from), scores.From(from).Only(to-from), w.keep, &w.kvRoom)
 		i = end
+	}
+}
+
+// everything is all tokens of a page.
+const everything = 1<<PageTokens - 1
+
+// chooses reports whether tokens of the batch may see a choice of those before them.
+func (a *attention) chooses() bool { return len(a.pass.index.masks) > 0 }
+
+// chosen is what token i of the batch sees of a page, apart from what comes after it.
+func (a *attention) chosen(i, page int) uint32 {
+	if !a.chooses() || a.pass.index.masks[i] == nil {
+		return everything
+	}
+	return a.pass.index.masks[i][page]
+}
+
+// hideUnchosen takes the tokens of a page from every row that have no bit.
+func hideUnchosen(scores simd.Rows, seen uint32) {
+	for r := range scores.Count {
+		row := scores.Data[r*scores.Stride:][:PageTokens]
+		for i := range row {
+			if seen>>i&1 == 0 {
+				row[i] = float32(math.Inf(-1))
+			}
+		}
 	}
 }
 

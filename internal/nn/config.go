@@ -23,6 +23,7 @@ type Config struct {
 	Rope         Rope
 	Mixture      Mixture
 	Latent       Latent
+	Index        Index
 	DenseLayers  int // the first, where the others have experts
 	Window       Window
 	SoftCap      float32 // logits stay below it, by a hyperbolic tangent; 0 is none
@@ -109,6 +110,7 @@ func (c *Config) kvShape(f KVFormat) kvShape {
 	if c.Latent.Keys > 0 {
 		s.key, s.value = c.Latent.key(), c.Latent.Keys
 	}
+	s.index = c.Index.Width
 	if c.BothWays {
 		s.layers = 1 // nobody comes back to what a layer has put there
 	}
@@ -144,7 +146,7 @@ func (c *Config) widest() int {
 	mixed := x.Experts + x.Used*(2*c.Embedding+2*x.FeedForward) + 3*c.Embedding + 2*x.Shared
 	attended := 4*c.Heads*c.HeadDim + 4*c.kvDim()
 	if l := &c.Latent; l.Keys > 0 {
-		attended = 2*l.Queries + c.Heads*(c.HeadDim+l.Plain+l.key()+2*l.Keys+l.Values) + l.key() + l.Keys
+		attended = c.Index.Heads*(c.Index.Width+1) + 2*c.Index.Width + 2*l.Queries + c.Heads*(c.HeadDim+l.Plain+l.key()+2*l.Keys+l.Values) + l.key() + l.Keys
 	}
 	return c.more + 7*c.Embedding + attended + max(2*c.FeedForward, mixed)
 }
@@ -166,6 +168,7 @@ func (c *Config) dims() map[string]int {
 	l := &c.Latent
 	return map[string]int{
 		"queries": l.Queries, "keys": l.Keys, "plain": l.Plain, "key": l.key(), "value": l.Values, "heads": c.Heads,
+		"index": c.Index.Width, "indexers": c.Index.Heads, "indexes": c.Index.Heads * c.Index.Width,
 		"values": c.Heads * l.Values, "ups": c.Heads * (l.Plain + l.Values),
 		"embedding": c.Embedding, "ffn": c.FeedForward, "vocab": c.Vocab, "head": c.HeadDim,
 		"experts": c.Mixture.Experts, "expert": c.Mixture.FeedForward, "shared": c.Mixture.Shared,

@@ -10,7 +10,7 @@ import (
 // latent (latent.go): what the cache keeps of a token is one vector for all heads. The
 // first layers are dense; the others have experts, chosen by a softmax in V2, and in
 // V3 by sigmoids with a bias that only chooses, among the best groups; and some that
-// every token goes through.
+// every token goes through. DeepSeek-V3.2 chooses besides what is attended to (index.go).
 type deepseek2 struct {
 	Embed  Matrix           `gguf:"token_embd.weight" shape:"embedding,vocab"`
 	Layers []deepseek2Layer `gguf:"blk.%d."`
@@ -115,6 +115,24 @@ func (c *Config) next() []string {
 	return next
 }
 
+// readDeepSeek32 is readDeepSeek2 for models with an index.
+func readDeepSeek32(f *gguf.File, name string) (Config, error) {
+	c, err := readDeepSeek2(f, name)
+	if err != nil {
+		return c, err
+	}
+	m := &metadata{f: f, prefix: name + "."}
+	c.Index = m.index()
+	switch {
+	case m.err != nil:
+	case c.Latent.Queries == 0:
+		m.fail(f.Refuse(name+".attention.q_lora_rank", "is missing: an index is made from the same as queries"))
+	case c.Index.Width < c.Latent.Rotated:
+		m.fail(f.Refuse(name+".attention.indexer.key_length", "is %d, and %d numbers of it are rotated", c.Index.Width, c.Latent.Rotated))
+	}
+	return c, m.err
+}
+
 func loadDeepSeek2(f *gguf.File, c *Config) (architecture, Vector, error) {
 	m := &deepseek2{Layers: make([]deepseek2Layer, c.Layers)}
 	for i := range m.Layers {
@@ -122,6 +140,9 @@ func loadDeepSeek2(f *gguf.File, c *Config) (architecture, Vector, error) {
 			m.Layers[i].Dense = &feedForward{}
 		} else {
 			m.Layers[i].Mixed = &deepseek2Mixed{}
+		}
+		if c.Index.Top > 0 {
+			m.Layers[i].Latent.Index = &indexer{}
 		}
 	}
 	if err := bind(f, c.dims(), m, c.next()...); err != nil {

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hearthbox/hearth/internal/gguf"
@@ -33,8 +34,8 @@ import (
 // Latent attention rounds activations twice more in a layer, and old files' keys are
 // turned around in halves; and what 27 layers make of a rounding, two do not.
 func tolerance(c nntest.Case, position int) float64 {
-	later := slices.Contains([]string{"glm4moe", "gemma3", "gpt-oss"}, c.Architecture)
-	deep, latent := c.Layers > 20, c.Architecture == "deepseek2"
+	later := slices.Contains([]string{"glm4moe", "gemma3", "gpt-oss", "deepseek32"}, c.Architecture)
+	deep, latent := c.Layers > 20, strings.HasPrefix(c.Architecture, "deepseek")
 	if position == 0 && c.Adapter == nil {
 		switch {
 		case deep || c.Latent.Old:
@@ -59,6 +60,8 @@ func tolerance(c nntest.Case, position int) float64 {
 	switch {
 	case deep:
 		return 4 * allowed
+	case latent && c.Long: // of many that are about as good, llama.cpp may choose others
+		return 2.5 * allowed
 	case latent:
 		return 1.6 * allowed
 	}

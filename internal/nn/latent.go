@@ -40,6 +40,8 @@ type latent struct {
 	ValueUp Experts `gguf:"attn_v_b.weight?" shape:"keys,value,heads" adapt:"no"`
 	Both    Matrix  `gguf:"attn_kv_b.weight?" shape:"keys,ups" adapt:"no"`
 
+	Index *indexer `gguf:""` // of DeepSeek-V3.2
+
 	toLatent   headed // of queries
 	fromLatent headed // to values
 }
@@ -118,7 +120,11 @@ func transposed(m *Matrix, heads, rows, stride int) headed {
 func (p *pass) attendLatent(layer int, h rows, l *latent) rows {
 	var q rows
 	if l.QDown.rows > 0 {
-		q = p.mul(p.norm(p.mul(h, &l.QDown), l.QNorm), &l.QUp)
+		from := p.norm(p.mul(h, &l.QDown), l.QNorm)
+		if l.Index != nil {
+			p.chooseBy(layer, h, from, l.Index)
+		}
+		q = p.mul(from, &l.QUp)
 	} else {
 		q = p.mul(h, &l.Q)
 	}

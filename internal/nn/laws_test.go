@@ -24,6 +24,7 @@ func TestLogitsDependOnTheSequenceAlone(t *testing.T) {
 		{Architecture: "qwen3moe", Weights: gguf.Q8_0, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: 5},
 		{Architecture: "qwen2moe", Experts: 8, ExpertsUsed: 2, ExpertWidth: 96, SharedWidth: 64, Seed: 6},
 		nntest.DeepSeek, nntest.GLM4MoE, nntest.Gemma3, nntest.GPTOSS, {Architecture: "glm4", Weights: gguf.Q4_K, HeadDim: 64, Rotated: 32, Seed: 7},
+		nntest.DeepSeek32,
 	} {
 		m := load(t, nntest.Make(c))
 		rng := rand.New(rand.NewPCG(c.Seed, 9))
@@ -300,6 +301,9 @@ func TestUnsoundModelsAreRefused(t *testing.T) {
 			s.Metadata = map[string]any{"rope.dimension_sections": []uint32{8, 12, 12, 0}}
 		}), "positions in images", true},
 		"more of gpt-oss's experts than there are": {but(nntest.GPTOSS, func(s *nntest.Shape) { s.ExpertsUsed = 17 }), "is 17, of 16 experts", false},
+		"an index without queries of its own":      {within(nntest.DeepSeek32, "attention.q_lora_rank", "attention.q_lora_ranx"), "q_lora_rank", false},
+		"an index of nothing":                      {but(nntest.DeepSeek32, func(s *nntest.Shape) { s.Latent.Index.Top = 0 }), "indexer.top_k", false},
+		"an index narrower than the rotation":      {but(nntest.DeepSeek32, func(s *nntest.Shape) { s.Latent.Index.Width = 16 }), "indexer.key_length", false},
 		"a cap that is none":                       {but(nntest.Gemma3, func(s *nntest.Shape) { s.Metadata = map[string]any{"final_logit_softcapping": float32(-1)} }), "final_logit_softcapping", false},
 		"another width":                            {rename("llama.feed_forward_length\x04\x00\x00\x00\x40", "llama.feed_forward_length\x04\x00\x00\x00\x41"), "has shape", false},
 	} {
@@ -340,6 +344,7 @@ func TestNoTensorIsTakenForGranted(t *testing.T) {
 		"glm4moe":    {"attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_q_norm.weight", "attn_k_norm.weight"},
 		"gpt-oss":    {"attn_q.bias", "attn_k.bias", "attn_v.bias"},
 		"deepseek2":  {"exp_probs_b.bias"},
+		"deepseek32": {"exp_probs_b.bias"},
 	}
 	for _, s := range []nntest.Shape{
 		of("llama", func(s *nntest.Shape) { s.Bias, s.RopeFactors = true, true }), of("qwen2", func(*nntest.Shape) {}), of("qwen3", func(*nntest.Shape) {}),
@@ -349,6 +354,11 @@ func TestNoTensorIsTakenForGranted(t *testing.T) {
 			experts(s)
 			s.Layers, s.SharedWidth, s.Bias = 2, 48, true
 			s.Latent = nntest.Latent{Queries: 16, Keys: 24, Plain: 8, Rotated: 4, Values: 12, DenseLayers: 1}
+		}),
+		of("deepseek32", func(s *nntest.Shape) {
+			experts(s)
+			s.Layers, s.SharedWidth, s.Bias = 2, 48, true
+			s.Latent = nntest.Latent{Queries: 16, Keys: 24, Plain: 8, Rotated: 4, Values: 12, DenseLayers: 1, Index: nntest.Index{Heads: 2, Width: 8, Top: 3}}
 		}),
 		of("glm4", func(s *nntest.Shape) { s.Bias, s.Rotated = true, 8 }),
 		of("glm4moe", func(s *nntest.Shape) {
@@ -424,6 +434,9 @@ func FuzzLoad(f *testing.F) {
 		Experts: 4, ExpertsUsed: 2, ExpertWidth: 16, SharedWidth: 16}))
 	f.Add(nntest.Make(nntest.Shape{Architecture: "deepseek2", Layers: 2, Embedding: 32, FeedForward: 32, Heads: 2, Vocab: 8, Bias: true,
 		Experts: 4, ExpertsUsed: 2, ExpertWidth: 16, SharedWidth: 16, Latent: nntest.Latent{Queries: 16, Keys: 16, Plain: 8, Rotated: 4, Values: 8, DenseLayers: 1}}))
+	f.Add(nntest.Make(nntest.Shape{Architecture: "deepseek32", Layers: 2, Embedding: 32, FeedForward: 32, Heads: 2, Vocab: 8, Bias: true,
+		Experts: 4, ExpertsUsed: 2, ExpertWidth: 16, SharedWidth: 16, Latent: nntest.Latent{Queries: 16, Keys: 16, Plain: 8, Rotated: 4, Values: 8, DenseLayers: 1,
+			Index: nntest.Index{Heads: 2, Width: 8, Top: 1}}}))
 	tiny := nntest.Shape{Layers: 2, Embedding: 32, FeedForward: 32, Heads: 2, KVHeads: 1, HeadDim: 16, Vocab: 8, Context: 8}
 	for _, architecture := range []string{"nomic-bert", "glm4", "gemma3", "glm4moe", "gpt-oss"} {
 		s := tiny

@@ -50,7 +50,8 @@ func kinds() map[string]kind {
 		"gemma3":  {readGemma3, loadGemma3},
 		"gpt-oss": {readGPTOSS, loadGPTOSS},
 
-		"deepseek2": {readDeepSeek2, loadDeepSeek2},
+		"deepseek2":  {readDeepSeek2, loadDeepSeek2},
+		"deepseek32": {readDeepSeek32, loadDeepSeek2},
 
 		"qwen2moe": {readQwen2MoE, loadQwen2MoE},
 		"qwen3moe": {readQwen3MoE, loadQwen3MoE},

@@ -45,6 +45,9 @@ func NewRunner(m *Model, cache *Cache, w Workers, tokens, context int) *Runner {
 	p.attention.init(p, context)
 	p.headwise.init()
 	p.adaptation.init(p)
+	if m.Index.Top > 0 {
+		p.index.init(p, context)
+	}
 	if m.Mixture.Used > 0 {
 		p.router.init(p)
 	}
@@ -119,6 +122,7 @@ type pass struct {
 	router     router
 	headwise   headwise
 	adaptation adaptation
+	index      indexing
 
 	arena []float32
 	roomy int // tokens the arena is for

@@ -55,6 +55,13 @@ var DeepSeek = Shape{Architecture: "deepseek2", Layers: 3, Heads: 4, Bias: true,
 	Metadata: map[string]any{"expert_gating_func": uint32(2), "expert_weights_norm": true, "expert_weights_scale": float32(2.5),
 		"expert_group_count": uint32(4), "expert_group_used_count": uint32(2)}}
 
+// DeepSeek32 is DeepSeek-V3.2 made small: a token sees eight of those before it.
+var DeepSeek32 = func() Shape {
+	s := DeepSeek
+	s.Architecture, s.Latent.Index = "deepseek32", Index{Heads: 8, Width: 64, Top: 8}
+	return s
+}()
+
 // latentCases are DeepSeek's models.
 func latentCases() []Case {
 	with := func(metadata map[string]any) map[string]any {
@@ -73,6 +80,23 @@ func latentCases() []Case {
 		}
 		cases = append(cases, Case{Name: "deepseek2-" + w.String(), Shape: s})
 	}
+	// Which eight are chosen, a rounding may decide: so what is quantised sees all.
+	for i, w := range Weights {
+		s := DeepSeek32
+		s.Weights, s.Seed = w, uint64(1210+i)
+		if w != gguf.F32 {
+			s.Latent.Index.Top = 64
+		}
+		if w == gguf.Q5_1 || w == gguf.IQ4_NL { // on the brink, as in mixtureCases
+			s.Seed += 50
+		}
+		cases = append(cases, Case{Name: "deepseek32-" + w.String(), Shape: s})
+	}
+	chosen, chosenYarn := DeepSeek32, DeepSeek32
+	chosen.Context, chosen.Latent.Index.Top, chosen.Seed = 1024, 100, 1240
+	chosenYarn.Metadata, chosenYarn.Seed = with(DeepSeek.Metadata), 1241
+	cases = append(cases, Case{Name: "deepseek32-long", Shape: chosen, Long: true}, Case{Name: "deepseek32-yarn", Shape: chosenYarn})
+
 	yarn, old := DeepSeek, DeepSeek
 	yarn.Metadata, yarn.Seed = with(DeepSeek.Metadata), 1300
 	old.Latent.Old, old.Seed = true, 1301
