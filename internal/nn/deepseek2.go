@@ -10,7 +10,8 @@ import (
 // latent (latent.go): what the cache keeps of a token is one vector for all heads. The
 // first layers are dense; the others have experts, chosen by a softmax in V2, and in
 // V3 by sigmoids with a bias that only chooses, among the best groups; and some that
-// every token goes through. DeepSeek-V3.2 chooses besides what is attended to (index.go).
+// every token goes through. DeepSeek-V3.2 and GLM-5 choose besides what is attended to
+// (index.go).
 type deepseek2 struct {
 	Embed  Matrix           `gguf:"token_embd.weight" shape:"embedding,vocab"`
 	Layers []deepseek2Layer `gguf:"blk.%d."`
@@ -41,6 +42,11 @@ type deepseek2Mixed struct {
 }
 
 func readDeepSeek2(f *gguf.File, name string) (Config, error) {
+	return readLatent(f, name, gateSoftmax)
+}
+
+// readLatent reads models with latent attention, whose gate is this one unless they say so.
+func readLatent(f *gguf.File, name string, gate int) (Config, error) {
 	m := &metadata{f: f, prefix: name + "."}
 	next := m.integerOr("nextn_predict_layers", 0, layersMax, 0)
 	c := Config{
@@ -68,7 +74,7 @@ func readDeepSeek2(f *gguf.File, name string) (Config, error) {
 	c.Latent = m.latent()
 	c.HeadDim = c.Latent.Plain + c.Latent.Rotated
 	if c.DenseLayers < c.Layers {
-		c.Mixture = m.deepseekMixture(&c, gateSoftmax)
+		c.Mixture = m.deepseekMixture(&c, gate)
 	}
 	c.Rope = m.rope(&c)
 	c.Rope.Interleaved = true
@@ -122,13 +128,21 @@ func readDeepSeek32(f *gguf.File, name string) (Config, error) {
 		return c, err
 	}
 	m := &metadata{f: f, prefix: name + "."}
-	c.Index = m.index()
-	switch {
-	case m.err != nil:
-	case c.Latent.Queries == 0:
-		m.fail(f.Refuse(name+".attention.q_lora_rank", "is missing: an index is made from the same as queries"))
-	case c.Index.Width < c.Latent.Rotated:
-		m.fail(f.Refuse(name+".attention.indexer.key_length", "is %d, and %d numbers of it are rotated", c.Index.Width, c.Latent.Rotated))
+	c.Index = m.index(&c)
+	return c, m.err
+}
+
+// readGLMDSA is readDeepSeek2 for GLM-5, where several layers may see the same choice.
+func readGLMDSA(f *gguf.File, name string) (Config, error) {
+	c, err := readLatent(f, name, gateSigmoid)
+	if err != nil {
+		return c, err
+	}
+	m := &metadata{f: f, prefix: name + "."}
+	c.Index = m.index(&c)
+	c.Index.Interleaved = true
+	if m.err == nil {
+		m.sharedIndex(&c.Index, c.Context)
 	}
 	return c, m.err
 }
@@ -141,11 +155,17 @@ func loadDeepSeek2(f *gguf.File, c *Config) (architecture, Vector, error) {
 		} else {
 			m.Layers[i].Mixed = &deepseek2Mixed{}
 		}
-		if c.Index.Top > 0 {
+		if c.Index.chooses(i) {
 			m.Layers[i].Latent.Index = &indexer{}
 		}
 	}
-	if err := bind(f, c.dims(), m, c.next()...); err != nil {
+	leftOut := c.next()
+	for i := range m.Layers {
+		if c.Index.Top > 0 && !c.Index.chooses(i) {
+			leftOut = append(leftOut, fmt.Sprintf("blk.%d.indexer.", i)) // which it does not use
+		}
+	}
+	if err := bind(f, c.dims(), m, leftOut...); err != nil {
 		return nil, nil, err
 	}
 	for i := range m.Layers {

@@ -13,7 +13,13 @@ type Index struct {
 	Heads int // queries of a token
 	Width int // numbers in one, and in a key
 	Top   int // tokens that are chosen; where there are no more, all are
+
+	Interleaved bool   // as in [Rope]
+	Layers      []bool // which layers choose; the others see what the one before them does
 }
+
+// chooses reports whether a layer does.
+func (x *Index) chooses(layer int) bool { return x.Top > 0 && x.Layers[layer] }
 
 // indexer is the index of a layer.
 type indexer struct {
@@ -27,12 +33,48 @@ type indexer struct {
 // indexEpsilon is that of the norm of keys, which files do not state.
 const indexEpsilon = 1e-6
 
-// index reads the shape.
-func (m *metadata) index() Index {
-	return Index{
-		Heads: m.integer("attention.indexer.head_count", 1, headsMax),
-		Width: m.integer("attention.indexer.key_length", 2, headDimMax),
-		Top:   m.integer("attention.indexer.top_k", 1, contextMax),
+// index reads the shape. All layers choose.
+func (m *metadata) index(c *Config) Index {
+	x := Index{
+		Heads:  m.integer("attention.indexer.head_count", 1, headsMax),
+		Width:  m.integer("attention.indexer.key_length", 2, headDimMax),
+		Top:    m.integer("attention.indexer.top_k", 1, contextMax),
+		Layers: make([]bool, c.Layers),
+	}
+	for i := range x.Layers {
+		x.Layers[i] = true
+	}
+	switch {
+	case m.err != nil:
+	case c.Latent.Queries == 0:
+		m.fail(m.f.Refuse(m.prefix+"attention.q_lora_rank", "is missing: an index is made from the same as queries"))
+	case x.Width < c.Latent.Rotated:
+		m.fail(m.f.Refuse(m.prefix+"attention.indexer.key_length", "is %d, and %d numbers of it are rotated", x.Width, c.Latent.Rotated))
+	}
+	return x
+}
+
+// sharedIndex reads which layers of GLM-5 choose. Files of 5 and 5.1, where all do, do not
+// say so, and nor do some of 5.2, which is known by its context of a million tokens: there
+// it is the first two layers and every fourth from then on.
+func (m *metadata) sharedIndex(x *Index, context int) {
+	const types = "attention.indexer.types"
+	if !m.f.Has(m.prefix + types) {
+		for i := range x.Layers {
+			x.Layers[i] = context < 1<<20 || i < 2 || i%4 == 2
+		}
+		return
+	}
+	list, err := m.f.Bools(m.prefix + types)
+	switch {
+	case err != nil:
+		m.fail(err)
+	case len(list) < len(x.Layers):
+		m.fail(m.f.Refuse(m.prefix+types, "is of %d layers, not %d", len(list), len(x.Layers)))
+	case !list[0]:
+		m.fail(m.f.Refuse(m.prefix+types, "lets the first layer see what one before it does"))
+	default:
+		copy(x.Layers, list)
 	}
 }
 
@@ -100,12 +142,12 @@ func (p *pass) indexKeyRow(i int) {
 	p.turnIndexRow(i)
 }
 
-// turnIndexRow rotates the first numbers of every head, the two halves of them being
-// pairs whatever the rest of the model has.
+// turnIndexRow rotates the first numbers of every head, whose pairs need not be those of
+// the rest of the model.
 func (p *pass) turnIndexRow(i int) {
 	cos, sin := p.turns.of(i)
 	for row := p.x.row(i); len(row) > 0; row = row[p.model.Index.Width:] {
-		simd.Rotate(row[:p.model.Index.Width], cos, sin, false)
+		simd.Rotate(row[:p.model.Index.Width], cos, sin, p.model.Index.Interleaved)
 	}
 }
 

@@ -40,7 +40,7 @@ type latent struct {
 	ValueUp Experts `gguf:"attn_v_b.weight?" shape:"keys,value,heads" adapt:"no"`
 	Both    Matrix  `gguf:"attn_kv_b.weight?" shape:"keys,ups" adapt:"no"`
 
-	Index *indexer `gguf:""` // of DeepSeek-V3.2
+	Index *indexer `gguf:""` // of layers that choose
 
 	toLatent   headed // of queries
 	fromLatent headed // to values

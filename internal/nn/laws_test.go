@@ -24,7 +24,7 @@ func TestLogitsDependOnTheSequenceAlone(t *testing.T) {
 		{Architecture: "qwen3moe", Weights: gguf.Q8_0, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: 5},
 		{Architecture: "qwen2moe", Experts: 8, ExpertsUsed: 2, ExpertWidth: 96, SharedWidth: 64, Seed: 6},
 		nntest.DeepSeek, nntest.GLM4MoE, nntest.Gemma3, nntest.GPTOSS, {Architecture: "glm4", Weights: gguf.Q4_K, HeadDim: 64, Rotated: 32, Seed: 7},
-		nntest.DeepSeek32,
+		nntest.DeepSeek32, nntest.GLMDSA,
 	} {
 		m := load(t, nntest.Make(c))
 		rng := rand.New(rand.NewPCG(c.Seed, 9))
@@ -304,6 +304,7 @@ func TestUnsoundModelsAreRefused(t *testing.T) {
 		"an index without queries of its own":      {within(nntest.DeepSeek32, "attention.q_lora_rank", "attention.q_lora_ranx"), "q_lora_rank", false},
 		"an index of nothing":                      {but(nntest.DeepSeek32, func(s *nntest.Shape) { s.Latent.Index.Top = 0 }), "indexer.top_k", false},
 		"an index narrower than the rotation":      {but(nntest.DeepSeek32, func(s *nntest.Shape) { s.Latent.Index.Width = 16 }), "indexer.key_length", false},
+		"an index that nobody has made":            {within(nntest.GLMDSA, "attention.indexer.types\x09\x00\x00\x00\x07\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x01", "attention.indexer.types\x09\x00\x00\x00\x07\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x00"), "the first layer", false},
 		"a cap that is none":                       {but(nntest.Gemma3, func(s *nntest.Shape) { s.Metadata = map[string]any{"final_logit_softcapping": float32(-1)} }), "final_logit_softcapping", false},
 		"another width":                            {rename("llama.feed_forward_length\x04\x00\x00\x00\x40", "llama.feed_forward_length\x04\x00\x00\x00\x41"), "has shape", false},
 	} {

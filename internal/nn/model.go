@@ -52,6 +52,7 @@ func kinds() map[string]kind {
 
 		"deepseek2":  {readDeepSeek2, loadDeepSeek2},
 		"deepseek32": {readDeepSeek32, loadDeepSeek2},
+		"glm-dsa":    {readGLMDSA, loadDeepSeek2},
 
 		"qwen2moe": {readQwen2MoE, loadQwen2MoE},
 		"qwen3moe": {readQwen3MoE, loadQwen3MoE},

@@ -62,6 +62,14 @@ var DeepSeek32 = func() Shape {
 	return s
 }()
 
+// GLMDSA is GLM-5.2 made small: its second layer sees what the first has chosen.
+var GLMDSA = func() Shape {
+	s := DeepSeek32
+	s.Architecture, s.Latent.Index.Shared = "glm-dsa", true
+	s.Metadata = map[string]any{"expert_weights_norm": true, "expert_weights_scale": float32(2.5)}
+	return s
+}()
+
 // latentCases are DeepSeek's models.
 func latentCases() []Case {
 	with := func(metadata map[string]any) map[string]any {
@@ -92,6 +100,17 @@ func latentCases() []Case {
 		}
 		cases = append(cases, Case{Name: "deepseek32-" + w.String(), Shape: s})
 	}
+	for i, w := range []gguf.Type{gguf.F32, gguf.F16, gguf.Q8_0, gguf.Q4_K} {
+		s := GLMDSA
+		s.Weights, s.Seed = w, uint64(1250+i)
+		if w != gguf.F32 {
+			s.Latent.Index.Top = 64
+		}
+		cases = append(cases, Case{Name: "glm-dsa-" + w.String(), Shape: s})
+	}
+	all := GLMDSA
+	all.Latent.Index.Shared, all.Seed = false, 1230
+	cases = append(cases, Case{Name: "glm-dsa-all", Shape: all})
 	chosen, chosenYarn := DeepSeek32, DeepSeek32
 	chosen.Context, chosen.Latent.Index.Top, chosen.Seed = 1024, 100, 1240
 	chosenYarn.Metadata, chosenYarn.Seed = with(DeepSeek.Metadata), 1241

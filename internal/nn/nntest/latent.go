@@ -16,7 +16,10 @@ type Latent struct {
 }
 
 // Index is the shape of DeepSeek-V3.2's choice of tokens; zero is none.
-type Index struct{ Heads, Width, Top int }
+type Index struct {
+	Heads, Width, Top int
+	Shared            bool // every second layer sees what the one before it does
+}
 
 func (m *maker) latentMetadata() {
 	l := &m.Latent
@@ -43,6 +46,13 @@ func (m *maker) latentMetadata() {
 		if kv.value > 0 {
 			m.set(m.Architecture+"."+kv.key, uint32(kv.value))
 		}
+	}
+	if l.Index.Shared {
+		types := make([]bool, m.Layers)
+		for i := range types {
+			types[i] = i%2 == 0
+		}
+		m.set(m.Architecture+".attention.indexer.types", types)
 	}
 	m.set(m.Architecture+".attention.layer_norm_rms_epsilon", float32(1e-6))
 	for _, kv := range []struct {
@@ -72,7 +82,7 @@ func (m *maker) latentTensors() {
 		}
 		m.matrix(blk+"attn_kv_a_mqa.weight", m.Embedding, l.Keys+l.Rotated, 0)
 		m.vector(blk+"attn_kv_a_norm.weight", l.Keys, 1)
-		if x := l.Index; x.Heads > 0 {
+		if x := l.Index; x.Heads > 0 && !(x.Shared && i%2 == 1) {
 			m.matrix(blk+"indexer.attn_q_b.weight", l.Queries, x.Heads*x.Width, 0)
 			m.matrix(blk+"indexer.attn_k.weight", m.Embedding, x.Width, 0)
 			m.vector(blk+"indexer.k_norm.weight", x.Width, 1)

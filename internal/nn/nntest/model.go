@@ -118,7 +118,7 @@ func (m *maker) metadata() {
 	switch m.Architecture {
 	case "bert", "nomic-bert":
 		m.encoderMetadata()
-	case "deepseek2", "deepseek32":
+	case "deepseek2", "deepseek32", "glm-dsa":
 		m.latentMetadata()
 	default:
 		m.decoderMetadata()
@@ -164,7 +164,7 @@ func (m *maker) tensors() {
 	case "bert", "nomic-bert":
 		m.encoderTensors()
 		return
-	case "deepseek2", "deepseek32":
+	case "deepseek2", "deepseek32", "glm-dsa":
 		m.latentTensors()
 		return
 	}
