@@ -11,6 +11,10 @@
 // begins alike goes on from there (prefix.go), within one realm, which is among whom
 // it may show. What there is no room for can wait in a file (park.go).
 //
+// Models whose layers keep a state (nn's Delta) know no texts: a state is of all tokens of
+// one, so every text is computed from its start, nothing is guessed, and the memory for as
+// many states as there may be sequences is taken off the cache.
+//
 // An [Adapted] is a model with an adapter; requests of several share the model's batches.
 //
 // A batch computes a token of every running answer, tokens of prompts, by what

@@ -47,7 +47,7 @@ func (l *loop) plan() {
 		if room == 0 {
 			break
 		}
-		if awaits(s, l.prompts[:i]) {
+		if !l.known.off && awaits(s, l.prompts[:i]) {
 			continue
 		}
 		l.reuseTail(s)

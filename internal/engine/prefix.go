@@ -22,6 +22,7 @@ type prefixes struct {
 	idle  node // ring: newer is the longest idle, older the latest
 	idles int
 	spare []*node // for reuse
+	off   bool    // nothing is known: what stands in pages is not all that a text has left
 	park  *park   // where pages go that must leave memory; nil is nowhere
 }
 
@@ -71,6 +72,9 @@ func (p *prefixes) enter(s *sequence) {
 // adopt lets s go on with full pages the tree knows. The last token of s is always
 // left to compute: its logits are wanted. It returns how many tokens were found.
 func (p *prefixes) adopt(s *sequence) int {
+	if p.off {
+		return 0
+	}
 	before := s.kv.Len
 	for s.kv.Len%nn.PageTokens == 0 {
 		rest := s.tokens[s.kv.Len : len(s.tokens)-1]
@@ -86,7 +90,7 @@ func (p *prefixes) adopt(s *sequence) int {
 
 // adoptTail is adopt for the part of a page. It is copied when s grows.
 func (p *prefixes) adoptTail(s *sequence) int {
-	if s.kv.Len%nn.PageTokens != 0 {
+	if p.off || s.kv.Len%nn.PageTokens != 0 {
 		return 0
 	}
 	c, same := s.at.closest(s.tokens[s.kv.Len : len(s.tokens)-1])
@@ -100,7 +104,7 @@ func (p *prefixes) adoptTail(s *sequence) int {
 // publish makes the full pages of s known. Those that others have published in the
 // meantime are given up for theirs, which say the same, bit for bit (nn's N1).
 func (p *prefixes) publish(s *sequence) {
-	for s.kv.Len >= (s.depth+1)*nn.PageTokens {
+	for !p.off && s.kv.Len >= (s.depth+1)*nn.PageTokens {
 		at := s.depth * nn.PageTokens
 		tokens := s.tokens[at : at+nn.PageTokens]
 		c, same := s.at.closest(tokens)
@@ -133,7 +137,7 @@ func (p *prefixes) leave(s *sequence) {
 // keepTail makes the last page of s known, if it holds enough that no other does.
 func (p *prefixes) keepTail(s *sequence) {
 	tail := s.tokens[s.depth*nn.PageTokens : s.kv.Len]
-	if len(tail) < tailMin {
+	if p.off || len(tail) < tailMin {
 		return
 	}
 	if _, same := s.at.closest(tail); same < len(tail) {

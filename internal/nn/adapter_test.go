@@ -21,7 +21,7 @@ func TestAdaptersAreWhatMergingMakes(t *testing.T) {
 		{Seed: 1}, {Architecture: "qwen2", Seed: 2}, {Architecture: "qwen3", HeadDim: 64, Seed: 3},
 		{Architecture: "qwen3moe", HeadDim: 64, Experts: 4, ExpertsUsed: 4, ExpertWidth: 96, Seed: 4},
 		{Architecture: "qwen2moe", Experts: 4, ExpertsUsed: 4, ExpertWidth: 64, SharedWidth: 96, Seed: 5},
-		nntest.DeepSeek, nntest.GLM4MoE, nntest.Gemma3, nntest.GPTOSS, {Architecture: "glm4", HeadDim: 64, Rotated: 32, Seed: 6},
+		nntest.DeepSeek, nntest.GLM4MoE, nntest.Gemma3, nntest.GPTOSS, nntest.Qwen35, nntest.Qwen35MoE, {Architecture: "glm4", HeadDim: 64, Rotated: 32, Seed: 6},
 	} {
 		adapter := nntest.MakeAdapter(s, nntest.Adapter{Rank: 6, Alpha: 3, Seed: s.Seed})
 		m, merged := load(t, nntest.Make(s)), load(t, merge(t, nntest.Make(s), adapter, 3))

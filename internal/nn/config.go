@@ -24,6 +24,7 @@ type Config struct {
 	Mixture      Mixture
 	Latent       Latent
 	Index        Index
+	Delta        Delta
 	DenseLayers  int // the first, where the others have experts
 	Window       Window
 	SoftCap      float32 // logits stay below it, by a hyperbolic tangent; 0 is none
@@ -106,7 +107,7 @@ func (c *Config) kvDim() int { return c.KVHeads * c.HeadDim }
 
 // kvShape is what a token leaves in the cache.
 func (c *Config) kvShape(f KVFormat) kvShape {
-	s := kvShape{format: f, layers: c.Layers, heads: c.KVHeads, key: c.HeadDim, value: c.HeadDim}
+	s := kvShape{format: f, layers: c.attending(), heads: c.KVHeads, key: c.HeadDim, value: c.HeadDim}
 	if c.Latent.Keys > 0 {
 		s.key, s.value = c.Latent.key(), c.Latent.Keys
 	}
@@ -255,7 +256,7 @@ func readDecoder(f *gguf.File, architecture string) (Config, *metadata) {
 		Architecture: architecture,
 		Layers:       m.integer("block_count", 1, layersMax),
 		Embedding:    m.integer("embedding_length", 1, widthMax),
-		FeedForward:  m.integer("feed_forward_length", 1, widthMax),
+		FeedForward:  m.feedForward(),
 		Heads:        m.integer("attention.head_count", 1, headsMax),
 		Context:      m.integer("context_length", 1, contextMax),
 		NormEpsilon:  float32(m.real("attention.layer_norm_rms_epsilon", 1, 0)),
@@ -271,6 +272,16 @@ func readDecoder(f *gguf.File, architecture string) (Config, *metadata) {
 	}
 	c.Rope = m.rope(&c)
 	return c, m
+}
+
+// feedForward is the width of feed-forward blocks. Models that have none but experts need
+// not state it.
+func (m *metadata) feedForward() int {
+	const plain, expert = "feed_forward_length", "expert_feed_forward_length"
+	if !m.f.Has(m.prefix+plain) && m.f.Has(m.prefix+expert) {
+		return m.integer(expert, 1, widthMax)
+	}
+	return m.integer(plain, 1, widthMax)
 }
 
 // pooling is what the file states, but that one with a classifier's head gives scores:
@@ -309,7 +320,7 @@ func (c *Config) check(m *metadata) error {
 }
 
 // partlyRotated are the architectures some of whose models rotate a part of each head.
-var partlyRotated = map[string]bool{"glm4": true, "glm4moe": true}
+var partlyRotated = map[string]bool{"glm4": true, "glm4moe": true, "qwen3next": true, "qwen35": true, "qwen35moe": true}
 
 func (m *metadata) rope(c *Config) Rope {
 	r := Rope{

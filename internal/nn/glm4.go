@@ -45,12 +45,17 @@ func readGLM4(f *gguf.File, name string) (Config, error) {
 // glm reads what all models of the family have: layers that guess further, and in those
 // that see images other positions, which are not known here.
 func (m *metadata) glm(c *Config) {
+	m.nextLayers(c)
+	if m.f.Has(m.prefix + "rope.dimension_sections") {
+		m.fail(fmt.Errorf("positions in images: %w", ErrUnsupported))
+	}
+}
+
+// nextLayers leaves out the layers after the last one.
+func (m *metadata) nextLayers(c *Config) {
 	c.NextLayers = m.integerOr("nextn_predict_layers", 0, layersMax, 0)
 	if c.Layers -= c.NextLayers; c.Layers < 1 && m.err == nil {
 		m.fail(m.f.Refuse(m.prefix+"block_count", "leaves %d layers", c.Layers))
-	}
-	if m.f.Has(m.prefix + "rope.dimension_sections") {
-		m.fail(fmt.Errorf("positions in images: %w", ErrUnsupported))
 	}
 }
 

@@ -28,6 +28,9 @@ import (
 // Sinks and GELUs count from the first token on, and llama.cpp computes GELUs by a table
 // of halves.
 //
+// Layers with states norm what a head has gathered, however little it was: the first token's
+// is its value times the product of its query and key, which may be near to nothing.
+//
 // Adapters make sums of their own, whose last places differ.
 //
 // Latent attention rounds activations twice more in a layer, and old files' keys are
@@ -43,7 +46,7 @@ func tolerance(c nntest.Case, position int) float64 {
 			return 2e-4
 		case c.Weights == gguf.F32:
 			return 2e-5
-		case !latent && !later && (c.Weights == gguf.Q4_K || c.Weights == gguf.Q5_K || c.Weights == gguf.Q6_K):
+		case !latent && !later && c.Delta.Kernel == 0 && (c.Weights == gguf.Q4_K || c.Weights == gguf.Q5_K || c.Weights == gguf.Q6_K):
 			return 2e-5
 		}
 	}
@@ -59,6 +62,8 @@ func tolerance(c nntest.Case, position int) float64 {
 	switch {
 	case deep:
 		return 4 * allowed
+	case c.Delta.Kernel > 0:
+		return 1.6 * allowed
 	case latent && c.Long: // of many that are about as good, llama.cpp may choose others
 		return 2.5 * allowed
 	case latent:

@@ -24,7 +24,7 @@ func TestLogitsDependOnTheSequenceAlone(t *testing.T) {
 		{Architecture: "qwen3moe", Weights: gguf.Q8_0, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: 5},
 		{Architecture: "qwen2moe", Experts: 8, ExpertsUsed: 2, ExpertWidth: 96, SharedWidth: 64, Seed: 6},
 		nntest.DeepSeek, nntest.GLM4MoE, nntest.Gemma3, nntest.GPTOSS, {Architecture: "glm4", Weights: gguf.Q4_K, HeadDim: 64, Rotated: 32, Seed: 7},
-		nntest.DeepSeek32, nntest.GLMDSA,
+		nntest.DeepSeek32, nntest.GLMDSA, nntest.Qwen3Next, nntest.Qwen35, nntest.Qwen35MoE,
 	} {
 		m := load(t, nntest.Make(c))
 		rng := rand.New(rand.NewPCG(c.Seed, 9))
@@ -96,7 +96,7 @@ func TestAdaptersKeepToTheirSequences(t *testing.T) {
 		{nntest.Shape{Weights: gguf.Q4_K, Seed: 1}, nntest.Adapter{Weights: gguf.F16, Rank: 16}},
 		{nntest.Shape{Tied: true, Seed: 2}, nntest.Adapter{Parts: []string{"token_embd.weight", "attn_v.weight", "ffn_up.weight"}}},
 		{nntest.Shape{Architecture: "qwen3moe", Weights: gguf.Q8_0, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Seed: 5}, nntest.Adapter{Weights: gguf.Q8_0, Rank: 32}},
-		{nntest.DeepSeek, nntest.Adapter{Rank: 5}}, {nntest.GPTOSS, nntest.Adapter{Rank: 4}},
+		{nntest.DeepSeek, nntest.Adapter{Rank: 5}}, {nntest.GPTOSS, nntest.Adapter{Rank: 4}}, {nntest.Qwen3Next, nntest.Adapter{Rank: 4}},
 	} {
 		m := load(t, nntest.Make(c.Shape))
 		with := make([]*nn.Adapter, 5)
@@ -305,6 +305,12 @@ func TestUnsoundModelsAreRefused(t *testing.T) {
 		"an index of nothing":                      {but(nntest.DeepSeek32, func(s *nntest.Shape) { s.Latent.Index.Top = 0 }), "indexer.top_k", false},
 		"an index narrower than the rotation":      {but(nntest.DeepSeek32, func(s *nntest.Shape) { s.Latent.Index.Width = 16 }), "indexer.key_length", false},
 		"an index that nobody has made":            {within(nntest.GLMDSA, "attention.indexer.types\x09\x00\x00\x00\x07\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x01", "attention.indexer.types\x09\x00\x00\x00\x07\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x00"), "the first layer", false},
+		"states of no heads":                       {but(nntest.Qwen35, func(s *nntest.Shape) { s.Delta.Values = 3 }), "does not divide 3 heads", false},
+		"states of another width":                  {but(nntest.Qwen35, func(s *nntest.Shape) { s.Metadata = map[string]any{"ssm.inner_size": uint32(300)} }), "is 300, not 256 for 4 heads of width 64", false},
+		"states in every layer":                    {but(nntest.Qwen35, func(s *nntest.Shape) { s.Metadata = map[string]any{"full_attention_interval": uint32(9)} }), "without a layer that has keys", true},
+		"states of too few layers":                 {but(nntest.Qwen35, func(s *nntest.Shape) { s.Metadata = map[string]any{"attention.recurrent_layers": []bool{true}} }), "is of 1 layers, not 4", false},
+		"sections that leave a pair out":           {but(nntest.Qwen35, func(s *nntest.Shape) { s.Metadata = map[string]any{"rope.dimension_sections": []int32{8, 0, 0, 0}} }), "pair 1 of the rotation is in none", true},
+		"experts in a model that has none":         {but(nntest.Qwen35, func(s *nntest.Shape) { s.Metadata = map[string]any{"expert_count": uint32(4)} }), "with 4 experts", true},
 		"a cap that is none":                       {but(nntest.Gemma3, func(s *nntest.Shape) { s.Metadata = map[string]any{"final_logit_softcapping": float32(-1)} }), "final_logit_softcapping", false},
 		"another width":                            {rename("llama.feed_forward_length\x04\x00\x00\x00\x40", "llama.feed_forward_length\x04\x00\x00\x00\x41"), "has shape", false},
 	} {
@@ -333,6 +339,9 @@ func TestNoTensorIsTakenForGranted(t *testing.T) {
 		return s
 	}
 	experts := func(s *nntest.Shape) { s.Experts, s.ExpertsUsed, s.ExpertWidth = 4, 2, 48 }
+	delta := func(s *nntest.Shape) {
+		s.Layers, s.Rotated, s.Delta = 4, 8, nntest.Delta{Keys: 2, Values: 4, Width: 6, Kernel: 3}
+	}
 	optional := map[string][]string{
 		"":      {"output.weight"}, // then it is the embedding
 		"llama": {"rope_freqs.weight", "attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_output.bias", "ffn_gate.bias", "ffn_up.bias", "ffn_down.bias"},
@@ -367,6 +376,8 @@ func TestNoTensorIsTakenForGranted(t *testing.T) {
 			s.Layers, s.DenseLayers, s.SharedWidth, s.Bias, s.QKNorm, s.Rotated = 2, 1, 48, true, true, 8
 		}),
 		of("gemma3", func(*nntest.Shape) {}), of("gpt-oss", experts),
+		of("qwen35", delta), of("qwen3next", func(s *nntest.Shape) { delta(s); experts(s); s.SharedWidth = 40 }),
+		of("qwen35moe", func(s *nntest.Shape) { delta(s); experts(s); s.SharedWidth = 40 }),
 	} {
 		for _, tensor := range parse(t, nntest.Make(s)).Tensors {
 			part := tensor.Name
@@ -438,6 +449,14 @@ func FuzzLoad(f *testing.F) {
 	f.Add(nntest.Make(nntest.Shape{Architecture: "deepseek32", Layers: 2, Embedding: 32, FeedForward: 32, Heads: 2, Vocab: 8, Bias: true,
 		Experts: 4, ExpertsUsed: 2, ExpertWidth: 16, SharedWidth: 16, Latent: nntest.Latent{Queries: 16, Keys: 16, Plain: 8, Rotated: 4, Values: 8, DenseLayers: 1,
 			Index: nntest.Index{Heads: 2, Width: 8, Top: 1}}}))
+	for _, architecture := range []string{"qwen35", "qwen3next"} {
+		s := nntest.Shape{Architecture: architecture, Layers: 4, Embedding: 32, FeedForward: 32, Heads: 2, KVHeads: 1, HeadDim: 16, Rotated: 8, Vocab: 8,
+			Delta: nntest.Delta{Keys: 1, Values: 2, Width: 4, Kernel: 2}}
+		if architecture == "qwen3next" {
+			s.Experts, s.ExpertsUsed, s.ExpertWidth, s.SharedWidth = 4, 2, 16, 16
+		}
+		f.Add(nntest.Make(s))
+	}
 	tiny := nntest.Shape{Layers: 2, Embedding: 32, FeedForward: 32, Heads: 2, KVHeads: 1, HeadDim: 16, Vocab: 8, Context: 8}
 	for _, architecture := range []string{"nomic-bert", "glm4", "gemma3", "glm4moe", "gpt-oss"} {
 		s := tiny

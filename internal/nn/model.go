@@ -54,6 +54,10 @@ func kinds() map[string]kind {
 		"deepseek32": {readDeepSeek32, loadDeepSeek2},
 		"glm-dsa":    {readGLMDSA, loadDeepSeek2},
 
+		"qwen3next": {readQwen3Next, loadQwen3Next},
+		"qwen35":    {readQwen3Next, loadQwen3Next},
+		"qwen35moe": {readQwen3Next, loadQwen3Next},
+
 		"qwen2moe": {readQwen2MoE, loadQwen2MoE},
 		"qwen3moe": {readQwen3MoE, loadQwen3MoE},
 	}

@@ -48,6 +48,9 @@ func NewRunner(m *Model, cache *Cache, w Workers, tokens, context int) *Runner {
 	if m.Index.Top > 0 {
 		p.index.init(p, context)
 	}
+	if m.Recurrent() {
+		p.recurrence.init(p)
+	}
 	if m.Mixture.Used > 0 {
 		p.router.init(p)
 	}
@@ -123,6 +126,7 @@ type pass struct {
 	headwise   headwise
 	adaptation adaptation
 	index      indexing
+	recurrence recurrence
 
 	arena []float32
 	roomy int // tokens the arena is for
@@ -199,6 +203,9 @@ func (p *pass) begin(tokens []Token) {
 	}
 	p.attention.plan()
 	p.adaptation.begin(tokens)
+	if p.model.Recurrent() {
+		p.recurrence.begin(tokens)
+	}
 }
 
 // take cuts n numbers off the arena. What does not fit is the logits, for which

@@ -27,7 +27,7 @@ var SmallAdapter = Adapter{Rank: 8, Alpha: 16}
 
 // fixed is what no adapter changes.
 var fixed = []string{"token_types.weight", "position_embd.weight", "attn_k_b.weight", "attn_v_b.weight", "attn_kv_b.weight",
-	"ffn_gate_exps.bias", "ffn_up_exps.bias", "ffn_down_exps.bias"}
+	"ssm_conv1d.weight", "ffn_gate_exps.bias", "ffn_up_exps.bias", "ffn_down_exps.bias"}
 
 // MakeAdapter makes an adapter for the model of a shape as a GGUF file.
 func MakeAdapter(s Shape, a Adapter) []byte {

@@ -46,7 +46,7 @@ func Cases() []Case {
 		Case{Name: "qwen2-yarn", Shape: Shape{Architecture: "qwen2", Metadata: yarn, Seed: 1007}},
 		Case{Name: "qwen3-tied-yarn", Shape: Shape{Architecture: "qwen3", Tied: true, HeadDim: 64, Metadata: yarn, Seed: 1008}},
 	)
-	return slices.Concat(cases, vectorCases(), mixtureCases(), latentCases(), adapterCases(), laterCases())
+	return slices.Concat(cases, vectorCases(), mixtureCases(), latentCases(), adapterCases(), laterCases(), deltaCases())
 }
 
 // DeepSeek is DeepSeek-V3 made small: queries from a latent, sigmoids, a bias, groups.
@@ -191,6 +191,35 @@ var Gemma3 = Shape{Architecture: "gemma3", Layers: 7, HeadDim: 64, Tied: true, M
 var GPTOSS = Shape{Architecture: "gpt-oss", HeadDim: 64, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256, Metadata: map[string]any{
 	"attention.sliding_window": uint32(9), "rope.freq_base": float32(150000), "rope.scaling.type": "yarn", "rope.scaling.factor": float32(32),
 	"rope.scaling.original_context_length": uint32(128)}}
+
+// Qwen3Next is Qwen3-Next made small, Qwen35 and Qwen35MoE are Qwen3.5.
+var (
+	Qwen3Next = Shape{Architecture: "qwen3next", Layers: 4, Heads: 4, KVHeads: 2, HeadDim: 64, Rotated: 16, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256,
+		SharedWidth: 256, Delta: Delta{Keys: 2, Values: 4, Width: 64, Kernel: 4}}
+	Qwen35    = Shape{Architecture: "qwen35", Layers: 4, Heads: 4, KVHeads: 2, HeadDim: 64, Rotated: 16, Delta: Delta{Keys: 2, Values: 4, Width: 64, Kernel: 4}}
+	Qwen35MoE = Shape{Architecture: "qwen35moe", Layers: 4, Heads: 4, KVHeads: 2, HeadDim: 64, Rotated: 16, Experts: 16, ExpertsUsed: 4, ExpertWidth: 256,
+		SharedWidth: 256, Delta: Delta{Keys: 2, Values: 8, Width: 64, Kernel: 4}}
+)
+
+// deltaCases are models whose layers keep states.
+func deltaCases() []Case {
+	var cases []Case
+	for i, w := range Weights {
+		for j, s := range []Shape{Qwen3Next, Qwen35, Qwen35MoE} {
+			s.Weights, s.Seed = w, uint64(1600+100*j+i)
+			if w != gguf.F32 && w != gguf.F16 && s.Experts > 0 {
+				s.Experts, s.ExpertsUsed = 4, 4 // in four layers, a token in many stands on the brink between two
+			}
+			if w == gguf.Q5_1 && j == 0 { // a head has gathered next to nothing, which the norm after it makes as much of as of others
+				s.Seed += 70
+			}
+			cases = append(cases, Case{Name: s.Architecture + "-" + w.String(), Shape: s})
+		}
+	}
+	long := Qwen35
+	long.Context, long.Seed = 1024, 1900
+	return append(cases, Case{Name: "qwen35-long", Shape: long, Long: true})
+}
 
 // laterCases are the architectures of 2025.
 func laterCases() []Case {

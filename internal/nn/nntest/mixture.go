@@ -38,7 +38,7 @@ func (m *maker) experts(blk string) {
 	m.matrix(blk+"ffn_gate_shexp.weight", m.Embedding, m.SharedWidth, 0)
 	m.matrix(blk+"ffn_up_shexp.weight", m.Embedding, m.SharedWidth, 0)
 	m.matrix(blk+"ffn_down_shexp.weight", m.SharedWidth, m.Embedding, 0)
-	if m.Architecture == "qwen2moe" {
+	if m.Architecture == "qwen2moe" || m.Delta.Kernel > 0 {
 		m.vector(blk+"ffn_gate_inp_shexp.weight", m.Embedding, 0)
 	}
 }

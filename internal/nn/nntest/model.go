@@ -44,6 +44,7 @@ type Shape struct {
 	ExpertWidth  int            // inside one
 	SharedWidth  int            // inside those that every token goes through
 	Latent       Latent         // of deepseek2
+	Delta        Delta          // of qwen3next and qwen35
 	Metadata     map[string]any // more keys, below the architecture's name
 	Seed         uint64
 
@@ -157,6 +158,9 @@ func (m *maker) decoderMetadata() {
 		m.set(m.Architecture+".attention.value_length", uint32(m.HeadDim))
 	}
 	m.mixtureMetadata()
+	if m.Delta.Kernel > 0 {
+		m.deltaMetadata()
+	}
 }
 
 func (m *maker) tensors() {
@@ -166,6 +170,9 @@ func (m *maker) tensors() {
 		return
 	case "deepseek2", "deepseek32", "glm-dsa":
 		m.latentTensors()
+		return
+	case "qwen3next", "qwen35", "qwen35moe":
+		m.deltaTensors()
 		return
 	}
 	m.matrix("token_embd.weight", m.Embedding, m.Vocab, 1)
