@@ -2,6 +2,7 @@
 // started by scenarios/console_test.go, which also stands behind it as an engine with a
 // few models: what each says is written there.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
@@ -235,7 +236,7 @@ story('who waits sees the place in line', {}, async (page) => {
 
 story('keys are made and revoked, and a user’s key opens what it may', {}, async (page) => {
   await signIn(page);
-  await go(page, '/serve/keys');
+  await go(page, '/protect/keys');
   await page.getByRole('button', { name: '创建密钥' }).click();
   await page.getByRole('dialog').locator('input').first().fill('信贷部');
   await accessible(page, 'making a key');
@@ -251,15 +252,35 @@ story('keys are made and revoked, and a user’s key opens what it may', {}, asy
 
   const other = await open(browser);
   await signIn(other.page, userKey);
-  await go(other.page, '/serve');
-  await other.page.getByText('此处仅限管理员').waitFor();
+  await other.page.locator('.welcome').waitFor();
+  assert.deepEqual(await other.page.locator('.side .menu').first().locator('.menu-item').allInnerTexts(), ['对话', '服务']);
+  for (const at of ['/serve/models', '/serve/keys', '/protect/people', '/protect/keys', '/serve']) {
+    await go(other.page, at);
+    await other.page.getByText('您无权查看此处').waitFor();
+  }
+  await other.page.getByText('您无权查看此处').waitFor();
   await accessible(other.page, 'forbidden');
   await shot(other.page, 'forbidden-zh');
   await go(other.page, '/serve/start');
   await other.page.getByText('HEARTH_API_KEY').first().waitFor();
   await go(other.page, '/chat');
 
-  await page.locator('.row', { hasText: '信贷部' }).getByRole('button').click();
+  await page.getByRole('button', { name: '范围 信贷部' }).click();
+  await page.getByRole('dialog').locator('.ant-select input').fill('ech*,');
+  await accessible(page, 'limits of a key');
+  await shot(page, 'key-limits-zh');
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /保\s*存/ })
+    .click();
+  await page.locator('.row', { hasText: '信贷部' }).getByText('可用模型 ech*').waitFor();
+  await other.page.reload();
+  await other.page.locator('.picker').click();
+  await other.page.locator('.picker-menu').getByText('echo', { exact: true }).waitFor();
+  assert.equal(await other.page.locator('.picker-menu').getByText('thinker', { exact: true }).count(), 0);
+  assert.deepEqual(other.troubles, []); // what it may not see was not even asked for
+
+  await page.getByRole('button', { name: '吊销 信贷部' }).click();
   const end = page.getByRole('dialog').getByRole('button', { name: '吊销' });
   assert.equal(await end.isDisabled(), true);
   await page.getByRole('dialog').locator('input').fill('信贷部');
@@ -268,6 +289,223 @@ story('keys are made and revoked, and a user’s key opens what it may', {}, asy
   await page.getByText('已吊销“信贷部”').waitFor();
   await other.page.reload();
   await other.page.locator('input[type=password]').waitFor(); // at once
+  await other.context.close();
+});
+
+/** What an authenticator shows for a secret. */
+function code(secret) {
+  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const bytes = Buffer.from(bits.match(/.{8}/g).map((b) => Number.parseInt(b, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const sum = createHmac('sha1', bytes).update(step).digest();
+  return String((sum.readUInt32BE(sum[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+const password = 'Correct-Horse-7';
+const dialog = (page) => page.getByRole('dialog').last();
+const menuOf = async (page, name, item) => {
+  await page.getByRole('button', { name: `对${name}的操作` }).click();
+  await page.getByRole('menuitem', { name: item }).click();
+};
+const add = async (page, name, login, standing, department) => {
+  await page.getByRole('button', { name: '添加人员' }).first().click();
+  await dialog(page).getByLabel('姓名').fill(name);
+  await dialog(page).getByLabel('登录名').fill(login);
+  await dialog(page).getByText(standing, { exact: true }).click();
+  if (department) await dialog(page).getByLabel('部门').fill(department);
+  await accessible(page, 'adding somebody');
+  await shot(page, `person-add-${login}-zh`);
+  await dialog(page).getByRole('button', { name: '添加人员' }).click();
+  await page.getByText('已添加，请转交邀请链接').waitFor();
+  const link = await dialog(page).locator('pre').innerText();
+  await shot(page, `person-added-${login}-zh`);
+  await page.getByRole('button', { name: '我已保存' }).click();
+  return link;
+};
+const choosePassword = async (page, link) => {
+  await page.goto(link);
+  await page.locator('input[type=password]').first().waitFor();
+  await page.locator('input[type=password]').first().fill(password);
+  await page.locator('input[type=password]').last().fill(`${password}x`);
+  await page.locator('button[type=submit]').click();
+  await page.getByText('两次输入的密码不一致').waitFor();
+  await accessible(page, 'an invitation');
+  await shot(page, 'invitation-zh');
+  await page.locator('input[type=password]').last().fill(password);
+  await page.locator('button[type=submit]').click();
+};
+const byName = async (page, login, secret) => {
+  await page.getByText('账号', { exact: true }).click();
+  await page.getByLabel('登录名').fill(login);
+  await page.getByLabel('密码').fill(secret);
+  await page.locator('button[type=submit]').click();
+};
+const menus = (page) => page.locator('.side .menu-item').allInnerTexts();
+
+story('an administrator is added, comes in with two steps, and sees what the role may', {}, async (page, troubles) => {
+  await signIn(page);
+  await go(page, '/protect/people');
+  await page.getByText('还没有人员').waitFor();
+  await accessible(page, 'nobody yet');
+  await shot(page, 'people-empty-zh');
+  const link = await add(page, '李审计', 'li.audit', '审计管理员', '总行/审计部');
+  const row = page.locator('.row', { hasText: 'li.audit' });
+  await row.getByText('待设置密码').waitFor();
+  await row.getByText('总行/审计部').waitFor();
+
+  const other = await open(browser);
+  const li = other.page;
+  await choosePassword(li, link);
+  await li.getByRole('heading', { name: '绑定双因素认证' }).waitFor();
+  await li.getByRole('button', { name: /开\s*始/ }).click();
+  const secret = await li.locator('pre').innerText();
+  await accessible(li, 'the second step');
+  await shot(li, 'factor-zh');
+  await li.locator('input').fill(code(secret));
+  await li.locator('button[type=submit]').click();
+  await li.getByText('双因素认证已绑定').waitFor();
+  const recovery = (await li.locator('pre').innerText()).split('\n');
+  assert.equal(recovery.length, 10);
+  await accessible(li, 'recovery codes');
+  await shot(li, 'recovery-zh');
+  await li.getByRole('button', { name: '我已保存' }).click();
+  await li.locator('.welcome').waitFor();
+  await choose(li, 'echo');
+  await say(li, '在吗');
+  await answered(li);
+  await go(li, '/protect/people');
+  await li.locator('.row', { hasText: 'li.audit' }).getByText('您本人').waitFor();
+  assert.deepEqual(await menus(li), ['对话', '服务', '守护', '人员']);
+  assert.equal(await li.locator('.page button').count(), 0, 'an auditor changes nothing');
+  await accessible(li, 'people, for an auditor');
+  await shot(li, 'people-auditor-zh');
+  await go(li, '/protect/keys');
+  await li.getByText('您无权查看此处').waitFor();
+  await go(li, '/serve');
+  await li.locator('.card').first().waitFor();
+  assert.deepEqual(other.troubles, []);
+
+  await li.locator('.who').click();
+  await li.getByRole('button', { name: '退出登录' }).click();
+  await byName(li, 'li.audit', password);
+  await li.getByLabel('验证码').fill(recovery[0]);
+  await shot(li, 'signin-code-zh');
+  await li.locator('button[type=submit]').click();
+  await li.locator('.shell').waitFor();
+  assert.equal(
+    other.troubles.splice(0).every((t) => t.includes('401')),
+    true,
+  );
+
+  await menuOf(page, '李审计', '停用');
+  const end = dialog(page).getByRole('button', { name: /停\s*用/ });
+  assert.equal(await end.isDisabled(), true);
+  await dialog(page).locator('input').fill('li.audit');
+  await accessible(page, 'disabling somebody');
+  await shot(page, 'disable-zh');
+  await end.click();
+  await row.getByText('已停用').waitFor();
+  await li.reload();
+  await li.getByLabel('登录名').waitFor(); // at once
+  await shot(page, 'people-disabled-zh');
+  await menuOf(page, '李审计', '恢复使用');
+  await page.getByText('“李审计”已恢复使用').waitFor();
+
+  await menuOf(page, '李审计', '重置登录');
+  await dialog(page).locator('input').fill('li.audit');
+  await dialog(page).getByRole('button', { name: '重置登录' }).click();
+  await page.getByText('已重置“李审计”的登录').waitFor();
+  assert.notEqual(await dialog(page).locator('pre').innerText(), link);
+  await page.getByRole('button', { name: '我已保存' }).click();
+  await menuOf(page, '李审计', '更改身份');
+  await dialog(page).getByText('用户', { exact: true }).click();
+  await dialog(page)
+    .getByRole('button', { name: /保\s*存/ })
+    .click();
+  await page.getByText('“李审计”现在是用户').waitFor();
+  await menuOf(page, '李审计', '修改资料');
+  await dialog(page).getByLabel('姓名').fill('李四');
+  await dialog(page).getByLabel('部门').fill('');
+  await dialog(page)
+    .getByRole('button', { name: /保\s*存/ })
+    .click();
+  await row.getByText('李四').waitFor();
+  await row.getByText('总行/审计部').waitFor({ state: 'detached' });
+  await menuOf(page, '李四', '删除');
+  await dialog(page).locator('input').fill('li.audit');
+  await dialog(page)
+    .getByRole('button', { name: /删\s*除/ })
+    .click();
+  await page.getByText('还没有人员').waitFor();
+  assert.deepEqual(troubles, []);
+  await other.context.close();
+});
+
+story('a user sees their own keys alone, and is locked out and let in again', {}, async (page) => {
+  await signIn(page);
+  await go(page, '/protect/people');
+  const link = await add(page, 'Wang Wu', 'wang', '用户');
+  const other = await open(browser);
+  const wang = other.page;
+  await wang.goto(`${url}/`);
+  await wang.getByText('账号', { exact: true }).click();
+  await wang.getByText('有邀请码？在此设置密码').click(); // as the command line shows one
+  await wang.getByLabel('邀请码').fill(link.split('/').at(-1));
+  await wang.locator('input[type=password]').first().fill(password);
+  await wang.locator('input[type=password]').last().fill(password);
+  await shot(wang, 'invitation-by-hand-zh');
+  await wang.locator('button[type=submit]').click();
+  await wang.locator('.welcome').waitFor();
+  await go(wang, '/serve/keys');
+  await wang.getByText('还没有密钥').waitFor();
+  assert.deepEqual(await menus(wang), ['对话', '服务', '我的密钥', '接入指南']);
+  await accessible(wang, 'no keys of one’s own');
+  await shot(wang, 'own-keys-empty-zh');
+  await wang.getByRole('button', { name: '创建密钥' }).click();
+  await dialog(wang).locator('input').first().fill('notebook');
+  await dialog(wang).getByRole('button', { name: '创建密钥' }).click();
+  await wang.getByText('密钥已创建').waitFor();
+  const own = await dialog(wang).locator('pre').innerText();
+  await wang.getByRole('button', { name: '我已保存' }).click();
+  await shot(wang, 'own-keys-zh');
+  const ask = () => fetch(`${url}/v1/models`, { headers: { Authorization: `Bearer ${own}` } });
+  assert.equal((await ask()).status, 200);
+  await go(page, '/protect/keys');
+  await page
+    .locator('.row', { hasText: 'notebook' })
+    .getByText(/Wang Wu/)
+    .waitFor(); // whose it is
+  await wang.getByRole('button', { name: '吊销 notebook' }).click();
+  await dialog(wang).locator('input').fill('notebook');
+  await dialog(wang)
+    .getByRole('button', { name: /吊\s*销/ })
+    .click();
+  await wang.getByText('还没有密钥').waitFor();
+  assert.equal((await ask()).status, 401);
+  for (const at of ['/serve', '/protect/people', '/protect/keys']) {
+    await go(wang, at);
+    await wang.getByText('您无权查看此处').waitFor();
+  }
+  assert.deepEqual(other.troubles, []);
+
+  await wang.locator('.who').click();
+  await wang.getByRole('button', { name: '退出登录' }).click();
+  await byName(wang, 'wang', 'wrong');
+  for (let wrong = 1; wrong < 5; wrong++) {
+    await wang.getByRole('alert').waitFor();
+    await Promise.all([wang.waitForResponse((r) => r.url().endsWith('/session')), wang.locator('button[type=submit]').click()]);
+    await wang.locator('button[type=submit]:not(.ant-btn-loading)').waitFor();
+  }
+  await go(page, '/protect/people');
+  await page.reload();
+  const row = page.locator('.row', { hasText: 'wang' });
+  await row.getByText(/已锁定至/).waitFor();
+  await shot(page, 'people-locked-zh');
+  await menuOf(page, 'Wang Wu', '解除锁定');
+  await row.getByText(/已锁定至/).waitFor({ state: 'detached' });
+  await byName(wang, 'wang', password);
+  await wang.locator('.shell').waitFor();
   await other.context.close();
 });
 
@@ -284,7 +522,8 @@ story('the state, the models and the library are there, in both languages', {}, 
       ['/chat', 'chat'],
       ['/serve', 'overview'],
       ['/serve/models', 'models'],
-      ['/serve/keys', 'keys'],
+      ['/protect/people', 'people'],
+      ['/protect/keys', 'keys'],
       ['/serve/start', 'start'],
     ]) {
       await go(page, at);
@@ -319,11 +558,19 @@ story('it is as readable in the dark', { colorScheme: 'dark' }, async (page) => 
   await answered(page);
   await accessible(page, 'an answer, dark');
   await shot(page, 'answer-dark');
-  for (const at of ['/serve', '/serve/models', '/serve/keys', '/serve/start']) {
+  for (const at of ['/serve', '/serve/models', '/serve/start', '/protect/people', '/protect/keys']) {
     await go(page, at);
     await page.locator('.card, .rows').first().waitFor();
     await accessible(page, `${at}, dark`);
   }
+  await shot(page, 'keys-dark');
+  await go(page, '/protect/people');
+  await page.locator('.rows').waitFor();
+  await shot(page, 'people-dark');
+  await page.getByRole('button', { name: '添加人员' }).click();
+  await accessible(page, 'adding somebody, dark');
+  await shot(page, 'person-add-dark');
+  await page.keyboard.press('Escape');
   await go(page, '/serve');
   await shot(page, 'overview-dark');
 });
@@ -346,13 +593,20 @@ story('it fits a telephone', { viewport: { width: 375, height: 740 }, hasTouch: 
   await accessible(page, 'the menu, telephone');
   await shot(page, 'menu-phone');
   await page.locator('.ant-drawer').getByText('服务', { exact: true }).click();
-  for (const at of ['/serve', '/serve/models', '/serve/keys', '/serve/start']) {
+  for (const at of ['/serve', '/serve/models', '/serve/start', '/protect/people', '/protect/keys']) {
     await go(page, at);
     await page.locator('.card, .rows').first().waitFor();
     await fits(at);
   }
-  await go(page, '/serve/keys');
   await shot(page, 'keys-phone');
+  await go(page, '/protect/people');
+  await page.locator('.rows').waitFor();
+  await accessible(page, 'people, telephone');
+  await shot(page, 'people-phone');
+  await page.getByRole('button', { name: '添加人员' }).click();
+  await page.getByRole('dialog').waitFor();
+  await fits('adding somebody');
+  await shot(page, 'person-add-phone');
 });
 
 story('below the path of a proxy it works the same', {}, async (page) => {

@@ -1,7 +1,9 @@
 import createClient from 'openapi-fetch';
 import i18n from '../i18n';
 import { Problem } from './problem';
-import type { paths } from './schema';
+import type { components, paths } from './schema';
+
+export type Schemas = components['schemas'];
 
 /** Where the appliance's paths begin: one level above the console, whatever a proxy calls that. */
 export const root = new URL(import.meta.env.DEV ? './' : '../', document.baseURI).href;

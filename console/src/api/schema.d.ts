@@ -21,6 +21,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Departments of all tenants */
+        get: operations["list-departments"];
+        put?: never;
+        /** Add a department */
+        post: operations["add-department"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/departments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a department that nobody and nothing is of */
+        delete: operations["remove-department"];
+        options?: never;
+        head?: never;
+        /** Give a department another name */
+        patch: operations["rename-department"];
+        trace?: never;
+    };
+    "/admin/v1/emergencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Emergencies, past and present */
+        get: operations["list-emergencies"];
+        put?: never;
+        /** Ask to be an administrator of everything for a while */
+        post: operations["ask-emergency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/emergencies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one before its time */
+        delete: operations["end-emergency"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/emergencies/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let one begin; by an administrator of another duty than who asked */
+        post: operations["approve-emergency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/guard/try": {
         parameters: {
             query?: never;
@@ -48,7 +136,7 @@ export interface paths {
         /** Keys that exist */
         get: operations["list-keys"];
         put?: never;
-        /** Make a key */
+        /** Make a key for a program, which is nobody's */
         post: operations["create-key"];
         delete?: never;
         options?: never;
@@ -66,8 +154,25 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End a key */
+        /** End a key, and what is under way for it */
         delete: operations["revoke-key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/keys/{id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what a key may be used for */
+        put: operations["limit-key"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -84,6 +189,161 @@ export interface paths {
         get: operations["search-library"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asks, and what they may do */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/me/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own keys */
+        get: operations["list-own-keys"];
+        put?: never;
+        /** Make a key of one's own; for asking models, unless rights are named */
+        post: operations["create-own-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/me/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a key of one's own */
+        delete: operations["revoke-own-key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own passkeys */
+        get: operations["list-passkeys"];
+        put?: never;
+        /** Take what the browser made; a password alone does not let in any more */
+        post: operations["add-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/me/passkeys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the browser to make a passkey; with a code, where there is a second factor */
+        post: operations["begin-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/me/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a passkey of one's own */
+        delete: operations["remove-passkey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose another password; sessions end, this one too */
+        put: operations["change-password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a secret made for an authenticator; with a code, where there is one already */
+        post: operations["begin-second-factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/me/second-factor/prove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show the first code; from then on signing in takes one */
+        post: operations["prove-second-factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -141,6 +401,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody, by login */
+        get: operations["list-people"];
+        put?: never;
+        /** Add somebody */
+        post: operations["add-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget somebody, with their keys and sessions */
+        delete: operations["remove-person"];
+        options?: never;
+        head?: never;
+        /** Move, rename, disable or enable somebody */
+        patch: operations["change-person"];
+        trace?: never;
+    };
+    "/admin/v1/people/{id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take somebody's password and second factor away, and invite them anew */
+        post: operations["reset-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/people/{id}/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give somebody another standing, which is the one they have then */
+        put: operations["set-standing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/people/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let somebody try again who was wrong too often */
+        post: operations["unlock-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the setting up is */
+        get: operations["setup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/setup/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the setting up for good: keys for everything end, and the three administrators take over */
+        post: operations["finish-setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/status": {
         parameters: {
             query?: never;
@@ -158,10 +539,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tenants */
+        get: operations["list-tenants"];
+        put?: never;
+        /** Add a tenant */
+        post: operations["add-tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/tenants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a tenant that nobody and nothing is of */
+        delete: operations["remove-tenant"];
+        options?: never;
+        head?: never;
+        /** Rename, disable or enable a tenant */
+        patch: operations["change-tenant"];
+        trace?: never;
+    };
+    "/admin/v1/tenants/{id}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say which models a tenant may use */
+        put: operations["set-tenant-models"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AddDepartmentInputBody: {
+            name: string;
+            /** @description Id; the main one, if absent */
+            tenant?: string;
+        };
+        AddPasskeyInputBody: {
+            /** @description What one calls the phone or the token */
+            name: string;
+            /** @description What the browser made, by its toJSON() */
+            passkey: unknown;
+            state: string;
+        };
+        AddPersonInputBody: {
+            /** @description Id, of that tenant */
+            department?: string;
+            login: string;
+            name: string;
+            /**
+             * @description user, if absent; another one needs the right to grant
+             * @enum {string}
+             */
+            standing?: "user" | "system" | "security" | "audit";
+            /** @description Id; the main one, if absent */
+            tenant?: string;
+        };
+        AddTenantInputBody: {
+            name: string;
+        };
+        AskEmergencyInputBody: {
+            /** Format: int64 */
+            minutes: number;
+            /** @description Which is recorded */
+            reason: string;
+        };
         AuditOutputBody: {
             /**
              * Format: int64
@@ -192,8 +660,11 @@ export interface components {
              * @description Its number in the log
              */
             n: number;
+            /** @description Of the person, or of a key that is nobody's */
             name?: string;
             object?: string;
+            /** @description Id of the person */
+            person?: string;
             /** Format: int64 */
             prompt_tokens?: number;
             request?: string;
@@ -217,10 +688,36 @@ export interface components {
             /** Format: int64 */
             times?: number;
         };
+        ChangePersonInputBody: {
+            /** @description Empty: none */
+            department?: string;
+            /** @description true: not let in any more, and what is under way for them ends */
+            disabled?: boolean;
+            login?: string;
+            name?: string;
+            tenant?: string;
+        };
+        ChangeTenantInputBody: {
+            /** @description true: nobody of it is let in any more, and what is under way for them ends */
+            disabled?: boolean;
+            name?: string;
+        };
+        CodeInputBody: {
+            /** @description Six digits, or a recovery code */
+            code?: string;
+        };
         CreateKeyInputBody: {
-            /** @description May manage the appliance */
+            /** @description May do everything; while the appliance is set up */
             admin?: boolean;
+            /** @description Id, of that tenant */
+            department?: string;
+            /** @description That it may use; * stands for anything; none: all that the tenant may */
+            models?: string[] | null;
             name: string;
+            /** @description Fewer than the standing has */
+            rights?: string[] | null;
+            /** @description Id; the main one, if absent */
+            tenant?: string;
             /**
              * Format: int64
              * @description 0: until it is revoked
@@ -230,14 +727,81 @@ export interface components {
         CreateKeyOutputBody: {
             /** Format: date-time */
             created: string;
+            /** @description Id */
+            department?: string;
             /** Format: date-time */
             expires?: string;
             id: string;
             /** @description The key itself, shown this once */
             key: string;
+            /** @description That it may use, of those that its tenant may; * stands for anything; none: all */
+            models: string[] | null;
             name: string;
-            /** @enum {string} */
-            standing: "admin" | "user";
+            /** @description Id of whose it is; absent where it is nobody's */
+            person?: string;
+            /** @description What it may be used for */
+            rights: string[] | null;
+            /**
+             * @description Of the person, where it is one's
+             * @enum {string}
+             */
+            standing: "admin" | "user" | "system" | "security" | "audit";
+            /** @description Id */
+            tenant: string;
+        };
+        CreateOwnKeyInputBody: {
+            /** @description That it may use; * stands for anything; none: all that the tenant may */
+            models?: string[] | null;
+            name: string;
+            /** @description Fewer than the standing has */
+            rights?: string[] | null;
+            /**
+             * Format: int64
+             * @description 0: until it is revoked
+             */
+            ttl_seconds?: number;
+        };
+        Department: {
+            /** Format: date-time */
+            created: string;
+            id: string;
+            name: string;
+            /** @description Id */
+            tenant: string;
+        };
+        DepartmentsOutputBody: {
+            /** @description By tenant and name */
+            departments: components["schemas"]["Department"][] | null;
+        };
+        EmergenciesOutputBody: {
+            /** @description The latest first */
+            emergencies: components["schemas"]["Emergency"][] | null;
+        };
+        Emergency: {
+            /** @description Id of the other person */
+            approved_by?: string;
+            /** Format: date-time */
+            asked: string;
+            /**
+             * Format: date-time
+             * @description Absent while nobody has approved it
+             */
+            expires?: string;
+            id: string;
+            /**
+             * Format: double
+             * @description That it lasts from the approval on
+             */
+            minutes: number;
+            /** @description Id of who asked, and gets it */
+            person: string;
+            reason: string;
+        };
+        EnrolOutputBody: {
+            /** @description In base 32, to be typed; shown this once */
+            secret: string;
+            /** @description otpauth://…, for a QR code */
+            uri: string;
         };
         ErrorBody: {
             error: components["schemas"]["ErrorBodyErrorStruct"];
@@ -312,15 +876,73 @@ export interface components {
             /** @description How it was recognised; private for personal data and secrets */
             view: string;
         };
+        InvitationOutputBody: {
+            /** @description Shown this once, holds three days */
+            invitation: string;
+        };
+        InvitedOutputBody: {
+            /** Format: date-time */
+            created: string;
+            /** @description Id */
+            department?: string;
+            /**
+             * Format: date-time
+             * @description Since when they are not let in
+             */
+            disabled?: string;
+            has_password: boolean;
+            id: string;
+            /** @description With which they choose a password; shown this once, holds three days */
+            invitation: string;
+            /**
+             * Format: date-time
+             * @description Until when their invitation holds
+             */
+            invited_until?: string;
+            /**
+             * Format: date-time
+             * @description After too many wrong attempts
+             */
+            locked_until?: string;
+            /** @description What they sign in with */
+            login: string;
+            name: string;
+            /** Format: int64 */
+            passkeys: number;
+            /**
+             * Format: int64
+             * @description That are left
+             */
+            recovery_codes: number;
+            /** @description A password alone does not let them in: they have shown a code, or have a passkey */
+            second_factor: boolean;
+            /** @enum {string} */
+            standing: "user" | "system" | "security" | "audit";
+            /** @description Id */
+            tenant: string;
+        };
         Key: {
             /** Format: date-time */
             created: string;
+            /** @description Id */
+            department?: string;
             /** Format: date-time */
             expires?: string;
             id: string;
+            /** @description That it may use, of those that its tenant may; * stands for anything; none: all */
+            models: string[] | null;
             name: string;
-            /** @enum {string} */
-            standing: "admin" | "user";
+            /** @description Id of whose it is; absent where it is nobody's */
+            person?: string;
+            /** @description What it may be used for */
+            rights: string[] | null;
+            /**
+             * @description Of the person, where it is one's
+             * @enum {string}
+             */
+            standing: "admin" | "user" | "system" | "security" | "audit";
+            /** @description Id */
+            tenant: string;
         };
         KeysOutputBody: {
             keys: components["schemas"]["Key"][] | null;
@@ -362,6 +984,12 @@ export interface components {
             reason?: string;
             /** @description The model to begin with on this machine */
             recommended?: string;
+        };
+        LimitKeyInputBody: {
+            /** @description None: all that its tenant may use */
+            models: string[] | null;
+            /** @description Of its standing's; none: all of them */
+            rights: string[] | null;
         };
         Loaded: {
             /** Format: int64 */
@@ -412,6 +1040,20 @@ export interface components {
             /** @description Empty where the system does not tell */
             processor: string;
         };
+        MeOutputBody: {
+            /** @description Id */
+            department?: string;
+            key_id: string;
+            name: string;
+            /** @description Absent where the key is nobody's */
+            person?: components["schemas"]["Person"];
+            /** @description What may be done now; nothing but self where a second factor is missing */
+            rights: string[] | null;
+            /** @enum {string} */
+            standing: "admin" | "user" | "system" | "security" | "audit";
+            /** @description Id */
+            tenant: string;
+        };
         Model: {
             architecture?: string;
             /**
@@ -446,6 +1088,111 @@ export interface components {
         ModelsOutputBody: {
             models: components["schemas"]["Model"][] | null;
         };
+        Passkey: {
+            /** Format: date-time */
+            created: string;
+            id: string;
+            name: string;
+            /** @description The host it is for */
+            site: string;
+            /**
+             * Format: date-time
+             * @description Last
+             */
+            used?: string;
+        };
+        PasskeysOutputBody: {
+            passkeys: components["schemas"]["Passkey"][] | null;
+        };
+        PasswordInputBody: {
+            /** @description At least 12 characters of three kinds */
+            new: string;
+            old: string;
+        };
+        PeopleOutputBody: {
+            people: components["schemas"]["Person"][] | null;
+        };
+        Person: {
+            /** Format: date-time */
+            created: string;
+            /** @description Id */
+            department?: string;
+            /**
+             * Format: date-time
+             * @description Since when they are not let in
+             */
+            disabled?: string;
+            has_password: boolean;
+            id: string;
+            /**
+             * Format: date-time
+             * @description Until when their invitation holds
+             */
+            invited_until?: string;
+            /**
+             * Format: date-time
+             * @description After too many wrong attempts
+             */
+            locked_until?: string;
+            /** @description What they sign in with */
+            login: string;
+            name: string;
+            /** Format: int64 */
+            passkeys: number;
+            /**
+             * Format: int64
+             * @description That are left
+             */
+            recovery_codes: number;
+            /** @description A password alone does not let them in: they have shown a code, or have a passkey */
+            second_factor: boolean;
+            /** @enum {string} */
+            standing: "user" | "system" | "security" | "audit";
+            /** @description Id */
+            tenant: string;
+        };
+        QuestionOutputBody: {
+            /** @description For PublicKeyCredential.parseCreationOptionsFromJSON */
+            options: unknown;
+            /** @description Comes back with the answer, within five minutes */
+            state: string;
+        };
+        RecoveryOutputBody: {
+            /** @description Each lets in once, in the place of a code; shown this once */
+            recovery_codes: string[] | null;
+        };
+        RenameDepartmentInputBody: {
+            name: string;
+        };
+        SetupOutputBody: {
+            /**
+             * Format: int64
+             * @description As the audit administrator
+             */
+            audit: number;
+            /**
+             * Format: date-time
+             * @description Since when nobody alone may do everything; absent while the appliance is set up
+             */
+            finished?: string;
+            /**
+             * Format: int64
+             * @description As the security administrator
+             */
+            security: number;
+            /**
+             * Format: int64
+             * @description People who can come in as the system administrator
+             */
+            system: number;
+        };
+        StandingInputBody: {
+            /**
+             * @description The one they have from now on
+             * @enum {string}
+             */
+            standing: "user" | "system" | "security" | "audit";
+        };
         StatusOutputBody: {
             /** @description Models in memory */
             loaded: components["schemas"]["Loaded"][] | null;
@@ -453,6 +1200,27 @@ export interface components {
             /** Format: double */
             uptime_seconds: number;
             version: string;
+        };
+        Tenant: {
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: date-time
+             * @description Since when nobody of it is let in
+             */
+            disabled?: string;
+            id: string;
+            /** @description That it may use; * stands for anything; none: all */
+            models: string[] | null;
+            name: string;
+        };
+        TenantModelsInputBody: {
+            /** @description Names, in which * stands for anything; none: all */
+            models: string[] | null;
+        };
+        TenantsOutputBody: {
+            /** @description The main one first */
+            tenants: components["schemas"]["Tenant"][] | null;
         };
         TryInputBody: {
             /**
@@ -516,6 +1284,252 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartmentsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "add-department": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddDepartmentInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Department"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-department": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "rename-department": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameDepartmentInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-emergencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergenciesOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "ask-emergency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskEmergencyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Emergency"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "end-emergency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "approve-emergency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Emergency"];
                 };
             };
             /** @description An error, in the language of Accept-Language */
@@ -653,6 +1667,39 @@ export interface operations {
             };
         };
     };
+    "limit-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitKeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "search-library": {
         parameters: {
             query?: {
@@ -680,6 +1727,347 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LibraryOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-own-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeysOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "create-own-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateOwnKeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreateKeyOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "revoke-own-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeysOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "add-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddPasskeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "begin-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "begin-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "prove-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryOutputBody"];
                 };
             };
             /** @description An error, in the language of Accept-Language */
@@ -784,6 +2172,283 @@ export interface operations {
             };
         };
     };
+    "list-people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "add-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddPersonInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "change-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePersonInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "reset-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "set-standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandingInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "unlock-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "finish-setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     status: {
         parameters: {
             query?: never;
@@ -800,6 +2465,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatusOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "add-tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddTenantInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "change-tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTenantInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "set-tenant-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantModelsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
                 };
             };
             /** @description An error, in the language of Accept-Language */

@@ -1,16 +1,26 @@
 import { type QueryClient, useQuery } from '@tanstack/react-query';
-import { ask } from './client';
+import { ask, type Schemas } from './client';
 
-export type Who = { name: string; standing: 'admin' | 'user'; key_id: string };
+export type Standing = Schemas['MeOutputBody']['standing'];
 
-export async function signIn(key: string): Promise<Who> {
-  const r = await ask('console/session', {
-    method: 'POST',
-    body: JSON.stringify({ key }),
-    headers: { 'Content-Type': 'application/json' },
-  });
+/** What may be done; docs/access.md says which standing has which. */
+export type Right = 'ask' | 'self' | 'watch' | 'serve' | 'people' | 'grant' | 'guard' | 'audit' | 'setup';
+
+/** Who is signed in. Whose key is nobody's is no person. */
+export type Who = { name: string; standing: Standing; rights: Right[]; key_id: string; person?: string };
+
+/** What somebody signs in with: a key, or who they are and how they prove it. */
+export type Proof = { key: string } | { login: string; password: string; code?: string; new_password?: string };
+
+const post = async <T>(path: string, body: unknown): Promise<T> => {
+  const r = await ask(path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
   return r.json();
-}
+};
+
+export const signIn = (proof: Proof) => post<Who>('console/session', proof);
+
+/** Takes an invitation by choosing a password. Tells the name to sign in with. */
+export const accept = (invitation: string, password: string) => post<{ login: string }>('console/invitation', { invitation, password });
 
 export async function signOut(): Promise<void> {
   await ask('console/session', { method: 'DELETE' });
@@ -32,4 +42,10 @@ export function useSession() {
     },
     staleTime: 60_000,
   });
+}
+
+/** Whether who is signed in has one of these rights. The appliance asks again; this only leaves out what it would refuse. */
+export function useMay(...rights: Right[]): boolean {
+  const who = useSession().data;
+  return rights.some((r) => who?.rights.includes(r));
 }

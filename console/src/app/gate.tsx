@@ -1,3 +1,4 @@
+import { useLocation } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useSession, type Who } from '../api/session';
 import { Failed, Loading } from '../components/states';
@@ -7,12 +8,27 @@ import { openStorage } from '../pages/chat/storage';
 import { Shell } from './shell';
 
 const SignIn = lazy(() => import('../pages/signin/signin'));
+const Invitation = lazy(() => import('../pages/signin/invitation'));
+const Factor = lazy(() => import('../pages/signin/factor'));
 
-/** Nobody passes who is not signed in. */
+/** Nobody passes who is not signed in, nor an administrator who has no second factor yet: they may nothing else. */
 export function Gate() {
   const session = useSession();
+  const { pathname } = useLocation();
+  if (pathname.startsWith('/invitation'))
+    return (
+      <Suspense fallback={<Loading page />}>
+        <Invitation code={pathname.split('/')[2]} />
+      </Suspense>
+    );
   if (session.isPending) return <Loading page />;
   if (session.isError) return <Failed page error={session.error} onRetry={() => session.refetch()} />;
+  if (session.data?.person && session.data.rights.every((r) => r === 'self'))
+    return (
+      <Suspense fallback={<Loading page />}>
+        <Factor who={session.data} />
+      </Suspense>
+    );
   if (session.data) return <Inside key={session.data.key_id} who={session.data} />;
   return (
     <Suspense fallback={<Loading page />}>

@@ -61,7 +61,7 @@ export function Preferences({ who }: { who: Who }) {
         <UserOutlined aria-hidden />
         <span className="who-name">
           <b>{who.name}</b>
-          <small>{t(who.standing === 'admin' ? 'app.admin' : 'app.user')}</small>
+          <small>{t(`standing.${who.standing}`)}</small>
         </span>
         <SettingOutlined aria-hidden />
       </Button>

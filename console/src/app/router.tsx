@@ -7,8 +7,9 @@ import { Gate } from './gate';
 const later = {
   overview: () => import('../pages/serve/overview'),
   models: () => import('../pages/serve/models'),
-  keys: () => import('../pages/serve/keys'),
   start: () => import('../pages/serve/start'),
+  people: () => import('../pages/protect/people'),
+  keys: () => import('../pages/protect/keys'),
 };
 
 export function fetchLater() {
@@ -35,20 +36,32 @@ const models = createRoute({
   path: '/serve/models',
   component: lazyRouteComponent(later.models, 'Models'),
 });
-const keys = createRoute({
+const ownKeys = createRoute({
   getParentRoute: () => root,
   path: '/serve/keys',
-  component: lazyRouteComponent(later.keys, 'Keys'),
+  component: lazyRouteComponent(later.keys, 'OwnKeys'),
 });
 const start = createRoute({
   getParentRoute: () => root,
   path: '/serve/start',
   component: lazyRouteComponent(later.start, 'Start'),
 });
+const people = createRoute({
+  getParentRoute: () => root,
+  path: '/protect/people',
+  component: lazyRouteComponent(later.people, 'People'),
+});
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: '/protect/keys',
+  component: lazyRouteComponent(later.keys, 'Keys'),
+});
+/** The gate shows what is to be seen there, with a code or without. */
+const invitation = createRoute({ getParentRoute: () => root, path: '/invitation/{-$code}', component: () => null });
 
 /** What follows the # is the console's, so that a proxy and its path do not matter. */
 export const router = createRouter({
-  routeTree: root.addChildren([index, chat, conversation, serve, models, keys, start]),
+  routeTree: root.addChildren([index, chat, conversation, serve, models, ownKeys, start, people, keys, invitation]),
   history: createHashHistory(),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} onRetry={reset} />,

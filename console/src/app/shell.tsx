@@ -6,14 +6,18 @@ import {
   KeyOutlined,
   MenuOutlined,
   MessageOutlined,
+  SafetyOutlined,
+  TeamOutlined,
 } from '@ant-design/icons';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { Button } from 'antd';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Who } from '../api/session';
+import { Forbidden } from '../components/states';
 import { ConversationList } from '../pages/chat/conversations';
 import mark from './hearth.svg';
+import { firstOpen, open as isOpen, type Place, placeOf } from './places';
 import { Preferences } from './preferences';
 import { useWide } from './wide';
 
@@ -27,6 +31,7 @@ export function Shell({ who }: { who: Who }) {
   const [open, setOpen] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: arriving anywhere closes the drawer
   useEffect(() => setOpen(false), [pathname]);
+  const place = placeOf(pathname);
   const side = <Side who={who} />;
   return (
     <div className="shell">
@@ -49,7 +54,7 @@ export function Shell({ who }: { who: Who }) {
         </>
       )}
       <main id="main" tabIndex={-1}>
-        <Outlet />
+        {place && !isOpen(place, who.rights) ? <Forbidden /> : <Outlet />}
       </main>
     </div>
   );
@@ -64,37 +69,54 @@ function Brand() {
   );
 }
 
+const top = [
+  { at: '/chat', icon: <MessageOutlined />, name: 'nav.chat' },
+  { at: '/serve', icon: <CloudServerOutlined />, name: 'nav.serve' },
+  { at: '/protect', icon: <SafetyOutlined />, name: 'nav.protect' },
+] as const;
+
+const menus = {
+  '/serve': [
+    { to: '/serve', icon: <DashboardOutlined />, name: 'nav.overview' },
+    { to: '/serve/models', icon: <AppstoreOutlined />, name: 'nav.models' },
+    { to: '/serve/keys', icon: <KeyOutlined />, name: 'nav.ownKeys' },
+    { to: '/serve/start', icon: <ApiOutlined />, name: 'nav.start' },
+  ],
+  '/protect': [
+    { to: '/protect/people', icon: <TeamOutlined />, name: 'nav.people' },
+    { to: '/protect/keys', icon: <KeyOutlined />, name: 'nav.keys' },
+  ],
+} as const;
+
 function Side({ who }: { who: Who }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
-  const serving = pathname.startsWith('/serve');
+  const menu = pathname.startsWith('/serve') ? '/serve' : pathname.startsWith('/protect') ? '/protect' : '/chat';
+  const under = menu !== '/chat' && menus[menu].filter((i) => isOpen(i.to, who.rights));
   return (
     <>
       <div className="side-head">
         <Brand />
       </div>
       <nav className="menu" aria-label={t('app.menu')}>
-        <Item to="/chat" icon={<MessageOutlined />} current={!serving}>
-          {t('nav.chat')}
-        </Item>
-        <Item to="/serve" icon={<CloudServerOutlined />} current={serving}>
-          {t('nav.serve')}
-        </Item>
+        {top.map(({ at, icon, name }) => {
+          const to = firstOpen(at, who.rights);
+          return (
+            to && (
+              <Item key={at} to={to} icon={icon} current={menu === at}>
+                {t(name)}
+              </Item>
+            )
+          );
+        })}
       </nav>
-      {serving ? (
-        <nav className="menu menu-under" aria-label={t('nav.serve')}>
-          <Item to="/serve" icon={<DashboardOutlined />} current={pathname === '/serve'}>
-            {t('nav.overview')}
-          </Item>
-          <Item to="/serve/models" icon={<AppstoreOutlined />} current={pathname === '/serve/models'}>
-            {t('nav.models')}
-          </Item>
-          <Item to="/serve/keys" icon={<KeyOutlined />} current={pathname === '/serve/keys'}>
-            {t('nav.keys')}
-          </Item>
-          <Item to="/serve/start" icon={<ApiOutlined />} current={pathname === '/serve/start'}>
-            {t('nav.start')}
-          </Item>
+      {under ? (
+        <nav className="menu menu-under" aria-label={t(menu === '/serve' ? 'nav.serve' : 'nav.protect')}>
+          {under.map(({ to, icon, name }) => (
+            <Item key={to} to={to} icon={icon} current={placeOf(pathname) === to}>
+              {t(name)}
+            </Item>
+          ))}
         </nav>
       ) : (
         <ConversationList />
@@ -106,17 +128,7 @@ function Side({ who }: { who: Who }) {
   );
 }
 
-function Item({
-  to,
-  icon,
-  current,
-  children,
-}: {
-  to: '/chat' | '/serve' | '/serve/models' | '/serve/keys' | '/serve/start';
-  icon: ReactNode;
-  current: boolean;
-  children: ReactNode;
-}) {
+function Item({ to, icon, current, children }: { to: Place; icon: ReactNode; current: boolean; children: ReactNode }) {
   return (
     <Link to={to} className={current ? 'menu-item menu-current' : 'menu-item'} aria-current={current ? 'page' : undefined}>
       <span aria-hidden>{icon}</span> {children}

@@ -33,6 +33,9 @@ describe('the words', () => {
       .join('\n');
     const computed = [
       'chat.try.',
+      'standing.',
+      'duty.',
+      'rights.',
       'models.origin.',
       'models.kinds.',
       'models.commercialUse.',

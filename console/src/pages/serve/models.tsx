@@ -6,12 +6,13 @@ import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { admin, body } from '../../api/client';
 import { Problem } from '../../api/problem';
+import { useMay } from '../../api/session';
 import { useNotices } from '../../app/notices';
 import { Snippet } from '../../components/copy';
 import { Mark } from '../../components/mark';
+import { Page } from '../../components/page';
 import { Nothing, Shown } from '../../components/states';
 import { bytes, integer, parameters } from '../../lib/format';
-import { Page } from './page';
 import { type Filter, library, models, type Schemas, status } from './queries';
 
 export function Models() {
@@ -62,6 +63,7 @@ function Here({ m, loaded }: { m: Schemas['Model']; loaded: boolean }) {
   const { t, i18n } = useTranslation();
   const notices = useNotices();
   const queries = useQueryClient();
+  const serves = useMay('serve');
   const load = useMutation({
     mutationFn: () => body(admin.POST('/admin/v1/models/load', { body: { model: m.id } })),
     onSuccess: () => notices.success(t('models.loadedNow', { model: m.id })),
@@ -96,7 +98,7 @@ function Here({ m, loaded }: { m: Schemas['Model']; loaded: boolean }) {
           <Link to="/chat" onClick={() => localStorage.setItem('hearth.model', m.id)} className="ant-link-button">
             <MessageOutlined aria-hidden /> {t('models.ask')}
           </Link>
-          {m.source === 'native' && !loaded && (
+          {m.source === 'native' && !loaded && serves && (
             <Button size="small" loading={load.isPending} onClick={() => load.mutate()}>
               {t('models.load')}
             </Button>

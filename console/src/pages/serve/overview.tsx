@@ -4,10 +4,11 @@ import { Button, Card, Progress } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { admin, body } from '../../api/client';
 import { Problem } from '../../api/problem';
+import { useMay } from '../../api/session';
 import { useNotices } from '../../app/notices';
+import { Figure, Page } from '../../components/page';
 import { Nothing, Shown } from '../../components/states';
 import { bytes, integer, uptime } from '../../lib/format';
-import { Figure, Page } from './page';
 import { type Schemas, status } from './queries';
 
 export function Overview() {
@@ -76,6 +77,7 @@ function InMemory({ m, language }: { m: Schemas['Loaded']; language: string }) {
   const { t } = useTranslation();
   const notices = useNotices();
   const queries = useQueryClient();
+  const serves = useMay('serve');
   const unload = useMutation({
     mutationFn: () => body(admin.POST('/admin/v1/models/unload', { body: { model: m.id } })),
     onSuccess: () => notices.success(t('overview.unloaded', { model: m.id })),
@@ -88,9 +90,11 @@ function InMemory({ m, language }: { m: Schemas['Loaded']; language: string }) {
       className="card"
       title={m.id}
       extra={
-        <Button size="small" loading={unload.isPending} onClick={() => unload.mutate()}>
-          {t('overview.unload')}
-        </Button>
+        serves && (
+          <Button size="small" loading={unload.isPending} onClick={() => unload.mutate()}>
+            {t('overview.unload')}
+          </Button>
+        )
       }
     >
       <dl className="figures-grid">

@@ -1,14 +1,12 @@
 import { queryOptions } from '@tanstack/react-query';
 import { admin, body } from '../../api/client';
-import type { components } from '../../api/schema';
 
-export type Schemas = components['schemas'];
+export type { Schemas } from '../../api/client';
 
 export const status = () =>
   queryOptions({ queryKey: ['status'], queryFn: () => body(admin.GET('/admin/v1/status')), refetchInterval: 3000 });
 export const models = (language: string) =>
   queryOptions({ queryKey: ['models', language], queryFn: async () => (await body(admin.GET('/admin/v1/models'))).models ?? [] });
-export const keys = () => queryOptions({ queryKey: ['keys'], queryFn: async () => (await body(admin.GET('/admin/v1/keys'))).keys ?? [] });
 
 export type Filter = { search: string; kind: string; fits: boolean; native: boolean; commercial: boolean };
 

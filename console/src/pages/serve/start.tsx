@@ -4,16 +4,17 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { root } from '../../api/client';
 import { useOffered } from '../../api/models';
-import { useSession } from '../../api/session';
+import { useMay } from '../../api/session';
 import { Snippet } from '../../components/copy';
+import { Page } from '../../components/page';
 import { Nothing, Shown } from '../../components/states';
 import { example, languages, type Programming } from './examples';
-import { Page } from './page';
 
 export function Start() {
   const { t } = useTranslation();
   const query = useOffered();
-  const who = useSession().data;
+  const own = useMay('self');
+  const all = useMay('people');
   const [chosen, setChosen] = useState<string | null>(null);
   const base = `${root}v1`;
   return (
@@ -47,7 +48,7 @@ export function Start() {
                   <div>
                     <span className="quiet">{t('start.key')}</span>
                     <p>
-                      {t('start.keyHint')} {who?.standing === 'admin' && <Link to="/serve/keys">{t('start.toKeys')}</Link>}
+                      {t('start.keyHint')} {(own || all) && <Link to={own ? '/serve/keys' : '/protect/keys'}>{t('start.toKeys')}</Link>}
                     </p>
                   </div>
                 </div>
