@@ -312,7 +312,7 @@ const add = async (page, name, login, standing, department) => {
   await page.getByRole('button', { name: '添加人员' }).first().click();
   await dialog(page).getByLabel('姓名').fill(name);
   await dialog(page).getByLabel('登录名').fill(login);
-  await dialog(page).getByText(standing, { exact: true }).click();
+  await dialog(page).getByRole('radio', { name: standing }).check();
   if (department) await dialog(page).getByLabel('部门').fill(department);
   await accessible(page, 'adding somebody');
   await shot(page, `person-add-${login}-zh`);
@@ -362,7 +362,7 @@ story('an administrator is added, comes in with two steps, and sees what the rol
   const secret = await li.locator('pre').innerText();
   await accessible(li, 'the second step');
   await shot(li, 'factor-zh');
-  await li.locator('input').fill(code(secret));
+  await li.locator('input[autocomplete=one-time-code]').fill(code(secret));
   await li.locator('button[type=submit]').click();
   await li.getByText('双因素认证已绑定').waitFor();
   const recovery = (await li.locator('pre').innerText()).split('\n');
@@ -419,7 +419,7 @@ story('an administrator is added, comes in with two steps, and sees what the rol
   assert.notEqual(await dialog(page).locator('pre').innerText(), link);
   await page.getByRole('button', { name: '我已保存' }).click();
   await menuOf(page, '李审计', '更改身份');
-  await dialog(page).getByText('用户', { exact: true }).click();
+  await dialog(page).getByRole('radio', { name: '用户' }).check();
   await dialog(page)
     .getByRole('button', { name: /保\s*存/ })
     .click();
@@ -493,7 +493,7 @@ story('a user sees their own keys alone, and is locked out and let in again', {}
   await wang.getByRole('button', { name: '退出登录' }).click();
   await byName(wang, 'wang', 'wrong');
   for (let wrong = 1; wrong < 5; wrong++) {
-    await wang.getByRole('alert').waitFor();
+    await wang.locator('.ant-alert-error').waitFor();
     await Promise.all([wang.waitForResponse((r) => r.url().endsWith('/session')), wang.locator('button[type=submit]').click()]);
     await wang.locator('button[type=submit]:not(.ant-btn-loading)').waitFor();
   }

@@ -9,7 +9,7 @@ import {
   SafetyOutlined,
   TeamOutlined,
 } from '@ant-design/icons';
-import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { Button } from 'antd';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -31,7 +31,8 @@ export function Shell({ who }: { who: Who }) {
   const [open, setOpen] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: arriving anywhere closes the drawer
   useEffect(() => setOpen(false), [pathname]);
-  const place = placeOf(pathname);
+  // What the outlet shows, which on the way to another page is not yet what the address says.
+  const place = useMatches({ select: (matches) => placeOf(matches.at(-1)?.pathname ?? '') });
   const side = <Side who={who} />;
   return (
     <div className="shell">

@@ -353,7 +353,7 @@ export const en: Words = {
     program: 'program',
     created: 'created',
     expires: 'expires',
-    never: 'never',
+    never: 'does not expire',
     life: 'Valid for',
     days: '{{n}} days',
     year: 'a year',

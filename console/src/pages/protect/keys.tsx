@@ -121,8 +121,8 @@ function Row({ k, belongs, onRevoke, onLimit }: { k: Key; belongs?: string; onRe
           {may} · {models.length ? `${t('keys.models')} ${models.join(comma)}` : t('keys.allModels')}
         </div>
         <div className="quiet">
-          <code>hk_{k.id}_…</code> · {t('keys.created')} {moment(k.created, i18n.language)} · {t('keys.expires')}{' '}
-          {k.expires ? moment(k.expires, i18n.language) : t('keys.never')}
+          <code>hk_{k.id}_…</code> · {t('keys.created')} {moment(k.created, i18n.language)} ·{' '}
+          {k.expires ? `${t('keys.expires')} ${moment(k.expires, i18n.language)}` : t('keys.never')}
         </div>
       </div>
       <div className="row-acts">

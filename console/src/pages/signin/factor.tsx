@@ -38,7 +38,7 @@ export default function Factor({ who }: { who: Who }) {
         <>
           <p>{t('factor.scan')}</p>
           <div className="qr">
-            <QRCode value={begin.data.uri} color="#000" bgColor="#fff" bordered={false} size={184} />
+            <QRCode aria-label={t('factor.scan')} value={begin.data.uri} color="#000" bgColor="#fff" bordered={false} size={184} />
           </div>
           <p className="quiet">{t('factor.secret')}</p>
           <Snippet text={begin.data.secret} />
