@@ -71,6 +71,7 @@ const (
 	ModelNotOwned    Code = "model_not_owned"
 	ModelInUse       Code = "model_in_use"
 	WrongTask        Code = "model_wrong_task"
+	AdapterUnfit     Code = "adapter_unfit"
 	ModelTampered    Code = "model_tampered"
 	ManifestInvalid  Code = "manifest_invalid"
 	SignatureInvalid Code = "signature_invalid"
@@ -340,6 +341,10 @@ var catalogue = map[Code]entry{
 	WrongTask: {KindInvalid,
 		texts{"{model} is a model for {task}, not for {asked}", "{model} 是 {task} 类模型，不能用于 {asked}"},
 		texts{"name a model of that kind; GET /v1/models says what each is for", "请改用该类模型；GET /v1/models 会列出各模型的用途"}},
+	AdapterUnfit: {KindInvalid,
+		texts{"the adapter {adapter} is not for {model}: {detail}", "适配器 {adapter} 不适用于 {model}：{detail}"},
+		texts{"use it with the model it was trained on, in any quantization; GET /v1/models lists it there as MODEL:ADAPTER",
+			"请与训练它时所用的模型（任何量化格式均可）一起使用；GET /v1/models 会以 模型:适配器 的名称列出"}},
 	ModelTampered: {KindInvalid,
 		texts{"{model} is not what was signed: {detail}", "{model} 与签名时的内容不一致：{detail}"},
 		texts{"do not use it; bring it in again from its publisher or from a signed bundle",

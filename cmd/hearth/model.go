@@ -293,7 +293,10 @@ func (t *terminal) file(cmd *cobra.Command, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if m.Path == "" {
+	switch {
+	case m.Base != "": // its tokens and its template are those of the model that it changes
+		return t.file(cmd, m.Base)
+	case m.Path == "":
 		return "", hearth.NewError(hearth.Unsupported, "what", name+" ("+m.Source+")")
 	}
 	return m.Path, nil

@@ -41,7 +41,7 @@ func TestImportOfFolders(t *testing.T) {
 	put(t, root, "broken/oci-layout", nil)
 	put(t, root, "broken/index.json", []byte(`{"manifests":`))
 
-	c := catalog.New(filepath.Join(root, "own"), nil, check)
+	c := catalog.New(filepath.Join(root, "own"), nil, runs)
 	for path, want := range map[string]string{
 		"one": "some-model", "image": "image",
 		"two": "it holds 2 models", "safe": "safetensors", "empty": "no GGUF file",
