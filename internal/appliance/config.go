@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/access"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/cryptosuite"
 	"github.com/hearthbox/hearth/internal/trust"
@@ -45,7 +46,8 @@ type Config struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
 	} `yaml:"limits"`
-	Guard     GuardConfig `yaml:"guard"`
+	Access    AccessConfig `yaml:"access"`
+	Guard     GuardConfig  `yaml:"guard"`
 	Responses struct {
 		KeepFor   time.Duration `yaml:"keep_for" en:"how long answers of the Responses API are kept after they were last asked for, in the data folder; 0 keeps none" zh:"Responses API 的响应在最后一次使用后保存多久（存于数据目录）；0 表示不保存"`
 		KeepBytes Bytes         `yaml:"keep_bytes" en:"how much of them is kept for a key; the longest unused are lost first" zh:"每个密钥最多保存多少；超出时先丢弃最久未用的"`
@@ -79,6 +81,22 @@ type EngineConfig struct {
 	ParkBytes       Bytes         `yaml:"park_bytes" en:"how large that file may become, for each model" zh:"每个模型的暂存文件上限"`
 	WaitingRequests int           `yaml:"waiting_requests" en:"requests that may stand in line for a model" zh:"一个模型可排队等待的请求数"`
 	KeepLoaded      time.Duration `yaml:"keep_loaded" en:"how long a model nobody asks stays in memory; 0 is for ever" zh:"无人使用的模型在内存中保留多久；0 表示一直保留"`
+}
+
+// AccessConfig is about how people sign in.
+type AccessConfig struct {
+	PasswordDays int    `yaml:"password_days" en:"days after which a password has to be changed; 0 is never" zh:"密码使用多少天后必须更换；0 表示不要求"`
+	SecondFactor string `yaml:"second_factor" en:"who needs a second factor: administrators, or everyone" zh:"哪些人必须使用双因素认证：administrators 管理员，everyone 所有人"`
+}
+
+// The ways to ask for a second factor.
+const (
+	factorAdministrators = "administrators"
+	factorEveryone       = "everyone"
+)
+
+func (c AccessConfig) policy() access.Policy {
+	return access.Policy{PasswordAge: time.Duration(c.PasswordDays) * 24 * time.Hour, SecondFactorForAll: c.SecondFactor == factorEveryone}
 }
 
 // AuditConfig is about the audit record.
@@ -119,6 +137,7 @@ func Defaults(home string) Config {
 		Listen:   "127.0.0.1:4327", // HEAR on a telephone
 		Discover: []string{hearth.OriginOllama, hearth.OriginHuggingFace, hearth.OriginModelScope, hearth.OriginLMStudio},
 		Starter:  true,
+		Access:   AccessConfig{PasswordDays: int(access.DefaultPolicy().PasswordAge / (24 * time.Hour)), SecondFactor: factorAdministrators},
 		Guard:    defaultGuard(),
 		Engine:   EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
 		Queue: QueueConfig{Requests: 20_000, Bytes: 2 << 30, KeyRequests: 4096, KeyBytes: 256 << 20, KeyTokens: 20_000_000,
