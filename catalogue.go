@@ -65,6 +65,7 @@ const (
 
 	ModelInvalid     Code = "model_invalid"
 	ModelUnsupported Code = "model_unsupported"
+	NeedsConversion  Code = "model_needs_conversion"
 	ModelMemory      Code = "model_out_of_memory"
 	ModelExists      Code = "model_exists"
 	ModelNotOwned    Code = "model_not_owned"
@@ -315,6 +316,9 @@ var catalogue = map[Code]entry{
 		texts{"{model} is not a sound model file: {detail}", "{model} 不是完好的模型文件：{detail}"},
 		texts{"fetch the file again and compare its checksum with the publisher's",
 			"请重新获取该文件，并与发布者公布的校验值核对"}},
+	NeedsConversion: {KindInvalid,
+		texts{"{path} holds a model in safetensors files, and hearth runs GGUF", "{path} 中的模型为 safetensors 格式，而 hearth 运行 GGUF"},
+		texts{"convert it: hearth model convert {path}", "请转换：hearth model convert {path}"}},
 	ModelUnsupported: {KindInvalid,
 		texts{"the native engine can't run {model}: {detail}", "内置引擎无法运行 {model}：{detail}"},
 		texts{"serve it with an engine that can (llama-server, vLLM) and add that as an upstream",

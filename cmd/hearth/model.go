@@ -20,7 +20,7 @@ func modelCommand(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{Use: "model", Short: t.say("Manage models", "管理模型")}
 	cmd.AddCommand(modelListCommand(t), modelShowCommand(t), modelImportCommand(t), modelRemoveCommand(t),
 		modelSearchCommand(t), modelPullCommand(t), modelVerifyCommand(t), modelBundleCommand(t), modelKeyCommand(t), modelPruneCommand(t),
-		modelTokenizeCommand(t), modelRenderCommand(t))
+		modelConvertCommand(t), modelQuantizeCommand(t), modelTokenizeCommand(t), modelRenderCommand(t))
 	return cmd
 }
 
