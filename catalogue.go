@@ -65,11 +65,13 @@ const (
 
 	ModelInvalid     Code = "model_invalid"
 	ModelUnsupported Code = "model_unsupported"
+	NeedsConversion  Code = "model_needs_conversion"
 	ModelMemory      Code = "model_out_of_memory"
 	ModelExists      Code = "model_exists"
 	ModelNotOwned    Code = "model_not_owned"
 	ModelInUse       Code = "model_in_use"
 	WrongTask        Code = "model_wrong_task"
+	AdapterUnfit     Code = "adapter_unfit"
 	ModelTampered    Code = "model_tampered"
 	ManifestInvalid  Code = "manifest_invalid"
 	SignatureInvalid Code = "signature_invalid"
@@ -314,6 +316,9 @@ var catalogue = map[Code]entry{
 		texts{"{model} is not a sound model file: {detail}", "{model} 不是完好的模型文件：{detail}"},
 		texts{"fetch the file again and compare its checksum with the publisher's",
 			"请重新获取该文件，并与发布者公布的校验值核对"}},
+	NeedsConversion: {KindInvalid,
+		texts{"{path} holds a model in safetensors files, and hearth runs GGUF", "{path} 中的模型为 safetensors 格式，而 hearth 运行 GGUF"},
+		texts{"convert it: hearth model convert {path}", "请转换：hearth model convert {path}"}},
 	ModelUnsupported: {KindInvalid,
 		texts{"the native engine can't run {model}: {detail}", "内置引擎无法运行 {model}：{detail}"},
 		texts{"serve it with an engine that can (llama-server, vLLM) and add that as an upstream",
@@ -336,6 +341,10 @@ var catalogue = map[Code]entry{
 	WrongTask: {KindInvalid,
 		texts{"{model} is a model for {task}, not for {asked}", "{model} 是 {task} 类模型，不能用于 {asked}"},
 		texts{"name a model of that kind; GET /v1/models says what each is for", "请改用该类模型；GET /v1/models 会列出各模型的用途"}},
+	AdapterUnfit: {KindInvalid,
+		texts{"the adapter {adapter} is not for {model}: {detail}", "适配器 {adapter} 不适用于 {model}：{detail}"},
+		texts{"use it with the model it was trained on, in any quantization; GET /v1/models lists it there as MODEL:ADAPTER",
+			"请与训练它时所用的模型（任何量化格式均可）一起使用；GET /v1/models 会以 模型:适配器 的名称列出"}},
 	ModelTampered: {KindInvalid,
 		texts{"{model} is not what was signed: {detail}", "{model} 与签名时的内容不一致：{detail}"},
 		texts{"do not use it; bring it in again from its publisher or from a signed bundle",
