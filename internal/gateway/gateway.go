@@ -125,7 +125,14 @@ func (p permitted) Find(ctx context.Context, id string) (hearth.Model, error) {
 	if err := p.permit(id); err != nil {
 		return hearth.Model{}, err
 	}
-	return p.all.Find(ctx, id)
+	m, err := p.all.Find(ctx, id)
+	if err == nil {
+		err = p.permit(m.ID) // an adapter is also known by its own name
+	}
+	if err != nil {
+		return hearth.Model{}, err
+	}
+	return m, nil
 }
 
 // permit refuses a name as if there were no such model.
