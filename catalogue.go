@@ -56,6 +56,7 @@ const (
 	QueueFull        Code = "queue_full"
 
 	QuotaExceeded       Code = "quota_exceeded"
+	NoSuchQuota         Code = "quota_not_found"
 	DeadlineUnreachable Code = "deadline_unreachable"
 	PlaceKept           Code = "place_kept"
 
@@ -274,9 +275,12 @@ var catalogue = map[Code]entry{
 			"请在 Retry-After 给出的时间后重试，或调高 queue.requests 与 engine.waiting_requests"}},
 
 	QuotaExceeded: {KindExhausted,
-		texts{"this key has as much waiting as it may: {limit}", "此密钥排队中的请求已达上限：{limit}"},
-		texts{"wait for answers before sending more, or have an administrator raise {setting}",
-			"请等待已有请求得到回答后再发送，或请管理员调高 {setting}"}},
+		texts{"{whom} has reached its limit: {limit}", "{whom}已达到限额：{limit}"},
+		texts{"wait {until}, or have an administrator raise {setting}",
+			"请等待{until}，或请管理员调高 {setting}"}},
+	NoSuchQuota: {KindNotFound,
+		texts{"{whose} has no quota {quota}", "{whose} 没有限额 {quota}"},
+		texts{"hearth quota list shows the quotas there are", "hearth quota list 可查看现有限额"}},
 	DeadlineUnreachable: {KindExhausted,
 		texts{"the answer can't begin in time: the wait is about {wait}, and this request may wait {limit}",
 			"无法按时开始回答：预计需等待 {wait}，而此请求最多等待 {limit}"},

@@ -10,7 +10,9 @@ type EmbeddingRequest struct {
 	// 0 keeps all.
 	Dimensions int
 
-	By Principal
+	By   Principal
+	ID   string // of the request
+	Once string // as in [Request]
 }
 
 // Embeddings are the vectors of an [EmbeddingRequest], in the order of its texts, each
@@ -27,6 +29,8 @@ type RerankRequest struct {
 	Query string
 	Texts []string
 	By    Principal
+	ID    string // of the request
+	Once  string // as in [Request]
 }
 
 // Ranking holds a score for each text of a [RerankRequest], in its order: from 0, not at
