@@ -102,6 +102,7 @@ type Config struct {
 	Keys       Keys
 	Models     Models
 	Audit      Audit
+	Usage      Usage
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
 	Guard      Guard
 	Library    Library
@@ -134,6 +135,7 @@ func New(c Config) *Admin {
 	a.libraryRoutes()
 	a.keyRoutes()
 	a.auditRoutes()
+	a.usageRoutes()
 	a.guardRoutes()
 	return a
 }

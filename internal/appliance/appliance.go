@@ -80,6 +80,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if err := a.Data.starterErr; err != nil {
 		a.log.Warn("the starter model can't be unpacked", "error", err)
 	}
+	a.Data.Ledger.Log = a.log
 	adminBefore, err := a.hasAdmin(ctx)
 	if err != nil {
 		return err
@@ -93,7 +94,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.screening, err = newScreening(c, a.log); err != nil {
 		return err
 	}
-	a.answers, a.traffic = chain(a.Data.Audit, a.screening.around(a.models), a.models, c)
+	a.answers, a.traffic = chain(a.Data.Audit, a.screening.around(a.models), a.Data.Ledger, a.models, c)
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -132,14 +133,14 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 func (a *Appliance) handler() http.Handler {
 	doorkeeper := &audit.Doorkeeper{Log: a.Data.Audit}
 	a.clients = gateway.New(gateway.Config{
-		Generator: a.answers, Embedder: a.models, Reranker: a.models, Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
+		Generator: a.answers, Embedder: a.Data.Ledger.Vectors(a.models), Reranker: a.Data.Ledger.Rankings(a.models), Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
 		Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
-		Queue: a.traffic, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
+		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Keys: a.Data.Access, Models: a.models,
-		Audit: a.Data.Audit, Recorder: doorkeeper,
+		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
 		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
 	})
 	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log, Recorder: doorkeeper})

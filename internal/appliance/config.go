@@ -41,6 +41,7 @@ type Config struct {
 	Engine    EngineConfig     `yaml:"engine"`
 	Upstreams []UpstreamConfig `yaml:"upstreams" en:"engines and services elsewhere whose models are offered too; for the file only" zh:"外部引擎与服务，其模型一并提供；仅可写在配置文件中"`
 	Queue     QueueConfig      `yaml:"queue"`
+	Usage     UsageConfig      `yaml:"usage"`
 	Limits    struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
@@ -128,6 +129,7 @@ func Defaults(home string) Config {
 	c.Audit = AuditConfig{Required: true, CheckpointEvery: 10 * time.Second, Keep: audit.KeepMin, Hash: string(cryptosuite.HashSHA256)}
 	c.Limits.RequestBytes, c.Limits.Connections = 32<<20, 20_480
 	c.Responses.KeepFor, c.Responses.KeepBytes = 30*24*time.Hour, 64<<20
+	c.Usage.KeepFor = 400 * 24 * time.Hour
 	c.Log.Level, c.Log.Format = "info", "text"
 	c.Trust.Advertising = string(trust.Off)
 	return c

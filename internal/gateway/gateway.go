@@ -29,6 +29,7 @@ type Config struct {
 
 	// What not every appliance has; nil where it has not.
 	Queue    Queue
+	Account  Account
 	Counter  Counter
 	Embedder hearth.Embedder
 	Reranker hearth.Reranker
@@ -66,6 +67,7 @@ type exchange struct {
 	asked   string // the field that holds the conversation, if not "messages"
 	oneCall bool   // the client takes one tool call at a time
 	digest  string // of the body, where the client may send it again
+	once    string // names the request across restarts, if it is made again after one
 	padded  bool   // a status of 200 was sent before the answer was there
 }
 
@@ -91,7 +93,9 @@ func (x *exchange) serve(by hearth.Principal) error {
 }
 
 // sign says in a request who asks, and with which request from where.
-func (x *exchange) sign(r *hearth.Request) { r.By, r.ID, r.From = x.by, x.request, x.from }
+func (x *exchange) sign(r *hearth.Request) {
+	r.By, r.ID, r.From, r.Once = x.by, x.request, x.from, x.once
+}
 
 // gone reports whether the client itself ended the exchange.
 func (x *exchange) gone(err error) bool {

@@ -84,6 +84,7 @@ func digest(body []byte) string {
 func (x *exchange) credit(c hearth.Chunk) {
 	if c.ServedBy != "" {
 		x.w.Header().Set("X-Hearth-Served-By", c.ServedBy)
+		x.allow()
 	}
 	for name, d := range map[string]time.Duration{"X-Hearth-Queue-Ms": c.Waited, "X-Hearth-Queue-Expected-Ms": c.Expected} {
 		if d > 0 {
