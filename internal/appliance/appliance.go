@@ -18,6 +18,7 @@ import (
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/gateway"
+	"github.com/hearthbox/hearth/internal/jobs"
 	"github.com/hearthbox/hearth/internal/traffic"
 )
 
@@ -50,6 +51,7 @@ type Appliance struct {
 	screening *screening
 	answers   hearth.Generator // what clients ask: the whole chain
 	clients   *gateway.Gateway
+	jobs      *jobs.Runner
 	listener  net.Listener
 	server    *http.Server
 	stop      context.CancelCauseFunc // ends the answers in progress
@@ -135,9 +137,11 @@ func (a *Appliance) handler() http.Handler {
 	a.clients = gateway.New(gateway.Config{
 		Generator: a.answers, Embedder: a.Data.Ledger.Vectors(a.models), Reranker: a.Data.Ledger.Rankings(a.models), Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
 		Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
-		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
+		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers, Holders: a.Data.Access, Tickets: a.config.Queue.Tickets,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
+	a.jobs = jobs.New(a.Data.store, a.clients, a.config.Batches.limits(), a.log)
+	a.clients.Jobs, a.clients.Batches, a.clients.Files = a.jobs, a.jobs, a.jobs
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Keys: a.Data.Access, Models: a.models,
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
@@ -168,6 +172,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	background, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go a.screening.watch(background)
+	go a.jobs.Run(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	a.log.Info("listening", "url", a.URL, "version", a.Version, "data", a.config.Data)
 	served := make(chan error, 1)
@@ -187,7 +192,7 @@ func (a *Appliance) shutdown() error {
 	grace, cancel := context.WithTimeout(context.Background(), a.config.StopGrace)
 	defer cancel()
 	err := a.server.Shutdown(grace)
-	a.clients.Stop(grace)
+	a.jobs.Stop(grace)
 	if err == nil {
 		return nil
 	}
@@ -211,10 +216,10 @@ func (a *Appliance) close() error {
 			errs = append(errs, err)
 		}
 	}
-	if a.clients != nil {
+	if a.jobs != nil {
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
-		a.clients.Stop(now)
+		a.jobs.Stop(now)
 	}
 	if a.traffic != nil {
 		a.traffic.Close()

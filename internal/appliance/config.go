@@ -20,6 +20,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/cryptosuite"
+	"github.com/hearthbox/hearth/internal/jobs"
 	"github.com/hearthbox/hearth/internal/trust"
 )
 
@@ -42,6 +43,7 @@ type Config struct {
 	Upstreams []UpstreamConfig `yaml:"upstreams" en:"engines and services elsewhere whose models are offered too; for the file only" zh:"外部引擎与服务，其模型一并提供；仅可写在配置文件中"`
 	Queue     QueueConfig      `yaml:"queue"`
 	Usage     UsageConfig      `yaml:"usage"`
+	Batches   BatchesConfig    `yaml:"batches"`
 	Limits    struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
@@ -101,6 +103,22 @@ type QueueConfig struct {
 	KeyTokens   int           `yaml:"key_tokens" en:"what they may cost together: tokens of the prompts, and twice the tokens their answers are expected to have" zh:"单个密钥的排队请求合计的代价：提示词元数，加上预计回答词元数的两倍"`
 	Wait        time.Duration `yaml:"wait" en:"how long a request may wait before its answer begins; one that would wait longer is refused at once" zh:"请求在开始回答前最多等待多久；预计更久的请求会立即被拒绝"`
 	BulkWait    time.Duration `yaml:"bulk_wait" en:"the same for requests of class bulk, which run when there is time" zh:"bulk 类请求（有空闲时才运行）的相应限制"`
+	Tickets     bool          `yaml:"tickets" en:"give a ticket, by which the answer can be fetched later, to requests whose answer can't begin in time, also where the client does not ask for that with X-Hearth-Ticket" zh:"无法按时开始回答的请求，即使客户端未用 X-Hearth-Ticket 要求，也给予票据以便稍后取回回答"`
+}
+
+// BatchesConfig bounds files, batches and what else is answered whoever still listens.
+type BatchesConfig struct {
+	FileBytes   Bytes         `yaml:"file_bytes" en:"largest file that is uploaded" zh:"单个上传文件的上限"`
+	KeyBytes    Bytes         `yaml:"key_bytes" en:"what all files of a key may come to" zh:"单个密钥的文件合计上限"`
+	KeyJobs     int           `yaml:"key_jobs" en:"requests of a key, in batches and else, that may wait to be answered in the background" zh:"单个密钥等待后台处理的请求数上限（含批处理）"`
+	KeyParallel int           `yaml:"key_parallel" en:"of these, how many stand in line at once, those of class bulk and all others each" zh:"其中同时进入排队的请求数，bulk 类与其余各计"`
+	Parallel    int           `yaml:"parallel" en:"the same for all keys together" zh:"所有密钥合计的相应上限"`
+	KeepFor     time.Duration `yaml:"keep_for" en:"how long files, and results of batches, are kept" zh:"文件与批处理结果保存多久"`
+}
+
+func (c BatchesConfig) limits() jobs.Limits {
+	return jobs.Limits{Running: c.Parallel, OwnerRunning: c.KeyParallel, OwnerWaiting: c.KeyJobs,
+		FileBytes: int64(c.FileBytes), OwnerBytes: int64(c.KeyBytes), Keep: c.KeepFor}
 }
 
 // UpstreamConfig is an engine or service elsewhere.
@@ -129,6 +147,7 @@ func Defaults(home string) Config {
 	c.Audit = AuditConfig{Required: true, CheckpointEvery: 10 * time.Second, Keep: audit.KeepMin, Hash: string(cryptosuite.HashSHA256)}
 	c.Limits.RequestBytes, c.Limits.Connections = 32<<20, 20_480
 	c.Responses.KeepFor, c.Responses.KeepBytes = 30*24*time.Hour, 64<<20
+	c.Batches = BatchesConfig{FileBytes: 200 << 20, KeyBytes: 2 << 30, KeyJobs: 100_000, KeyParallel: 32, Parallel: 256, KeepFor: 30 * 24 * time.Hour}
 	c.Usage.KeepFor = 400 * 24 * time.Hour
 	c.Log.Level, c.Log.Format = "info", "text"
 	c.Trust.Advertising = string(trust.Off)

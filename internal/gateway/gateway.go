@@ -36,11 +36,16 @@ type Config struct {
 	Memory   Memory
 	Puller   Puller
 	Archive  Archive
+	Jobs     Jobs // with Holders; set before the first request
+	Holders  Holders
+	Batches  Batches
+	Files    Files
 
 	// Fingerprint changes when the same seed may give another answer.
 	Fingerprint string
 
 	BodyBytesMax int64         // of a request
+	Tickets      bool          // given to whoever would else be refused because of a deadline, asked for or not
 	FirstByteMax time.Duration // how long a stream may keep its client without a status
 	Heartbeat    time.Duration // between signs of life while a stream waits
 	WriteMax     time.Duration // how long a client may take to accept a piece
@@ -50,7 +55,7 @@ type Config struct {
 type Gateway struct {
 	Config
 	routes []route
-	jobs   jobs
+	lives  lives
 }
 
 // exchange is one request on its way through.
@@ -63,17 +68,19 @@ type exchange struct {
 	from    string // the address of the client
 	lang    hearth.Language
 	dialect *dialect
-	id      string // what the path names, where its pattern has a star
-	asked   string // the field that holds the conversation, if not "messages"
-	oneCall bool   // the client takes one tool call at a time
-	digest  string // of the body, where the client may send it again
-	once    string // names the request across restarts, if it is made again after one
-	padded  bool   // a status of 200 was sent before the answer was there
+	id      string      // what the path names, where its pattern has a star
+	asked   string      // the field that holds the conversation, if not "messages"
+	oneCall bool        // the client takes one tool call at a time
+	digest  string      // of the body, where the client may send it again
+	raw     []byte      // the body, as long as it may be wanted
+	job     *hearth.Job // that is being done; nil if a client waits
+	once    string      // names the request across restarts, if it is made again after one
+	padded  bool        // a status of 200 was sent before the answer was there
 }
 
 // New makes a Gateway.
 func New(c Config) *Gateway {
-	return &Gateway{Config: c, routes: slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes, queueRoutes, trustRoutes)}
+	return &Gateway{Config: c, routes: slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes, queueRoutes, trustRoutes, fileRoutes, batchRoutes, ticketRoutes)}
 }
 
 // ServeHTTP answers one request.

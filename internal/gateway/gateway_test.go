@@ -201,9 +201,111 @@ func (d *door) Pull(_ context.Context, name string, progress func(string, int64,
 }
 
 func (d *door) gateway() *gateway.Gateway {
-	return gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Embedder: d, Reranker: d, Memory: d, Puller: d, Archive: &d.archive,
+	g := gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Embedder: d, Reranker: d, Memory: d, Puller: d, Archive: &d.archive,
 		Log:          slog.New(slog.NewTextHandler(&d.log, nil)),
-		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute})
+		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute, Holders: d})
+	g.Jobs = &desk{g: g, jobs: map[string]*atWork{}}
+	return g
+}
+
+// Holder knows the keys that Authenticate does.
+func (d *door) Holder(_ context.Context, id string) (hearth.Principal, error) {
+	return hearth.Principal{KeyID: id, Name: "someone"}, nil
+}
+
+func deskOf(g *gateway.Gateway) *desk { return g.Jobs.(*desk) }
+
+// desk has jobs done at once, sixteen of a key.
+type desk struct {
+	g    *gateway.Gateway
+	mu   sync.Mutex
+	jobs map[string]*atWork
+	all  sync.WaitGroup
+}
+
+type atWork struct {
+	job    hearth.Job
+	cancel context.CancelCauseFunc
+	ended  chan struct{}
+}
+
+func (d *desk) Add(_ context.Context, j hearth.Job) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.jobs) >= 16 {
+		return hearth.NewError(hearth.TooManyJobs, "jobs", 16)
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	w := &atWork{j, cancel, make(chan struct{})}
+	d.jobs[j.ID] = w
+	d.all.Go(func() {
+		defer close(w.ended)
+		defer cancel(nil)
+		for {
+			j.Tries++
+			o := d.g.Work(ctx, j)
+			if o.Again > 0 && ctx.Err() == nil {
+				time.Sleep(o.Again)
+				continue
+			}
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			stopped := errors.Is(context.Cause(ctx), hearth.NewError(hearth.ServerStop))
+			switch {
+			case o.Forget || ctx.Err() != nil && !stopped:
+				delete(d.jobs, j.ID)
+			case !stopped:
+				w.job.State, w.job.Status, w.job.Result = hearth.JobDone, o.Status, o.Result
+			default:
+				w.job.State = hearth.JobWaiting
+			}
+			return
+		}
+	})
+	return nil
+}
+
+func (d *desk) Job(_ context.Context, owner, id string) (hearth.Job, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if w := d.jobs[id]; w != nil && w.job.Owner == owner {
+		return w.job, nil
+	}
+	return hearth.Job{}, hearth.NewError(hearth.NoSuchTicket, "ticket", id)
+}
+
+func (d *desk) Cancel(ctx context.Context, owner, id string) error {
+	if _, err := d.Job(ctx, owner, id); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	w := d.jobs[id]
+	d.mu.Unlock()
+	w.cancel(hearth.NewError(hearth.Canceled))
+	<-w.ended
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.jobs, id)
+	return nil
+}
+
+// stop waits for jobs until ctx ends, and stops the rest as a server that ends does.
+func (d *desk) stop(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		d.all.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		d.mu.Lock()
+		for _, w := range d.jobs {
+			w.cancel(hearth.NewError(hearth.ServerStop))
+		}
+		d.mu.Unlock()
+		<-done
+	}
 }
 
 // do sends a request to the door. The header lines come before the body, as in HTTP.
@@ -217,7 +319,7 @@ func (d *door) do(method, path, header, body string) *httptest.ResponseRecorder 
 	w := httptest.NewRecorder()
 	g := d.gateway()
 	g.ServeHTTP(w, r)
-	g.Stop(context.Background()) // when what it left in the background is done
+	deskOf(g).stop(context.Background()) // when what it left in the background is done
 	return w
 }
 

@@ -321,7 +321,7 @@ func (t *Traffic) refusal(v *visit, r Refusal) error {
 	case Full:
 		return hearth.NewError(hearth.QueueFull, "waiting", t.queue.Waiting(), "model", v.model)
 	}
-	return hearth.NewError(hearth.DeadlineUnreachable, "wait", r.Wait.Round(time.Second), "limit", r.May.Round(time.Second))
+	return hearth.NewError(hearth.DeadlineUnreachable, "wait", r.Wait.Round(time.Second), "limit", r.May.Round(time.Second)).After(r.Wait)
 }
 
 // Line shows requests, those that run first and then by place: those of a key, or for
