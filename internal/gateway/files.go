@@ -65,11 +65,19 @@ func fileOf(f hearth.File) fileObject {
 	return fileObject{f.ID, "file", f.Bytes, f.Created.Unix(), f.Expires.Unix(), f.Name, f.Purpose, "processed"}
 }
 
+// filing reports that there are no files for this client. Anthropic's have another shape.
+func (x *exchange) filing() error {
+	if x.Files == nil || x.dialect == &anthropic {
+		return hearth.NewError(hearth.NoSuchRoute, "method", x.r.Method, "path", x.r.URL.Path)
+	}
+	return nil
+}
+
 // upload answers POST /v1/files. The file is kept as it comes and never held as a whole;
 // its purpose may come before it or after.
 func (x *exchange) upload() error {
-	if x.Files == nil {
-		return hearth.NewError(hearth.NoSuchRoute, "method", x.r.Method, "path", x.r.URL.Path)
+	if err := x.filing(); err != nil {
+		return err
 	}
 	kind, params, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
@@ -193,8 +201,11 @@ func fileName(name string) string {
 
 // file finds the file that the path names.
 func (x *exchange) file() (hearth.File, error) {
-	if x.Files == nil || len(x.id) > modelBytesMax {
-		return hearth.File{}, hearth.NewError(hearth.NoSuchFile, "file", x.id[:min(len(x.id), modelBytesMax)])
+	if err := x.filing(); err != nil {
+		return hearth.File{}, err
+	}
+	if len(x.id) > modelBytesMax {
+		return hearth.File{}, hearth.NewError(hearth.NoSuchFile, "file", x.id[:modelBytesMax])
 	}
 	return x.Files.File(x.r.Context(), x.by.KeyID, x.id)
 }
@@ -222,8 +233,8 @@ func (x *exchange) deleteFile() error {
 
 // listFiles answers GET /v1/files, the newest first.
 func (x *exchange) listFiles() error {
-	if x.Files == nil {
-		return hearth.NewError(hearth.NoSuchRoute, "method", x.r.Method, "path", x.r.URL.Path)
+	if err := x.filing(); err != nil {
+		return err
 	}
 	limit, after, err := x.paged(fileListMax, fileListMax)
 	if err != nil {

@@ -204,7 +204,7 @@ func (d *door) gateway() *gateway.Gateway {
 	g := gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Embedder: d, Reranker: d, Memory: d, Puller: d, Archive: &d.archive,
 		Log:          slog.New(slog.NewTextHandler(&d.log, nil)),
 		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute, Holders: d})
-	g.Jobs = &desk{g: g, jobs: map[string]*atWork{}}
+	g.Jobs, g.Files, g.Batches = &desk{g: g, jobs: map[string]*atWork{}}, cabinet{}, cabinet{}
 	return g
 }
 
@@ -287,6 +287,41 @@ func (d *desk) Cancel(ctx context.Context, owner, id string) error {
 	defer d.mu.Unlock()
 	delete(d.jobs, id)
 	return nil
+}
+
+// cabinet has one file, and batches that nobody does.
+type cabinet struct{}
+
+func (cabinet) Receive(context.Context, string, io.Reader, func(*hearth.File) error) (hearth.File, error) {
+	return hearth.File{}, errors.New("no room")
+}
+
+func (cabinet) File(_ context.Context, _, id string) (hearth.File, error) {
+	return hearth.File{ID: id, Purpose: "batch", Name: "in.jsonl"}, nil
+}
+
+func (cabinet) Files(context.Context, string, string, string, int) ([]hearth.File, error) {
+	return []hearth.File{{ID: "file-1"}}, nil
+}
+
+func (cabinet) OpenFile(context.Context, string, string) (io.Reader, error) {
+	return strings.NewReader(chatLine("a", "x")), nil
+}
+
+func (cabinet) DeleteFile(context.Context, string, string) error { return nil }
+
+func (cabinet) AddBatch(context.Context, hearth.Batch, iter.Seq2[hearth.Job, error]) error {
+	return nil
+}
+
+func (cabinet) Batch(_ context.Context, _, id string) (hearth.Batch, error) {
+	return hearth.Batch{ID: id, State: hearth.BatchInProgress}, nil
+}
+
+func (cabinet) Batches(context.Context, string, string, int) ([]hearth.Batch, error) { return nil, nil }
+
+func (cabinet) CancelBatch(_ context.Context, _, id string) (hearth.Batch, error) {
+	return hearth.Batch{ID: id, State: hearth.BatchCancelling}, nil
 }
 
 // stop waits for jobs until ctx ends, and stops the rest as a server that ends does.
