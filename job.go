@@ -13,6 +13,7 @@ const (
 	JobLine     JobKind = "line"     // of a batch
 	JobResponse JobKind = "response" // an answer of the Responses API in the background
 	JobTicket   JobKind = "ticket"   // an answer that could not be there in time
+	JobMessage  JobKind = "message"  // that something is done, to another program
 )
 
 // Job is a request to a door that is answered whoever still listens, and outlives the
@@ -61,8 +62,10 @@ type Outcome struct {
 	Again time.Duration
 	Owner bool
 
-	// Forget says that nothing of it need be kept: its answer is elsewhere.
+	// Forget says that nothing of it need be kept: its answer is elsewhere. Event is then
+	// what has become of it, for those who want to be told; empty is nothing worth telling.
 	Forget bool
+	Event  string
 }
 
 // Batch is many jobs that belong together.

@@ -7,7 +7,12 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -109,6 +114,76 @@ func TestBatchOutlivesKills(t *testing.T) {
 		t.Errorf("%d lines, %d in the ledger", n, requests)
 	}
 	t.Logf("%d lines through two kills took %d requests to the engine", lines, c.asked.Load())
+}
+
+// TestWebhooks: when a batch or an answer in the background has ended, a signed message
+// comes, also if the first was not taken; OpenAI's library takes the signature.
+func TestWebhooks(t *testing.T) {
+	type told struct {
+		header http.Header
+		body   []byte
+	}
+	messages := make(chan told, 10)
+	var refused atomic.Bool
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if !refused.Swap(true) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		messages <- told{r.Header, body}
+	}))
+	t.Cleanup(hook.Close)
+	home := newHome(t)
+	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+	put(t, home+"/hook", []byte(secret+"\n"))
+	put(t, home+"/data/hearth.yaml", fmt.Appendf(nil, "upstreams:\n  - {name: script, url: %q}\nwebhooks:\n  - {url: %q, secret_file: ~/hook, events: [batch.completed, response.completed]}\n", scripted(t), hook.URL))
+	s := start(t, home)
+	line := `{"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"script","messages":[{"role":"user","content":"hi"}]}}`
+	var ids []string
+	for path, body := range map[string]string{
+		"/v1/batches":   `{"input_file_id":"` + s.upload(line) + `","endpoint":"/v1/chat/completions","completion_window":"24h"}`,
+		"/v1/responses": `{"model":"script","input":"hi","background":true}`,
+	} {
+		status, text := s.ask(path, body)
+		var made struct{ ID string }
+		if err := json.Unmarshal([]byte(text), &made); err != nil || status != 200 {
+			t.Fatalf("%d %s (%v)", status, text, err)
+		}
+		ids = append(ids, made.ID)
+	}
+	for range ids {
+		var m told
+		select {
+		case m = <-messages:
+		case <-time.After(time.Minute):
+			t.Fatalf("no message came\n%s", s.log)
+		}
+		var e struct {
+			Type string
+			Data struct{ ID string }
+		}
+		if err := json.Unmarshal(m.body, &e); err != nil || !slices.Contains(ids, e.Data.ID) || !strings.HasSuffix(e.Type, ".completed") {
+			t.Errorf("%s (%v), want one of %v", m.body, err, ids)
+		}
+		if _, err := os.Stat(python); err != nil {
+			continue
+		}
+		cmd := exec.Command(python, "-c", "import json, sys, openai\nbody, headers, secret = sys.argv[1:]\nprint(openai.OpenAI(api_key='x').webhooks.unwrap(body, json.loads(headers), secret=secret).data.id)",
+			string(m.body), headersJSON(m.header), secret)
+		if out, err := cmd.CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != e.Data.ID {
+			t.Errorf("OpenAI's library: %v\n%s", err, out)
+		}
+	}
+}
+
+func headersJSON(h http.Header) string {
+	flat := map[string]string{}
+	for name := range h {
+		flat[strings.ToLower(name)] = h.Get(name)
+	}
+	b, _ := json.Marshal(flat)
+	return string(b)
 }
 
 // TestTicketInsteadOfARefusal: a request whose answer can't begin in time gets a ticket, by

@@ -20,6 +20,7 @@ import (
 	"github.com/hearthbox/hearth/internal/gateway"
 	"github.com/hearthbox/hearth/internal/jobs"
 	"github.com/hearthbox/hearth/internal/traffic"
+	"github.com/hearthbox/hearth/internal/webhook"
 )
 
 // Limits of the HTTP server that nobody needs to configure.
@@ -52,6 +53,7 @@ type Appliance struct {
 	answers   hearth.Generator // what clients ask: the whole chain
 	clients   *gateway.Gateway
 	jobs      *jobs.Runner
+	messages  *webhook.Sender
 	listener  net.Listener
 	server    *http.Server
 	stop      context.CancelCauseFunc // ends the answers in progress
@@ -97,6 +99,11 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.answers, a.traffic = chain(a.Data.Audit, a.screening.around(a.models), a.Data.Ledger, a.models, c)
+	hooks, err := c.hooks()
+	if err != nil {
+		return err
+	}
+	a.messages = webhook.New(hooks, a.log)
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -140,7 +147,7 @@ func (a *Appliance) handler() http.Handler {
 		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers, Holders: a.Data.Access, Tickets: a.config.Queue.Tickets,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
-	a.jobs = jobs.New(a.Data.store, a.clients, a.config.Batches.limits(), a.log)
+	a.jobs = jobs.New(a.Data.store, &worker{a.clients, a.messages}, a.config.Batches.limits(), a.log)
 	a.clients.Jobs, a.clients.Batches, a.clients.Files = a.jobs, a.jobs, a.jobs
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Keys: a.Data.Access, Models: a.models,

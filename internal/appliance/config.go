@@ -44,6 +44,7 @@ type Config struct {
 	Queue     QueueConfig      `yaml:"queue"`
 	Usage     UsageConfig      `yaml:"usage"`
 	Batches   BatchesConfig    `yaml:"batches"`
+	Webhooks  []WebhookConfig  `yaml:"webhooks" en:"programs that are told when a batch, or a response in the background, has ended; for the file only" zh:"批处理任务或后台响应结束时通知哪些程序；仅可写在配置文件中"`
 	Limits    struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
@@ -237,6 +238,9 @@ func (c *Config) atHome(home string) {
 	for i := range c.Upstreams {
 		paths = append(paths, &c.Upstreams[i].KeyFile)
 	}
+	for i := range c.Webhooks {
+		paths = append(paths, &c.Webhooks[i].SecretFile)
+	}
 	for _, p := range paths {
 		if rest, ok := strings.CutPrefix(*p, "~/"); ok && home != "" {
 			*p = filepath.Join(home, rest)
@@ -401,7 +405,7 @@ func settable(v reflect.Value, prefix string) []setting {
 			list = append(list, settable(f, name+".")...)
 		case reflect.Map:
 		default:
-			if f.Type() != reflect.TypeFor[[]UpstreamConfig]() {
+			if f.Kind() != reflect.Slice || f.Type().Elem().Kind() != reflect.Struct {
 				list = append(list, setting{name, f})
 			}
 		}

@@ -229,7 +229,7 @@ func (x *exchange) remake(ctx context.Context, j hearth.Job) hearth.Outcome {
 		events = s.broken(e)
 	}
 	l.add(events, s.object, true)
-	return hearth.Outcome{Forget: true}
+	return hearth.Outcome{Forget: true, Event: "response." + s.object.Status}
 }
 
 // quiet is an error for the log, unless it may quote the request.

@@ -30,6 +30,7 @@ type Store interface {
 	ForgetJob(ctx context.Context, lease, id string) error
 	ReturnJob(ctx context.Context, lease, id string, after time.Time, counts bool) error
 	FreeJobs(ctx context.Context, lease string) error
+	AddMessages(ctx context.Context, list []hearth.Job) error
 	ForgetOldJobs(ctx context.Context, keep time.Duration) error
 
 	Batches
@@ -39,13 +40,13 @@ type Store interface {
 // Batches are jobs that belong together.
 type Batches interface {
 	AddBatch(ctx context.Context, b hearth.Batch, lines iter.Seq2[hearth.Job, error], most int) error
-	FailBatch(ctx context.Context, b hearth.Batch) error
+	FailBatch(ctx context.Context, b hearth.Batch, tell []hearth.Job) error
 	Batch(ctx context.Context, owner, id string) (hearth.Batch, error)
 	Batches(ctx context.Context, owner, after string, most int) ([]hearth.Batch, error)
 	CancelBatch(ctx context.Context, owner, id string) error
 	OpenBatches(ctx context.Context) ([]hearth.Batch, error)
 	GiveUpLines(ctx context.Context, batch string, line func(hearth.Job) []byte) error
-	EndBatch(ctx context.Context, b hearth.Batch, expires time.Time) (bool, error)
+	EndBatch(ctx context.Context, b hearth.Batch, expires time.Time, tell []hearth.Job) (bool, error)
 }
 
 // Files are what batches are made of, and what comes of them.
@@ -63,6 +64,9 @@ type Worker interface {
 	// cause if nobody wants the job any more, and with [hearth.ServerStop] if it will be
 	// done again later, whatever Work returns.
 	Work(ctx context.Context, j hearth.Job) hearth.Outcome
+	// Messages are the jobs of telling others that something has happened to the job or
+	// batch of that id. The same has the same jobs, by their ids.
+	Messages(event, owner, id string) []hearth.Job
 	// GiveUp is the result of a job that was not done, for which the code says why.
 	GiveUp(j hearth.Job, why hearth.Code) []byte
 }
@@ -317,6 +321,11 @@ func (r *Runner) conclude(running context.Context, j hearth.Job, o hearth.Outcom
 		return r.store.FinishJob(ctx, r.lease, j.ID, 0, r.worker.GiveUp(j, hearth.BatchGivenUp))
 	case o.Again > 0:
 		return r.store.ReturnJob(ctx, r.lease, j.ID, time.Now().Add(o.Again), !o.Owner)
+	case o.Forget && o.Event != "":
+		if err := r.store.AddMessages(ctx, r.worker.Messages(o.Event, j.Owner, j.ID)); err != nil {
+			return err
+		}
+		return r.store.ForgetJob(ctx, r.lease, j.ID)
 	case o.Forget:
 		return r.store.ForgetJob(ctx, r.lease, j.ID)
 	}
@@ -364,7 +373,7 @@ func (r *Runner) endBatches(ctx context.Context) error {
 		if b.Failed > 0 {
 			b.Errors = "file-" + rand.Text()
 		}
-		ended, err := r.store.EndBatch(ctx, b, time.Now().Add(r.limits.Keep))
+		ended, err := r.store.EndBatch(ctx, b, time.Now().Add(r.limits.Keep), r.worker.Messages("batch."+string(b.State), b.Owner, b.ID))
 		if err != nil {
 			return err
 		}
@@ -446,7 +455,8 @@ func (r *Runner) Cancel(ctx context.Context, owner, id string) error {
 // AddBatch takes a batch in.
 func (r *Runner) AddBatch(ctx context.Context, b hearth.Batch, lines iter.Seq2[hearth.Job, error]) error {
 	if b.State == hearth.BatchFailed {
-		return r.store.FailBatch(ctx, b)
+		defer r.wake()
+		return r.store.FailBatch(ctx, b, r.worker.Messages("batch."+string(b.State), b.Owner, b.ID))
 	}
 	err := r.store.AddBatch(ctx, b, lines, r.limits.OwnerWaiting)
 	r.wake()

@@ -60,6 +60,10 @@ func (h *hands) Work(ctx context.Context, j hearth.Job) hearth.Outcome {
 	return hearth.Outcome{Status: 200, Result: []byte("did " + j.Name)}
 }
 
+func (h *hands) Messages(event, owner, id string) []hearth.Job {
+	return []hearth.Job{{ID: "evt_" + id, Owner: owner, Name: "told " + event, Body: []byte("forget"), Created: time.Now()}}
+}
+
 func (h *hands) GiveUp(j hearth.Job, why hearth.Code) []byte {
 	return []byte(string(why) + " " + j.Name)
 }
@@ -294,6 +298,9 @@ func TestBatchesEnd(t *testing.T) {
 			b, err := x.runner.Batch(t.Context(), "k1", c.id)
 			if err != nil || b.State != c.state || x.read(b.Output) != c.output || x.read(b.Errors) != c.errors {
 				t.Errorf("%s: %+v (%v)\n%s\n%s", c.id, b, err, x.read(b.Output), x.read(b.Errors))
+			}
+			if got := strings.Join(x.hands.begun, " "); strings.Count(got, "told batch."+string(c.state)) != 1 {
+				t.Errorf("%s: %s", c.id, got)
 			}
 		}
 	})

@@ -36,8 +36,10 @@ func (s *Store) AddBatch(ctx context.Context, b hearth.Batch, lines iter.Seq2[he
 	return nil
 }
 
-// FailBatch remembers a batch that can't be done at all.
-func (s *Store) FailBatch(ctx context.Context, b hearth.Batch) error { return s.putBatch(ctx, b) }
+// FailBatch remembers a batch that can't be done at all, and that others are to be told.
+func (s *Store) FailBatch(ctx context.Context, b hearth.Batch, tell []hearth.Job) error {
+	return errors.Join(s.putBatch(ctx, b), s.AddMessages(ctx, tell))
+}
 
 func (s *Store) putBatch(ctx context.Context, b hearth.Batch) error {
 	_, err := s.db.ExecContext(ctx, `INSERT INTO batches (id, owner, path, input, span, metadata, problems, state, created, expires, ended, cancelled, output, errors, total)
@@ -202,8 +204,8 @@ func (s *Store) giveUp(ctx context.Context, some []hearth.Job, line func(hearth.
 
 // EndBatch ends a batch all of whose lines are done, and makes files of their results,
 // which are kept until expires. Its lines are these files; nothing is copied. It reports
-// whether it was this call that did.
-func (s *Store) EndBatch(ctx context.Context, b hearth.Batch, expires time.Time) (bool, error) {
+// whether it was this call that did; if so, others are to be told.
+func (s *Store) EndBatch(ctx context.Context, b hearth.Batch, expires time.Time, tell []hearth.Job) (bool, error) {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return false, err
@@ -231,6 +233,9 @@ func (s *Store) EndBatch(ctx context.Context, b hearth.Batch, expires time.Time)
 			id, b.Owner, b.ID+[]string{"_output.jsonl", "_error.jsonl"}[failed], now, expires.Unix(), b.ID, failed, b.ID, failed); err != nil {
 			return false, err
 		}
+	}
+	if err := addMessages(ctx, tx, tell); err != nil {
+		return false, err
 	}
 	return true, tx.Commit()
 }

@@ -20,11 +20,13 @@ func scanJob(row interface{ Scan(...any) error }, more ...any) (hearth.Job, erro
 	return j, err
 }
 
-type execer interface {
+// querier is the database, or a transaction.
+type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-func addJob(ctx context.Context, to execer, j hearth.Job) error {
+func addJob(ctx context.Context, to querier, j hearth.Job) error {
 	_, err := to.ExecContext(ctx, `INSERT INTO jobs (id, owner, kind, batch, line, name, path, client, request, lang, class, bulk, body, created, expires, tries, state, after, lease, status)
 		VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, '', 0)`,
 		j.ID, j.Owner, j.Kind, j.Batch, j.Line, j.Name, j.Path, j.From, j.Request, j.Lang, j.Class, j.Class == hearth.ClassBulk, j.Body, j.Created.Unix(), seconds(j.Expires), j.State)
@@ -46,6 +48,27 @@ func (s *Store) roomForJobs(ctx context.Context, owner string, more, most int) e
 	}
 	if have+more > most {
 		return hearth.NewError(hearth.TooManyJobs, "jobs", most)
+	}
+	return nil
+}
+
+// AddMessages takes jobs in that are not there yet.
+func (s *Store) AddMessages(ctx context.Context, list []hearth.Job) error {
+	return addMessages(ctx, s.db, list)
+}
+
+func addMessages(ctx context.Context, to querier, list []hearth.Job) error {
+	for _, j := range list {
+		var there bool
+		if err := to.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?)", j.ID).Scan(&there); err != nil {
+			return err
+		}
+		if there {
+			continue
+		}
+		if err := addJob(ctx, to, j); err != nil {
+			return err
+		}
 	}
 	return nil
 }

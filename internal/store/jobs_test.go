@@ -182,7 +182,7 @@ func TestBatches(t *testing.T) {
 	}
 	end := batch("b1", n)
 	end.State, end.Output, end.Errors = hearth.BatchCancelled, "file-out", "file-err"
-	if ended, err := s.EndBatch(ctx, end, time.Now().Add(time.Hour)); ended || err != nil {
+	if ended, err := s.EndBatch(ctx, end, time.Now().Add(time.Hour), nil); ended || err != nil {
 		t.Errorf("ended before its lines: %v %v", ended, err)
 	}
 	if err := s.CancelBatch(ctx, "k1", "b1"); err != nil {
@@ -195,9 +195,12 @@ func TestBatches(t *testing.T) {
 		t.Error(err)
 	}
 	for _, want := range []bool{true, false} {
-		if ended, err := s.EndBatch(ctx, end, time.Now().Add(time.Hour)); ended != want || err != nil {
+		if ended, err := s.EndBatch(ctx, end, time.Now().Add(time.Hour), []hearth.Job{job("k1", "message", hearth.ClassDefault)}); ended != want || err != nil {
 			t.Errorf("ended: %v %v", ended, err)
 		}
+	}
+	if got := taken(t, s, "me", "k1", false, 9); got != "message" {
+		t.Errorf("told %q", got)
 	}
 	var want [2]strings.Builder
 	for i := range n {
