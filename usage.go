@@ -50,8 +50,8 @@ func ScopeKinds() []ScopeKind {
 	return []ScopeKind{ScopeKey, ScopePerson, ScopeDepartment, ScopeTenant}
 }
 
-// Everyone, in the place of a scope's id, is each of that kind that has no quota of its
-// own for the same.
+// Everyone stands in the place of a scope's id for each of that kind that has no quota of
+// its own for the same.
 const Everyone = "*"
 
 // Scope is somebody for whom usage is counted and bounded.

@@ -140,7 +140,9 @@ func (r *Runner) Run(ctx context.Context) {
 		if err == nil {
 			break
 		}
-		r.complain(ctx, "jobs that were begun can't be taken up again", err)
+		if ctx.Err() == nil {
+			r.log.Error("jobs that were begun can't be taken up again", "error", err)
+		}
 		pause(ctx, afterError)
 	}
 	var swept time.Time
@@ -151,16 +153,11 @@ func (r *Runner) Run(ctx context.Context) {
 			err = r.store.ForgetOldJobs(ctx, r.limits.Keep)
 		}
 		if err != nil {
-			r.complain(ctx, "jobs can't be taken", err)
-			wait = afterError
+			if wait = afterError; ctx.Err() == nil {
+				r.log.Error("jobs can't be taken", "error", err)
+			}
 		}
 		pause(ctx, wait, r.news)
-	}
-}
-
-func (r *Runner) complain(ctx context.Context, what string, err error) {
-	if ctx.Err() == nil {
-		r.log.Error(what, "error", err)
 	}
 }
 
@@ -179,7 +176,7 @@ func pause(ctx context.Context, d time.Duration, news ...chan struct{}) {
 	}
 }
 
-// Wake has it looked for jobs at once.
+// wake has it looked for jobs at once.
 func (r *Runner) wake() {
 	select {
 	case r.news <- struct{}{}:

@@ -2,6 +2,7 @@ package traffic_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -83,7 +84,7 @@ func TestBills(t *testing.T) {
 			t.Error(l.err)
 		}
 		a.refuse = hearth.NewError(hearth.QuotaExceeded)
-		if l := listen(t.Context(), g, ask("k", "refused", 1)); l.err != a.refuse {
+		if l := listen(t.Context(), g, ask("k", "refused", 1)); !errors.Is(l.err, a.refuse) {
 			t.Error(l.err)
 		}
 		synctest.Wait()
