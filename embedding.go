@@ -9,10 +9,6 @@ type EmbeddingRequest struct {
 	// length 1 again; models trained for that lose little (Kusupati et al. 2022).
 	// 0 keeps all.
 	Dimensions int
-
-	By   Principal
-	ID   string // of the request
-	Once string // as in [Request]
 }
 
 // Embeddings are the vectors of an [EmbeddingRequest], in the order of its texts, each
@@ -28,9 +24,6 @@ type RerankRequest struct {
 	Model string
 	Query string
 	Texts []string
-	By    Principal
-	ID    string // of the request
-	Once  string // as in [Request]
 }
 
 // Ranking holds a score for each text of a [RerankRequest], in its order: from 0, not at

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/audit"
 )
 
@@ -80,7 +81,7 @@ type auditOutput struct {
 }
 
 func (a *Admin) auditRoutes() {
-	handle(a, huma.Operation{OperationID: "list-audit", Method: http.MethodGet, Path: "/audit", Summary: "What was recorded, newest first; looking is recorded too", Tags: []string{"Audit"}},
+	handle(a, hearth.RightAudit, huma.Operation{OperationID: "list-audit", Method: http.MethodGet, Path: "/audit", Summary: "What was recorded, newest first; looking is recorded too", Tags: []string{"Audit"}},
 		func(ctx context.Context, in *auditInput) (*auditOutput, error) {
 			page, err := a.Audit.Find(ctx, audit.Query{Before: in.Before, Limit: in.Limit, Kind: in.Kind, Act: in.Act, Key: in.Key,
 				Request: in.Request, Result: in.Result, Object: in.Object, Since: in.Since, Until: in.Until})

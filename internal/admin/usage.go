@@ -181,7 +181,7 @@ const WarnUsual = 80
 
 func (a *Admin) usageRoutes() {
 	tags := []string{"Usage"}
-	handle(a, huma.Operation{OperationID: "show-usage", Method: http.MethodGet, Path: "/usage", Summary: "What was used, by whom, and what it costs", Tags: tags},
+	handle(a, hearth.RightWatch, huma.Operation{OperationID: "show-usage", Method: http.MethodGet, Path: "/usage", Summary: "What was used, by whom, and what it costs", Tags: tags},
 		func(ctx context.Context, in *usageInput) (*usageOutput, error) {
 			q := in.query()
 			groups, err := a.Usage.Usage(ctx, q)
@@ -190,7 +190,7 @@ func (a *Admin) usageRoutes() {
 			out.Body.More = len(groups) == UsageGroupsMax
 			return out, err
 		})
-	handle(a, huma.Operation{OperationID: "export-usage", Method: http.MethodGet, Path: "/usage.csv", Summary: "The same as CSV, for a spreadsheet", Tags: tags},
+	handle(a, hearth.RightWatch, huma.Operation{OperationID: "export-usage", Method: http.MethodGet, Path: "/usage.csv", Summary: "The same as CSV, for a spreadsheet", Tags: tags},
 		func(ctx context.Context, in *usageInput) (*usageCSVOutput, error) {
 			q := in.query()
 			groups, err := a.Usage.Usage(ctx, q)
@@ -201,7 +201,7 @@ func (a *Admin) usageRoutes() {
 			err = WriteUsage(&b, q.By, groups)
 			return &usageCSVOutput{"text/csv; charset=utf-8", `attachment; filename="usage.csv"`, b.Bytes()}, err
 		})
-	handle(a, huma.Operation{OperationID: "list-quotas", Method: http.MethodGet, Path: "/quotas", Summary: "Quotas there are, and what is used of them", Tags: tags},
+	handle(a, hearth.RightWatch, huma.Operation{OperationID: "list-quotas", Method: http.MethodGet, Path: "/quotas", Summary: "Quotas there are, and what is used of them", Tags: tags},
 		func(ctx context.Context, _ *Language) (*quotasOutput, error) {
 			list, err := a.Usage.Quotas(ctx)
 			out := &quotasOutput{}
@@ -211,7 +211,7 @@ func (a *Admin) usageRoutes() {
 			}
 			return out, err
 		})
-	handle(a, huma.Operation{OperationID: "set-quota", Method: http.MethodPut, Path: "/quotas", Summary: "Set a quota, in the place of the one for the same", Tags: tags, DefaultStatus: http.StatusNoContent},
+	handle(a, hearth.RightGrant, huma.Operation{OperationID: "set-quota", Method: http.MethodPut, Path: "/quotas", Summary: "Set a quota, in the place of the one for the same", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *setQuotaInput) (*struct{}, error) {
 			q, err := ledger.Parse(in.Body.Scope, in.Body.Quota, strconv.FormatFloat(in.Body.Limit, 'f', -1, 64))
 			if err != nil {
@@ -222,7 +222,7 @@ func (a *Admin) usageRoutes() {
 			}
 			return nil, a.Usage.SetQuota(ctx, q)
 		})
-	handle(a, huma.Operation{OperationID: "remove-quota", Method: http.MethodDelete, Path: "/quotas", Summary: "End a quota", Tags: tags, DefaultStatus: http.StatusNoContent},
+	handle(a, hearth.RightGrant, huma.Operation{OperationID: "remove-quota", Method: http.MethodDelete, Path: "/quotas", Summary: "End a quota", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *removeQuotaInput) (*struct{}, error) {
 			q, err := ledger.Parse(in.Scope, in.Quota, "")
 			if err != nil {

@@ -59,6 +59,7 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 		Answers: s.Answers(store.AnswerBounds{Age: c.Responses.KeepFor, Bytes: int64(c.Responses.KeepBytes)}),
 		config:  c, store: s, starterErr: starterErr,
 	}
+	d.Access.Policy = c.Access.policy()
 	if d.Ledger, err = d.openLedger(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

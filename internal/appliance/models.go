@@ -40,10 +40,8 @@ type models struct {
 }
 
 var (
-	_ traffic.Route   = (*models)(nil)
-	_ hearth.Embedder = (*models)(nil)
-	_ hearth.Reranker = (*models)(nil)
-	_ admin.Models    = (*models)(nil)
+	_ traffic.Route = (*models)(nil)
+	_ admin.Models  = (*models)(nil)
 )
 
 func newModels(d *Data, log *slog.Logger) (*models, error) {
@@ -207,6 +205,10 @@ func (m *models) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hear
 		if x.Origin == hearth.OriginUpstream && r.Source != "" {
 			x.Source = r.Source
 		}
+		if r.Embed != nil || r.Rerank != nil {
+			yield(m.encoded(ctx, x, r))
+			return
+		}
 		g, release, err := m.generator(ctx, x)
 		if err != nil {
 			yield(hearth.Chunk{}, err)
@@ -250,26 +252,31 @@ func fit(x hearth.Model, task string) error {
 	return nil
 }
 
-// Embed asks the model the request names.
-func (m *models) Embed(ctx context.Context, r *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
-	asked := *r
-	e, release, err := m.encoder(ctx, &asked.Model, hearth.TaskEmbedding)
+// encoded asks a model for vectors or for a ranking, in one chunk.
+func (m *models) encoded(ctx context.Context, x hearth.Model, r *hearth.Request) (c hearth.Chunk, err error) {
+	task := hearth.TaskEmbedding
+	if r.Rerank != nil {
+		task = hearth.TaskReranking
+	}
+	e, release, err := m.encoder(ctx, x, task)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	defer release()
-	return e.Embed(ctx, &asked)
-}
-
-// Rerank asks the model the request names.
-func (m *models) Rerank(ctx context.Context, r *hearth.RerankRequest) (*hearth.Ranking, error) {
-	asked := *r
-	e, release, err := m.encoder(ctx, &asked.Model, hearth.TaskReranking)
-	if err != nil {
-		return nil, err
+	if r.Rerank != nil {
+		asked := *r.Rerank
+		asked.Model = x.ID
+		if c.Ranking, err = e.Rerank(ctx, &asked); err == nil {
+			c.ServedBy, c.Usage = c.Ranking.ServedBy, &c.Ranking.Usage
+		}
+		return c, err
 	}
-	defer release()
-	return e.Rerank(ctx, &asked)
+	asked := *r.Embed
+	asked.Model = x.ID
+	if c.Embeddings, err = e.Embed(ctx, &asked); err == nil {
+		c.ServedBy, c.Usage = c.Embeddings.ServedBy, &c.Embeddings.Usage
+	}
+	return c, err
 }
 
 // encoder makes vectors and rankings of texts.
@@ -278,14 +285,8 @@ type encoder interface {
 	hearth.Reranker
 }
 
-// encoder is what answers for the model of that name, held until release is called.
-// The name becomes the one it is listed under.
-func (m *models) encoder(ctx context.Context, name *string, task string) (e encoder, release func(), err error) {
-	x, err := m.Find(ctx, *name)
-	if err != nil {
-		return nil, nil, err
-	}
-	*name = x.ID
+// encoder is what does so for a model, held until release is called.
+func (m *models) encoder(ctx context.Context, x hearth.Model, task string) (e encoder, release func(), err error) {
 	if err := fit(x, task); err != nil {
 		return nil, nil, err
 	}

@@ -28,10 +28,10 @@ type Batches interface {
 }
 
 var batchRoutes = []route{
-	{http.MethodPost, "/v1/batches", (*exchange).createBatch},
-	{http.MethodGet, "/v1/batches", (*exchange).listBatches},
-	{http.MethodPost, "/v1/batches/*/cancel", (*exchange).cancelBatch},
-	{http.MethodGet, "/v1/batches/*", (*exchange).showBatch},
+	{http.MethodPost, "/v1/batches", hearth.RightAsk, (*exchange).createBatch},
+	{http.MethodGet, "/v1/batches", hearth.RightAsk, (*exchange).listBatches},
+	{http.MethodPost, "/v1/batches/*/cancel", hearth.RightAsk, (*exchange).cancelBatch},
+	{http.MethodGet, "/v1/batches/*", hearth.RightAsk, (*exchange).showBatch},
 }
 
 // Limits of a batch, as OpenAI has them.

@@ -28,11 +28,11 @@ type Files interface {
 }
 
 var fileRoutes = []route{
-	{http.MethodPost, "/v1/files", (*exchange).upload},
-	{http.MethodGet, "/v1/files", (*exchange).listFiles},
-	{http.MethodGet, "/v1/files/*/content", (*exchange).download},
-	{http.MethodGet, "/v1/files/*", (*exchange).showFile},
-	{http.MethodDelete, "/v1/files/*", (*exchange).deleteFile},
+	{http.MethodPost, "/v1/files", hearth.RightAsk, (*exchange).upload},
+	{http.MethodGet, "/v1/files", hearth.RightAsk, (*exchange).listFiles},
+	{http.MethodGet, "/v1/files/*/content", hearth.RightAsk, (*exchange).download},
+	{http.MethodGet, "/v1/files/*", hearth.RightAsk, (*exchange).showFile},
+	{http.MethodDelete, "/v1/files/*", hearth.RightAsk, (*exchange).deleteFile},
 }
 
 // Purposes of files.

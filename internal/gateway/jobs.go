@@ -26,9 +26,10 @@ type Jobs interface {
 	Cancel(ctx context.Context, owner, id string) error
 }
 
-// Holders says who asks with a key, by its id.
+// Holders says who asks with a key, by its id. The context ends once they may no longer;
+// release is called at the end.
 type Holders interface {
-	Holder(ctx context.Context, keyID string) (hearth.Principal, error)
+	HoldKey(ctx context.Context, keyID string) (_ context.Context, by hearth.Principal, release func(), err error)
 }
 
 // jobMax is how long a job may wait to be done, and its result to be fetched.
@@ -58,11 +59,17 @@ func (p *paper) Write(b []byte) (int, error) {
 // at the end of it.
 func (g *Gateway) Work(ctx context.Context, j hearth.Job) hearth.Outcome {
 	start := time.Now()
-	x, p, err := g.taken(ctx, j)
-	if err != nil {
-		return g.concluded(ctx, x, p, j, start, err)
+	ctx, by, release, err := g.Holders.HoldKey(ctx, j.Owner)
+	defer release()
+	x, p, bad := g.taken(ctx, j)
+	x.by, x.Models = by, permitted{g.Models, by}
+	if err == nil {
+		err = bad
 	}
-	if x.by, err = g.Holders.Holder(ctx, j.Owner); err != nil {
+	if err == nil {
+		err = by.Check(hearth.RightAsk)
+	}
+	if err != nil {
 		return g.concluded(ctx, x, p, j, start, err)
 	}
 	if j.Kind == hearth.JobResponse {
@@ -169,8 +176,8 @@ func (g *Gateway) GiveUp(j hearth.Job, why hearth.Code) []byte {
 }
 
 var ticketRoutes = []route{
-	{http.MethodGet, "/v1/tickets/*", (*exchange).showTicket},
-	{http.MethodDelete, "/v1/tickets/*", (*exchange).deleteTicket},
+	{http.MethodGet, "/v1/tickets/*", hearth.RightAsk, (*exchange).showTicket},
+	{http.MethodDelete, "/v1/tickets/*", hearth.RightAsk, (*exchange).deleteTicket},
 }
 
 const ticketID = "ticket_"

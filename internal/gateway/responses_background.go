@@ -218,8 +218,10 @@ func (x *exchange) remake(ctx context.Context, j hearth.Job) hearth.Outcome {
 	case errors.Is(cause, hearth.NewError(hearth.ServerStop)): // it is made again after the next start
 		x.lives.drop(j.ID)
 		return hearth.Outcome{}
-	case cause != nil:
+	case errors.Is(cause, hearth.NewError(hearth.Canceled)):
 		events = s.cancelled()
+	case cause != nil: // who asked for it may no longer
+		events = s.broken(hearth.AsError(cause))
 	default:
 		if o, again := later(j, err); again && !begun {
 			return o
@@ -289,7 +291,7 @@ func (x *exchange) follow(l *live, from int) error {
 }
 
 // left ends a stream whose client went away, while the answer goes on; or whose server
-// stops, which has to be said.
+// stops, or whose client may no longer, which has to be said.
 func (x *exchange) left(s *stream, l *live, from int) error {
 	err := context.Cause(x.r.Context())
 	if !s.begun {
@@ -297,7 +299,7 @@ func (x *exchange) left(s *stream, l *live, from int) error {
 	}
 	if events, ended, _ := l.since(from); ended {
 		_ = s.send(events)
-	} else if errors.Is(err, hearth.NewError(hearth.ServerStop)) {
+	} else if _, told := errors.AsType[*hearth.Error](err); told {
 		e := x.explain(err)
 		_ = s.send([]any{event{"error", responseEvent{Type: "error", Sequence: from, Code: string(e.Code), Message: e.Message(x.lang), Remedy: e.Remedy(x.lang)}}})
 	}

@@ -63,7 +63,14 @@ const quotasFresh = time.Second
 
 // scopesOf is whom a request counts for, the narrowest first.
 func scopesOf(by hearth.Principal) []hearth.Scope {
-	return []hearth.Scope{{Kind: hearth.ScopeKey, ID: by.KeyID, Name: cmp.Or(by.Name, by.KeyID)}}
+	list := []hearth.Scope{{Kind: hearth.ScopeKey, ID: by.KeyID, Name: cmp.Or(by.Name, by.KeyID)}}
+	for _, s := range []hearth.Scope{{Kind: hearth.ScopePerson, ID: by.Person, Name: cmp.Or(by.Name, by.Person)},
+		{Kind: hearth.ScopeDepartment, ID: by.Department, Name: by.Department}, {Kind: hearth.ScopeTenant, ID: by.Tenant, Name: by.Tenant}} {
+		if s.ID != "" {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // account is what somebody takes.
@@ -115,7 +122,12 @@ type bill struct {
 // Open reserves what a request is expected to take, of all quotas it falls under.
 func (l *Ledger) Open(ctx context.Context, r *hearth.Request, model string, expected hearth.Usage) (hearth.Bill, error) {
 	act := "chat"
-	if r.Prompt != nil {
+	switch {
+	case r.Embed != nil:
+		act = "embed"
+	case r.Rerank != nil:
+		act = "rerank"
+	case r.Prompt != nil:
 		act = "complete"
 	}
 	return l.reserve(ctx, r.By, expected, hearth.Use{Once: r.Once, RequestID: r.ID, Act: act, Class: cmp.Or(r.Class, hearth.ClassDefault), Model: model})

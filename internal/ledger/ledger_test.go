@@ -286,33 +286,44 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestVectors: texts for vectors and rankings count too.
-func TestVectors(t *testing.T) {
-	s := &memory{}
+// TestScopes: a request counts for its key, and for whoever stands behind it.
+func TestScopes(t *testing.T) {
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hearth.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
 	l, _ := book(s)
-	quota(t, l, "key:k", "requests/day", "2")
-	e, r := l.Vectors(texts{}), l.Rankings(texts{})
-	by := hearth.Principal{KeyID: "k"}
-	if _, err := e.Embed(t.Context(), &hearth.EmbeddingRequest{Model: "e", By: by}); err != nil {
-		t.Error(err)
+	quota(t, l, "department:d", "requests/day", "2")
+	quota(t, l, "tenant:*", "requests/day", "3")
+	ask := func(key, department, tenant string, act *hearth.Request) error {
+		act.By = hearth.Principal{KeyID: key, Person: "p" + key, Department: department, Tenant: tenant}
+		b, err := l.Open(t.Context(), act, "m", hearth.Usage{PromptTokens: 1})
+		if err == nil {
+			b.Settle("gpu", hearth.Usage{PromptTokens: 1})
+		}
+		return err
 	}
-	if _, err := r.Rerank(t.Context(), &hearth.RerankRequest{Model: "r", By: by}); err != nil {
-		t.Error(err)
+	for i, c := range []struct {
+		key, department, tenant, refused string
+		r                                *hearth.Request
+	}{
+		{"k1", "d", "t", "", &hearth.Request{}}, {"k2", "d", "t", "", &hearth.Request{Embed: &hearth.EmbeddingRequest{}}},
+		{"k3", "d", "t", "department d", &hearth.Request{}}, {"k3", "e", "t", "", &hearth.Request{Rerank: &hearth.RerankRequest{}}},
+		{"k4", "", "t", "tenant t", &hearth.Request{}}, {"k4", "", "u", "", &hearth.Request{}},
+	} {
+		err := ask(c.key, c.department, c.tenant, c.r)
+		if (err == nil) != (c.refused == "") || err != nil && !strings.Contains(err.Error(), c.refused+" has reached") {
+			t.Errorf("%d: %v", i, err)
+		}
 	}
-	if _, err := e.Embed(t.Context(), &hearth.EmbeddingRequest{Model: "e", By: by}); !errors.Is(err, hearth.NewError(hearth.QuotaExceeded)) {
-		t.Errorf("a third: %v", err)
+	again, _ := book(s) // which reads what there was
+	l = again
+	if err := ask("k5", "d", "v", &hearth.Request{}); err == nil {
+		t.Error("the department has one more after a restart")
 	}
-	if len(s.uses) != 2 || s.uses[0].Act != "embed" || s.uses[1].Act != "rerank" || s.uses[1].PromptTokens != 7 {
-		t.Errorf("entries %+v", s.uses)
+	groups, err := s.Usage(t.Context(), hearth.UsageQuery{By: []string{"act"}, Limit: 9})
+	if err != nil || len(groups) != 3 || groups[0].Values[0] != "chat" || groups[0].Requests != 2 {
+		t.Errorf("%+v %v", groups, err)
 	}
-}
-
-type texts struct{}
-
-func (texts) Embed(context.Context, *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
-	return &hearth.Embeddings{Usage: hearth.Usage{PromptTokens: 7}}, nil
-}
-
-func (texts) Rerank(context.Context, *hearth.RerankRequest) (*hearth.Ranking, error) {
-	return &hearth.Ranking{Usage: hearth.Usage{PromptTokens: 7}}, nil
 }

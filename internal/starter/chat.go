@@ -16,7 +16,7 @@ const (
 	answerMax = 320  // tokens, where the request sets no limit: the longest passage has fewer
 	askedMax  = 200  // characters; what is longer brings its own text
 	certain   = 11.5 // score of the best passage that is enough: long questions have words that stand nowhere
-	relevant  = 2.2  // of a lower one, score times covered: few of held-out questions are below, little small talk above
+	relevant  = 2.3  // of a lower one, score times covered: few of held-out questions are below, little small talk above
 )
 
 // Chat talks through the starter model. Questions about the manual it answers from the

@@ -113,7 +113,7 @@ func TestJobs(t *testing.T) {
 	if _, err := s.Job(ctx, "k1", "c"); err == nil {
 		t.Error("c is not forgotten")
 	}
-	if err := s.RemoveKey(ctx, "k2"); err != nil {
+	if err := s.RemoveKey(ctx, "k2", ""); err != nil {
 		t.Error(err)
 	}
 	if owners, _ := s.JobOwners(ctx); len(owners) != 0 {

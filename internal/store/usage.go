@@ -53,9 +53,13 @@ func (s *Store) UsedSince(ctx context.Context, x hearth.Scope, since time.Time) 
 	return sum, err
 }
 
-// groupColumns are what usage can be grouped by.
-var groupColumns = map[string]string{"day": "day", "month": "substr(day, 1, 7)", "key": "key_id", "person": "person", "department": "department",
-	"tenant": "tenant", "model": "model", "served_by": "served_by", "act": "act", "class": "class"}
+// groupColumns are what usage can be grouped by. People are shown by their logins, and
+// departments and tenants by their names, as long as there are any.
+var groupColumns = map[string]string{"day": "day", "month": "substr(day, 1, 7)", "key": "key_id",
+	"person":     "coalesce((SELECT login FROM people WHERE id = person), person)",
+	"department": "coalesce((SELECT name FROM departments WHERE id = department), department)",
+	"tenant":     "coalesce((SELECT name FROM tenants WHERE id = tenant), tenant)",
+	"model":      "model", "served_by": "served_by", "act": "act", "class": "class"}
 
 // Usage sums up uses in groups, in the order of what they have in common.
 func (s *Store) Usage(ctx context.Context, q hearth.UsageQuery) ([]hearth.UsageGroup, error) {
