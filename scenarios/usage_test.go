@@ -128,6 +128,44 @@ func TestQuotasAreExact(t *testing.T) {
 	t.Logf("%d answers before the kill, of which the ledger has %d", seen, had)
 }
 
+// TestQuotaOfADepartment: all its keys share it, others don't, and the department stands in
+// the account by its name.
+func TestQuotaOfADepartment(t *testing.T) {
+	c := newCounter(t, time.Millisecond)
+	s := c.behind(t, 1)
+	admin := s.key
+	var d struct{ ID string }
+	if err := json.Unmarshal([]byte(s.command("people", "add-department", "信贷部", "--json")), &d); err != nil || d.ID == "" {
+		t.Fatal(err)
+	}
+	s.command("quota", "set", "department:"+d.ID, "requests/day", "3")
+	statuses := map[int]int{}
+	for i := range 4 {
+		args := []string{"key", "create", "--name", fmt.Sprint("key ", i), "--json"}
+		if i < 3 {
+			args = append(args, "--department", d.ID)
+		}
+		var k struct{ Key string }
+		if err := json.Unmarshal([]byte(s.command(args...)), &k); err != nil {
+			t.Fatal(err)
+		}
+		s.key = k.Key
+		for range 2 {
+			status, text := s.ask("/v1/chat/completions", fmt.Sprintf(slow, false))
+			if statuses[status]++; status == 429 && !strings.Contains(text, "department "+d.ID+" has reached its limit") {
+				t.Errorf("%s", text)
+			}
+		}
+	}
+	if statuses[200] != 5 || statuses[429] != 3 {
+		t.Errorf("statuses %v", statuses)
+	}
+	s.key = admin
+	if got := s.get("/admin/v1/usage?group=department"); !strings.Contains(got, `{"by":{"department":"信贷部"},"requests":3,`) {
+		t.Errorf("usage %s", got)
+	}
+}
+
 // TestQuotaHeaders: what is left, in each dialect's words, and a warning.
 func TestQuotaHeaders(t *testing.T) {
 	c := newCounter(t, time.Millisecond)

@@ -154,7 +154,7 @@ server heeds it within a second.`,
 			`对象为 key:编号、person:编号、department:编号 或 tenant:编号；编号写 * 表示该类中没有单独限额的每一个。
 限额为 tokens（词元）、requests（请求）或 spend（费用）加斜杠和 minute（每分钟）、day（每天）或 month（每月）；
 或 concurrent（同时的请求数）。上限的单位为词元、请求或元。运行中的服务在一秒内生效。`),
-		RunE: t.acting("set-quota", func(cmd *cobra.Command, args []string, d *appliance.Data) error {
+		RunE: t.managing(hearth.RightGrant, "set-quota", func(cmd *cobra.Command, args []string, d *appliance.Data, _ hearth.Principal) error {
 			q, err := ledger.Parse(args[0], args[1], args[2])
 			if err != nil {
 				return err
@@ -174,7 +174,7 @@ func quotaRemoveCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "remove WHOSE QUOTA", Args: cobra.ExactArgs(2),
 		Short: t.say("End a quota", "取消限额"),
-		RunE: t.acting("remove-quota", func(cmd *cobra.Command, args []string, d *appliance.Data) error {
+		RunE: t.managing(hearth.RightGrant, "remove-quota", func(cmd *cobra.Command, args []string, d *appliance.Data, _ hearth.Principal) error {
 			q, err := ledger.Parse(args[0], args[1], "")
 			if err != nil {
 				return err
