@@ -200,7 +200,7 @@ func (x *exchange) createBatch() error {
 			return err
 		}
 	}
-	if err := x.Batches.AddBatch(ctx, b, x.batchJobs(ctx, b)); err != nil {
+	if err := x.filed("create-batch", b.ID, func(*hearth.Record) error { return x.Batches.AddBatch(ctx, b, x.batchJobs(ctx, b)) }); err != nil {
 		return err
 	}
 	x.writeJSON(http.StatusOK, batchOf(b))
@@ -365,7 +365,11 @@ func (x *exchange) cancelBatch() error {
 		return hearth.NewError(hearth.InvalidValue, "field", "batch_id", "detail",
 			hearth.Words{"the batch has ended as " + string(b.State), "该批处理任务已结束（" + string(b.State) + "）"}).At("batch_id")
 	}
-	if b, err = x.Batches.CancelBatch(x.r.Context(), x.by.KeyID, b.ID); err == nil {
+	err = x.filed("cancel-batch", b.ID, func(*hearth.Record) (err error) {
+		b, err = x.Batches.CancelBatch(x.r.Context(), x.by.KeyID, b.ID)
+		return err
+	})
+	if err == nil {
 		x.writeJSON(http.StatusOK, batchOf(b))
 	}
 	return err

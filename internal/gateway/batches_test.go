@@ -24,11 +24,12 @@ import (
 
 // office is a gateway whose jobs are done, by a real runner over a real store.
 type office struct {
-	t    *testing.T
-	door *door
-	g    *gateway.Gateway
-	asks []hearth.Request // of the generator
-	fail map[string]error // by prompt, the first time
+	t       *testing.T
+	door    *door
+	g       *gateway.Gateway
+	asks    []hearth.Request // of the generator
+	fail    map[string]error // by prompt, the first time
+	records recorder
 }
 
 // withOffice runs a test in virtual time.
@@ -46,6 +47,7 @@ func withOffice(t *testing.T, f func(o *office)) {
 		o := &office{t: t, door: &door{}, fail: map[string]error{}}
 		o.g = o.door.gateway()
 		o.g.Generator = hearth.GeneratorFunc(o.generate)
+		o.g.Recorder = &o.records
 		r := jobs.New(s, silent{o.g}, jobs.Limits{Running: 8, OwnerRunning: 4, OwnerWaiting: 100, FileBytes: 1 << 20, OwnerBytes: 1 << 20, Keep: 720 * time.Hour}, slog.New(slog.DiscardHandler))
 		o.g.Jobs, o.g.Batches, o.g.Files = r, r, r
 		ctx, cancel := context.WithCancel(context.Background())
@@ -241,6 +243,15 @@ func TestBatch(t *testing.T) {
 		}
 		if w := o.ask("POST", "/v1/batches/"+b.ID+"/cancel", ""); w.Code != 400 {
 			t.Errorf("cancelled what has ended: %d %s", w.Code, w.Body)
+		}
+		var acts []string
+		for _, r := range o.records.list {
+			if r.Stage == hearth.StageEnded {
+				acts = append(acts, r.Act+" "+r.Object)
+			}
+		}
+		if got, want := strings.Join(acts, ", "), "upload-file "+in.ID+", create-batch "+b.ID+", download-file "+b.Output+", download-file "+b.ErrorFile; !strings.HasPrefix(got, want) {
+			t.Errorf("recorded %s, want %s", got, want)
 		}
 		if !o.object("DELETE", "/v1/files/"+in.ID, "").Deleted || o.ask("GET", "/v1/files/"+in.ID, "").Code != 404 {
 			t.Error("the file is not deleted")

@@ -73,6 +73,11 @@ func (x *exchange) filing() error {
 	return nil
 }
 
+// filed does something with files or batches, on record.
+func (x *exchange) filed(act, object string, do func(*hearth.Record) error) error {
+	return x.recorded(x.r.Context(), hearth.Record{Kind: hearth.RecordRequest, Act: act, Object: object}, do)
+}
+
 // upload answers POST /v1/files. The file is kept as it comes and never held as a whole;
 // its purpose may come before it or after.
 func (x *exchange) upload() error {
@@ -94,12 +99,17 @@ func (x *exchange) upload() error {
 	if file == nil {
 		return missing("file")
 	}
-	f, err := x.Files.Receive(x.r.Context(), x.by.KeyID, file, func(f *hearth.File) error {
-		if _, err := form.until(""); err != nil {
-			return err
-		}
-		f.Name = fileName(file.FileName())
-		return form.about(f)
+	var f hearth.File
+	err = x.filed("upload-file", "", func(r *hearth.Record) (err error) {
+		f, err = x.Files.Receive(x.r.Context(), x.by.KeyID, file, func(f *hearth.File) error {
+			if _, err := form.until(""); err != nil {
+				return err
+			}
+			f.Name = fileName(file.FileName())
+			return form.about(f)
+		})
+		r.Object = f.ID
+		return err
 	})
 	if err != nil {
 		if _, ours := errors.AsType[*hearth.Error](err); !ours && x.r.Context().Err() == nil {
@@ -223,7 +233,7 @@ func (x *exchange) showFile() error {
 func (x *exchange) deleteFile() error {
 	f, err := x.file()
 	if err == nil {
-		err = x.Files.DeleteFile(x.r.Context(), x.by.KeyID, f.ID)
+		err = x.filed("delete-file", f.ID, func(*hearth.Record) error { return x.Files.DeleteFile(x.r.Context(), x.by.KeyID, f.ID) })
 	}
 	if err == nil {
 		x.writeJSON(http.StatusOK, deleted{f.ID, "file", true})
@@ -258,6 +268,11 @@ func (x *exchange) download() error {
 	if err != nil {
 		return err
 	}
+	return x.filed("download-file", f.ID, func(*hearth.Record) error { return x.handOut(f) })
+}
+
+// handOut sends a file.
+func (x *exchange) handOut(f hearth.File) error {
 	from, err := x.Files.OpenFile(x.r.Context(), x.by.KeyID, f.ID)
 	if err != nil {
 		return err
