@@ -37,6 +37,8 @@ const (
 	SignInRefused     Code = "sign_in_refused"
 	AccountLocked     Code = "account_locked"
 	CodeRequired      Code = "code_required"
+	PasskeyRequired   Code = "passkey_required"
+	PasskeyRefused    Code = "passkey_refused"
 	PasswordExpired   Code = "password_expired"
 	PasswordWeak      Code = "password_weak"
 	InvitationInvalid Code = "invitation_invalid"
@@ -45,6 +47,7 @@ const (
 	NoSuchTenant     Code = "tenant_not_found"
 	NoSuchDepartment Code = "department_not_found"
 	NoSuchEmergency  Code = "emergency_not_found"
+	NoSuchPasskey    Code = "passkey_not_found"
 	NameTaken        Code = "name_taken"
 	StillUsed        Code = "still_used"
 	OwnAffair        Code = "own_affair"
@@ -239,6 +242,12 @@ var catalogue = map[Code]entry{
 	CodeRequired: {KindUnauthenticated,
 		texts{"a code of the second factor is needed", "需要双因素验证码"},
 		texts{"send the six digits that the authenticator shows, or a recovery code, as code", "请在 code 中填写验证器显示的六位数字，或恢复码"}},
+	PasskeyRequired: {KindUnauthenticated,
+		texts{"this account is signed in to with a passkey", "此账号须使用通行密钥登录"},
+		texts{"choose to sign in with a passkey, where there is one", "请选择使用通行密钥登录"}},
+	PasskeyRefused: {KindUnauthenticated,
+		texts{"the passkey is not accepted", "通行密钥未通过验证"},
+		texts{"begin again, at the address the passkey was made for; the log has the reason", "请在创建该通行密钥时的地址重新操作；原因见日志"}},
 	PasswordExpired: {KindUnauthenticated,
 		texts{"the password is too old", "密码已过期"},
 		texts{"send a new one with it, as new_password; access.password_days says how long one lasts", "请在 new_password 中同时提交新密码；有效期见 access.password_days"}},
@@ -262,6 +271,9 @@ var catalogue = map[Code]entry{
 	NoSuchEmergency: {KindNotFound,
 		texts{"there is no emergency {emergency} that this could be done to", "没有可执行此操作的应急授权 {emergency}"},
 		texts{"ask for a new one; each is approved once, soon after it was asked for", "请重新申请；每次申请只能批准一次，且须在申请后不久批准"}},
+	NoSuchPasskey: {KindNotFound,
+		texts{"there is no such passkey", "没有该通行密钥"},
+		texts{"GET /admin/v1/me/passkeys shows one's own", "GET /admin/v1/me/passkeys 可查看本人的通行密钥"}},
 	NameTaken: {KindConflict,
 		texts{"{name} is taken", "{name} 已被使用"},
 		texts{"choose another name", "请换一个名称"}},

@@ -261,7 +261,7 @@ type Holding struct {
 	Holder        string // name of the person, where it is one's
 	TenantModels  ModelList
 	Barred        bool      // its person or its tenant is disabled
-	SecondFactor  bool      // its person has one
+	SecondFactor  bool      // its person has one, or a passkey, which is two in one
 	EmergencyEnds time.Time // until when its person is an administrator of everything; zero: they are not
 }
 
@@ -284,6 +284,23 @@ type Credentials struct {
 
 	Failures int       // wrong passwords and codes in a row
 	Locked   time.Time // until when no password counts
+
+	Passkeys int // how many there are; kept apart
+}
+
+// HasFactor reports whether a password alone does not let in.
+func (c Credentials) HasFactor() bool { return c.TOTPProven || c.Passkeys > 0 }
+
+// Passkey is a key that a browser, a phone or a token holds for a person, to sign in with:
+// the holder checks who uses it, so that it is two factors in one (W3C WebAuthn).
+type Passkey struct {
+	ID      []byte // as its holder calls it
+	Person  string // id
+	Name    string
+	Site    string // the host it is for
+	Record  []byte // its public key, counter and flags, as JSON
+	Created time.Time
+	Used    time.Time // last; zero: never
 }
 
 // Proof is what somebody signs in with. Code is of the second factor, where they have one;

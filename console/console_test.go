@@ -47,6 +47,18 @@ func (p *people) SignInPerson(ctx context.Context, f hearth.Proof) (string, hear
 	return p.SignIn(ctx, "good")
 }
 
+// AskPasskey asks; a browser that says yes has the passkey.
+func (p *people) AskPasskey(origin string) (string, any, error) {
+	return "state of " + origin, map[string]string{"challenge": "c"}, nil
+}
+
+func (p *people) SignInPasskey(ctx context.Context, origin, state string, answer []byte) (string, hearth.Session, hearth.Principal, error) {
+	if state != "state of "+origin || string(answer) != `{"id":"k"}` {
+		return "", hearth.Session{}, hearth.Principal{}, hearth.NewError(hearth.PasskeyRefused)
+	}
+	return p.SignIn(ctx, "good")
+}
+
 func (p *people) Accept(_ context.Context, invitation, password string) (hearth.Person, error) {
 	switch {
 	case invitation != "hi_good":
@@ -144,6 +156,9 @@ func TestPeopleSignIn(t *testing.T) {
 		{session, `{"login":"li","password":"wrong"}`, "sign_in_refused", 401},
 		{session, `{"login":"li","password":"right"}`, "code_required", 401},
 		{session, `{"login":"li","password":"right","code":"123456"}`, `"rights":["ask"`, 200},
+		{console.Prefix + "/passkey", ``, `{"options":{"challenge":"c"},"state":"state of http://example.com"}`, 200},
+		{session, `{"state":"state of http://example.com","passkey":{"id":"k"}}`, `"rights":["ask"`, 200},
+		{session, `{"state":"state of http://evil.com","passkey":{"id":"k"}}`, "passkey_refused", 401},
 		{invitation, `{"invitation":"hi_bad","password":"x"}`, "invitation_invalid", 401},
 		{invitation, `{"invitation":"hi_good","password":"weak"}`, "password_weak", 400},
 		{invitation, `{"invitation":"hi_good","password":"right"}`, `"login":"li"`, 200},
@@ -155,6 +170,7 @@ func TestPeopleSignIn(t *testing.T) {
 		}
 	}
 	want := []string{"access sign-in  192.0.2.1 /console/session sign_in_refused", "access sign-in  192.0.2.1 /console/session code_required", "access sign-in k1 192.0.2.1 /console/session ",
+		"access sign-in k1 192.0.2.1 /console/session ", "access sign-in  192.0.2.1 /console/session passkey_refused",
 		"access sign-in  192.0.2.1 /console/invitation invitation_invalid", "access accept-invitation  192.0.2.1 /console/invitation "}
 	if strings.Join(rec.list, "\n") != strings.Join(want, "\n") {
 		t.Errorf("recorded\n%s", strings.Join(rec.list, "\n"))
@@ -258,7 +274,7 @@ func TestWrongKeysAreSlowedDown(t *testing.T) {
 
 func TestBadBodies(t *testing.T) {
 	_, c := start()
-	for body, want := range map[string]int{"": 400, "{": 400, `{"key":"` + strings.Repeat("x", 5000) + `"}`: 413, `{"key":7}`: 400} {
+	for body, want := range map[string]int{"": 400, "{": 400, `{"key":"` + strings.Repeat("x", 20_000) + `"}`: 413, `{"key":7}`: 400} {
 		if r := ask(c, "POST", session, body); r.StatusCode != want {
 			t.Errorf("%.20q: %d", body, r.StatusCode)
 		}

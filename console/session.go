@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -25,7 +26,7 @@ const (
 )
 
 // bodyBytesMax bounds what a browser sends to sign in.
-const bodyBytesMax = 4 << 10
+const bodyBytesMax = 16 << 10
 
 // Admit puts a browser's session where programs put their keys, so that every door
 // behind finds it in the one place. A request with a key of its own keeps that.
@@ -112,8 +113,8 @@ type entrance struct {
 	session hearth.Session
 }
 
-// Authenticate begins a session with a key, or for somebody who says their name and proves
-// it, unless too many from there were wrong.
+// Authenticate begins a session with a key, with a passkey, or for somebody who says their
+// name and proves it, unless too many from there were wrong.
 func (e *entrance) Authenticate(ctx context.Context, _ func(string) []string) (by hearth.Principal, err error) {
 	var in struct {
 		Key         string `json:"key"`
@@ -121,13 +122,19 @@ func (e *entrance) Authenticate(ctx context.Context, _ func(string) []string) (b
 		Password    string `json:"password"`
 		Code        string `json:"code"`
 		NewPassword string `json:"new_password"`
+
+		State   string          `json:"state"` // of a question to a passkey
+		Passkey json.RawMessage `json:"passkey"`
 	}
 	if err := e.read(e.r, &in); err != nil {
 		return by, err
 	}
-	if in.Login == "" {
+	switch {
+	case in.Passkey != nil:
+		e.token, e.session, by, err = e.Sessions.SignInPasskey(ctx, door.Origin(e.r), in.State, in.Passkey)
+	case in.Login == "":
 		e.token, e.session, by, err = e.Sessions.SignIn(ctx, in.Key)
-	} else {
+	default:
 		e.token, e.session, by, err = e.Sessions.SignInPerson(ctx, hearth.Proof{Login: in.Login, Password: in.Password, Code: in.Code, NewPassword: in.NewPassword})
 	}
 	if err != nil {
@@ -166,7 +173,7 @@ func (c *Console) read(r *http.Request, to any) error {
 // wrong counts what was tried in vain by where it came from.
 func (c *Console) wrong(r *http.Request, err error) {
 	switch hearth.AsError(err).Code {
-	case hearth.InvalidKey, hearth.SignInRefused, hearth.InvitationInvalid:
+	case hearth.InvalidKey, hearth.SignInRefused, hearth.PasskeyRefused, hearth.InvitationInvalid:
 		c.attempts.wrong(r.RemoteAddr)
 	}
 }
@@ -222,6 +229,26 @@ func (c *Console) invitation(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// passkey asks the browser for a passkey (POST). The answer goes to the session.
+func (c *Console) passkey(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	fail := func(err error) { writeError(w, r, err) }
+	switch {
+	case r.Header.Get(Header) == "":
+		fail(foreign())
+	case r.Method != http.MethodPost:
+		w.Header().Set("Allow", "POST")
+		fail(hearth.NewError(hearth.BadMethod, "path", r.URL.Path, "method", r.Method, "allowed", "POST"))
+	default:
+		state, options, err := c.Sessions.AskPasskey(door.Origin(r))
+		if err != nil {
+			fail(err)
+			return
+		}
+		_ = writeJSON(w, map[string]any{"state": state, "options": options})
+	}
+}
+
 // foreign refuses what no page of the console sends.
 func foreign() error {
 	return hearth.NewError(hearth.InvalidValue, "field", Header, "detail", hearth.Words{"only the console's own pages may ask", "只有控制台自身的页面可以请求"})
@@ -256,9 +283,8 @@ func (c *Console) record(w http.ResponseWriter, r *http.Request, act string, by 
 // setCookie hands a session to the browser, or with a negative life takes it away.
 func setCookie(w http.ResponseWriter, r *http.Request, token string, seconds int) {
 	k := &http.Cookie{Name: cookieName, Value: token, Path: "/", MaxAge: seconds, HttpOnly: true, SameSite: http.SameSiteStrictMode}
-	// A proxy says so where it is the one that has the certificate. Who lies about it
-	// only gets a cookie that is not sent back.
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+	// Who lies about it only gets a cookie that is not sent back.
+	if strings.HasPrefix(door.Origin(r), "https:") {
 		k.Name, k.Secure = cookieNameSecure, true
 	}
 	http.SetCookie(w, k)

@@ -55,7 +55,8 @@ type Access struct {
 	hashes chan struct{} // as many passwords as are hashed at once
 
 	mu    sync.Mutex
-	under map[*hold]struct{} // what is under way, for whom
+	under map[*hold]struct{}   // what is under way, for whom
+	spent map[string]time.Time // questions to passkeys that were answered, and until when they might be
 }
 
 // New makes an Access whose hashes are keyed with the pepper, a secret of at least
@@ -64,7 +65,7 @@ func New(store Store, pepper []byte) *Access {
 	if len(pepper) < 32 {
 		panic("access: the pepper must have at least 32 bytes")
 	}
-	return &Access{Policy: DefaultPolicy(), store: store, pepper: pepper, hashes: make(chan struct{}, hashesMax), under: map[*hold]struct{}{}}
+	return &Access{Policy: DefaultPolicy(), store: store, pepper: pepper, hashes: make(chan struct{}, hashesMax), under: map[*hold]struct{}{}, spent: map[string]time.Time{}}
 }
 
 // Authenticate says who asks, by the key or the session in a request's headers, of

@@ -8,6 +8,9 @@ import (
 	"github.com/hearthbox/hearth"
 )
 
+// ownKeysMax is how many keys somebody has at most.
+const ownKeysMax = 64
+
 // Create makes a key that is nobody's, has all the rights of its standing, and lives for
 // ttl, or until it is revoked if ttl is 0. The secret is not kept: this is the only time
 // it can be seen.
@@ -39,6 +42,13 @@ func (a *Access) IssueOwn(ctx context.Context, by hearth.Principal, k hearth.Key
 	p, err := a.store.Person(ctx, by.Person)
 	if err != nil {
 		return "", k, err
+	}
+	own, err := a.store.Keys(ctx, by.Person)
+	if err != nil {
+		return "", k, err
+	}
+	if len(own) >= ownKeysMax {
+		return "", k, hearth.NewError(hearth.OutOfRange, "field", "the number of keys", "min", 0, "max", ownKeysMax)
 	}
 	if k.Only&^(p.Standing.Rights()&^hearth.RightSelf) != 0 {
 		return "", k, hearth.NewError(hearth.NotOneOf, "field", "rights", "choices", strings.Join((p.Standing.Rights()&^hearth.RightSelf).Names(), ", ")).At("rights")

@@ -35,6 +35,12 @@ type People interface {
 	Credentials(context.Context) ([]hearth.Credentials, error)
 	Invited(ctx context.Context, invitation []byte) (person string, err error)
 	UpdateCredentials(ctx context.Context, person string, change func(*hearth.Credentials) error) (hearth.Credentials, error)
+
+	AddPasskey(ctx context.Context, k hearth.Passkey, most int) error
+	Passkeys(ctx context.Context, person string) ([]hearth.Passkey, error)
+	UsePasskey(ctx context.Context, id, record []byte, at time.Time) error
+	// RemovePasskey forgets one of a person's, or with a nil id all of them.
+	RemovePasskey(ctx context.Context, person string, id []byte) error
 }
 
 // Account is a person with what may be known of how they come in.
@@ -42,6 +48,7 @@ type Account struct {
 	hearth.Person
 	HasPassword   bool
 	SecondFactor  bool
+	Passkeys      int
 	RecoveryCodes int       // that are left
 	Invited       time.Time // until when an invitation holds; zero: none does
 	Locked        time.Time // until when; zero: they are not
@@ -201,7 +208,7 @@ func (a *Access) People(ctx context.Context) ([]Account, error) {
 }
 
 func account(p hearth.Person, c hearth.Credentials) Account {
-	out := Account{Person: p, HasPassword: c.Password != "", SecondFactor: c.TOTPProven, Locked: future(c.Locked)}
+	out := Account{Person: p, HasPassword: c.Password != "", SecondFactor: c.HasFactor(), Passkeys: c.Passkeys, Locked: future(c.Locked)}
 	if c.TOTPProven {
 		out.RecoveryCodes = len(c.Recovery)
 	}
@@ -263,7 +270,7 @@ func (a *Access) SetStanding(ctx context.Context, by hearth.Principal, id string
 	return p, a.endSessions(ctx, p.ID)
 }
 
-// Reset takes somebody's password and second factor away, ends their sessions, and makes
+// Reset takes somebody's password, second factor and passkeys away, ends their sessions, and makes
 // an invitation with which they choose anew.
 func (a *Access) Reset(ctx context.Context, by hearth.Principal, id string) (invitation string, err error) {
 	p, err := a.store.Person(ctx, id)
@@ -271,6 +278,9 @@ func (a *Access) Reset(ctx context.Context, by hearth.Principal, id string) (inv
 		return "", err
 	}
 	if err := a.alone(ctx, by, p); err != nil {
+		return "", err
+	}
+	if err := a.store.RemovePasskey(ctx, p.ID, nil); err != nil {
 		return "", err
 	}
 	if _, err := a.store.UpdateCredentials(ctx, p.ID, func(c *hearth.Credentials) error {

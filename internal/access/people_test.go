@@ -441,6 +441,15 @@ func TestTenants(t *testing.T) {
 	if err != nil || by.Tenant != branch.ID || by.Department != credit.ID || by.MayUse("llama") || !by.MayUse("qwen3") {
 		t.Errorf("%+v (%v)", by, err)
 	}
+	// Somebody who moves leaves nothing behind.
+	guest, err := a.AddTenant(ctx, "guests", "")
+	is(t, "another tenant", err, "")
+	p, _, err := a.AddPerson(ctx, root, hearth.Person{Login: "li", Name: "Li", Tenant: guest.ID})
+	is(t, "somebody of it", err, "")
+	is(t, "removing it", a.RemoveTenant(ctx, guest.ID), hearth.StillUsed)
+	_, err = a.ChangePerson(ctx, root, p.ID, func(p *hearth.Person) { p.Tenant, p.Department = branch.ID, credit.ID })
+	is(t, "moving", err, "")
+	is(t, "removing it then", a.RemoveTenant(ctx, guest.ID), "")
 	is(t, "removing what is used", a.RemoveTenant(ctx, branch.ID), hearth.StillUsed)
 	is(t, "removing a department that is used", a.RemoveDepartment(ctx, credit.ID), hearth.StillUsed)
 	is(t, "removing the main one", a.RemoveTenant(ctx, hearth.TenantMain), hearth.StillUsed)

@@ -68,10 +68,12 @@ func (a *Access) SignInPerson(ctx context.Context, f hearth.Proof) (token string
 		}
 	}
 	err = a.settle(ctx, p.ID, func(c *hearth.Credentials) error {
-		if c.TOTPProven {
-			if f.Code == "" {
-				return hearth.NewError(hearth.CodeRequired)
-			}
+		switch {
+		case c.HasFactor() && !c.TOTPProven:
+			return hearth.NewError(hearth.PasskeyRequired)
+		case c.TOTPProven && f.Code == "":
+			return hearth.NewError(hearth.CodeRequired)
+		case c.TOTPProven:
 			if ok, err := a.takeCode(c, f.Code); err != nil || !ok {
 				return errors.Join(err, hearth.NewError(hearth.SignInRefused))
 			}
@@ -81,7 +83,7 @@ func (a *Access) SignInPerson(ctx context.Context, f hearth.Proof) (token string
 		}
 		return nil
 	})
-	if errors.Is(err, hearth.NewError(hearth.CodeRequired)) {
+	if errors.Is(err, hearth.NewError(hearth.CodeRequired)) || errors.Is(err, hearth.NewError(hearth.PasskeyRequired)) {
 		err = errors.Join(a.refund(ctx, p.ID), err)
 	}
 	if err != nil {

@@ -132,6 +132,7 @@ func New(c Config) *Admin {
 	a.libraryRoutes()
 	a.keyRoutes()
 	a.personalRoutes()
+	a.passkeyRoutes()
 	a.peopleRoutes()
 	a.houseRoutes()
 	a.setupRoutes()
@@ -156,6 +157,7 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(context.WithValue(r.Context(), passageKey{}, written))
 	door.Door{Authoriser: a.Authoriser, Log: a.Log, Recorder: a.Recorder}.Serve(w, r, func(r *http.Request, who hearth.Principal) error {
 		written.record = hearth.Record{RequestID: door.RequestID(w), By: who, From: door.Address(r)}
+		written.origin = door.Origin(r)
 		_, pattern := a.mux.Handler(r)
 		may, ok := a.may[pattern]
 		if strings.HasPrefix(r.URL.Path, documents) {

@@ -34,7 +34,8 @@ type AuditRecord struct {
 	Stage            string         `json:"stage,omitempty" enum:"begun,ended"`
 	Request          string         `json:"request,omitempty"`
 	Key              string         `json:"key,omitempty"`
-	Name             string         `json:"name,omitempty"`
+	Name             string         `json:"name,omitempty" doc:"Of the person, or of a key that is nobody's"`
+	Person           string         `json:"person,omitempty" doc:"Id of the person"`
 	From             string         `json:"from,omitempty"`
 	Object           string         `json:"object,omitempty"`
 	Model            string         `json:"model,omitempty"`
@@ -63,7 +64,7 @@ type AuditVerdict struct {
 
 // NewAuditRecord shows a record.
 func NewAuditRecord(e audit.Entry) AuditRecord {
-	out := AuditRecord{N: e.N, Time: e.Time, Kind: e.Kind, Act: e.Act, Stage: e.Stage, Request: e.Request, Key: e.Key, Name: e.Name, From: e.From,
+	out := AuditRecord{N: e.N, Time: e.Time, Kind: e.Kind, Act: e.Act, Stage: e.Stage, Request: e.Request, Key: e.Key, Name: e.Name, Person: e.Person, From: e.From,
 		Object: e.Object, Model: e.Model, ServedBy: e.ServedBy, Result: e.Result, Finish: e.Finish, PromptTokens: e.PromptTokens,
 		CompletionTokens: e.CompletionTokens, WaitMS: e.WaitMS, FirstMS: e.FirstMS, TookMS: e.TookMS, DataClass: e.DataClass,
 		Detail: e.Detail, Times: e.Times, Content: e.Content != nil}

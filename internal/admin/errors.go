@@ -45,6 +45,7 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) {
 // the log.
 type passage struct {
 	record hearth.Record
+	origin string // where the browser came to
 	err    error
 }
 
@@ -56,6 +57,14 @@ func asking(ctx context.Context) hearth.Principal {
 		return p.record.By
 	}
 	return hearth.Principal{}
+}
+
+// origin is where the browser of who asks came to.
+func origin(ctx context.Context) string {
+	if p, ok := ctx.Value(passageKey{}).(*passage); ok {
+		return p.origin
+	}
+	return ""
 }
 
 // about is what names the thing that an operation is about.

@@ -22,7 +22,8 @@ type Person struct {
 	Created       time.Time  `json:"created"`
 	Disabled      *time.Time `json:"disabled,omitempty" doc:"Since when they are not let in"`
 	HasPassword   bool       `json:"has_password"`
-	SecondFactor  bool       `json:"second_factor" doc:"They have shown a code of it"`
+	SecondFactor  bool       `json:"second_factor" doc:"A password alone does not let them in: they have shown a code, or have a passkey"`
+	Passkeys      int        `json:"passkeys"`
 	RecoveryCodes int        `json:"recovery_codes" doc:"That are left"`
 	Invited       *time.Time `json:"invited_until,omitempty" doc:"Until when their invitation holds"`
 	Locked        *time.Time `json:"locked_until,omitempty" doc:"After too many wrong attempts"`
@@ -31,7 +32,7 @@ type Person struct {
 // NewPerson shows somebody.
 func NewPerson(p access.Account) Person {
 	return Person{ID: p.ID, Login: p.Login, Name: p.Name, Standing: string(p.Standing), Tenant: p.Tenant, Department: p.Department, Created: p.Created,
-		Disabled: moment(p.Disabled), HasPassword: p.HasPassword, SecondFactor: p.SecondFactor, RecoveryCodes: p.RecoveryCodes,
+		Disabled: moment(p.Disabled), HasPassword: p.HasPassword, SecondFactor: p.SecondFactor, Passkeys: p.Passkeys, RecoveryCodes: p.RecoveryCodes,
 		Invited: moment(p.Invited), Locked: moment(p.Locked)}
 }
 

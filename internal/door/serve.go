@@ -87,6 +87,15 @@ func Address(r *http.Request) string {
 	return host
 }
 
+// Origin is where a browser came to: the scheme and the host. A proxy says so where it is
+// the one that has the certificate.
+func Origin(r *http.Request) string {
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
 // RequestID is the id that Serve has given to the request that is answered.
 func RequestID(w http.ResponseWriter) string { return w.Header().Get("X-Request-Id") }
 

@@ -38,6 +38,9 @@ func addKey(ctx context.Context, tx *sql.Tx, k hearth.Key) error {
 	if err := placed(ctx, tx, k.Tenant, k.Department); err != nil {
 		return err
 	}
+	if k.Person != "" { // then these are the person's
+		k.Tenant, k.Department = hearth.TenantMain, ""
+	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO keys (id, name, standing, rights, models, tenant_id, department_id, person_id, hash, created, expires)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		k.ID, k.Name, k.Standing, strings.Join(k.Only.Names(), ","), k.Models, k.Tenant, null(k.Department), null(k.Person),
@@ -58,7 +61,7 @@ func (s *Store) Key(ctx context.Context, id string) (hearth.Key, error) {
 // [hearth.NoSuchKey].
 func (s *Store) Holding(ctx context.Context, id string) (hearth.Holding, error) {
 	const more = `, coalesce(p.name, ''), coalesce(t.models, ''), coalesce(p.disabled, 0) + coalesce(t.disabled, 0),
-		coalesce(c.totp_proven, 0), (SELECT coalesce(max(e.expires), 0) FROM emergencies e WHERE e.person_id = k.person_id)`
+		coalesce(c.totp_proven, 0) OR EXISTS (SELECT 1 FROM passkeys x WHERE x.person_id = k.person_id), (SELECT coalesce(max(e.expires), 0) FROM emergencies e WHERE e.person_id = k.person_id)`
 	const tables = keyTables + ` LEFT JOIN tenants t ON t.id = coalesce(p.tenant_id, k.tenant_id) LEFT JOIN credentials c ON c.person_id = k.person_id`
 	var h hearth.Holding
 	var disabled, emergency int64

@@ -180,12 +180,12 @@ func (s *Store) EndSessions(ctx context.Context, key string) error {
 }
 
 const credentialColumns = `person_id, password, passwords_before, password_set, totp, totp_proven, totp_used,
-	recovery, invitation, invitation_until, failures, locked_until`
+	recovery, invitation, invitation_until, failures, locked_until, (SELECT count(*) FROM passkeys k WHERE k.person_id = credentials.person_id)`
 
 func scanCredentials(row scanner) (c hearth.Credentials, err error) {
 	var before, recovery string
 	var set, until, locked int64
-	err = row.Scan(&c.Person, &c.Password, &before, &set, &c.TOTP, &c.TOTPProven, &c.TOTPUsed, &recovery, &c.Invitation, &until, &c.Failures, &locked)
+	err = row.Scan(&c.Person, &c.Password, &before, &set, &c.TOTP, &c.TOTPProven, &c.TOTPUsed, &recovery, &c.Invitation, &until, &c.Failures, &locked, &c.Passkeys)
 	c.PasswordsBefore, c.Recovery = strings.Fields(before), strings.Fields(recovery)
 	c.PasswordSet, c.InvitationUntil, c.Locked = moment(set), moment(until), moment(locked)
 	return c, err

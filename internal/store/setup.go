@@ -35,9 +35,10 @@ func settingUp(ctx context.Context, tx *sql.Tx) error {
 }
 
 // ready counts the people of a duty who can come in: who are not disabled, nor is their
-// tenant, and who have a password and a second factor.
+// tenant, and who have a password and a second factor, or a passkey.
 const ready = `SELECT count(*) FROM people p JOIN tenants t ON t.id = p.tenant_id JOIN credentials c ON c.person_id = p.id
-	WHERE p.standing = ? AND p.disabled = 0 AND t.disabled = 0 AND c.password <> '' AND c.totp_proven = 1`
+	WHERE p.standing = ? AND p.disabled = 0 AND t.disabled = 0 
+		AND (c.password <> '' AND c.totp_proven = 1 OR EXISTS (SELECT 1 FROM passkeys x WHERE x.person_id = p.id))`
 
 // Duties counts, for each duty, the people who can come in.
 func (s *Store) Duties(ctx context.Context) (map[hearth.Standing]int, error) {
