@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,6 +28,7 @@ type office struct {
 	t       *testing.T
 	door    *door
 	g       *gateway.Gateway
+	mu      sync.Mutex       // guards the next two
 	asks    []hearth.Request // of the generator
 	fail    map[string]error // by prompt, the first time
 	records recorder
@@ -76,9 +78,12 @@ func (silent) Messages(string, string, string) []hearth.Job { return nil }
 func (o *office) generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	return func(yield func(hearth.Chunk, error) bool) {
 		what := r.Messages[len(r.Messages)-1].Text
+		o.mu.Lock()
 		o.asks = append(o.asks, *r)
-		if err := o.fail[what]; err != nil {
-			delete(o.fail, what)
+		err := o.fail[what]
+		delete(o.fail, what)
+		o.mu.Unlock()
+		if err != nil {
 			yield(hearth.Chunk{}, err)
 			return
 		}

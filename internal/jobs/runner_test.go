@@ -30,6 +30,7 @@ type hands struct {
 func (h *hands) Work(ctx context.Context, j hearth.Job) hearth.Outcome {
 	h.mu.Lock()
 	h.begun = append(h.begun, j.Name)
+	begun := len(h.begun)
 	h.at++
 	h.most = max(h.most, h.at)
 	h.mu.Unlock()
@@ -50,7 +51,7 @@ func (h *hands) Work(ctx context.Context, j hearth.Job) hearth.Outcome {
 	switch {
 	case body == "later" && j.Tries < 3:
 		return hearth.Outcome{Again: time.Minute}
-	case body == "exhausted" && len(h.begun) < 5:
+	case body == "exhausted" && begun < 5:
 		return hearth.Outcome{Again: time.Hour, Owner: true}
 	case body == "forget":
 		return hearth.Outcome{Forget: true}
@@ -58,6 +59,25 @@ func (h *hands) Work(ctx context.Context, j hearth.Job) hearth.Outcome {
 		return hearth.Outcome{Status: 400, Result: []byte("bad " + j.Name)}
 	}
 	return hearth.Outcome{Status: 200, Result: []byte("did " + j.Name)}
+}
+
+// names are those of the jobs that were begun, in order.
+func (h *hands) names() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return strings.Join(h.begun, " ")
+}
+
+func (h *hands) atOnce() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.most
+}
+
+func (h *hands) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.begun = nil
 }
 
 func (h *hands) Messages(event, owner, id string) []hearth.Job {
@@ -138,14 +158,14 @@ func TestOrderAndBounds(t *testing.T) {
 		x.add("k1", "urgent", "", hearth.ClassDefault)
 		x.add("k2", "b", "", hearth.ClassBulk)
 		time.Sleep(time.Minute)
-		got := strings.Join(x.hands.begun, " ")
+		got := x.hands.names()
 		for _, first := range []string{"urgent", "b"} { // neither behind the others'
 			if strings.Index(got, first) > strings.Index(got, "a1") {
 				t.Errorf("begun in the order %s", got)
 			}
 		}
-		if strings.Index(got, "a1") > strings.Index(got, "a2") || strings.Index(got, "a2") > strings.Index(got, "a3") || x.hands.most > 3 {
-			t.Errorf("begun in the order %s, %d at once", got, x.hands.most)
+		if strings.Index(got, "a1") > strings.Index(got, "a2") || strings.Index(got, "a2") > strings.Index(got, "a3") || x.hands.atOnce() > 3 {
+			t.Errorf("begun in the order %s, %d at once", got, x.hands.atOnce())
 		}
 		if got := x.result("k1", "a3"); got != "2 200 did a3" {
 			t.Errorf("the last: %s", got)
@@ -172,13 +192,13 @@ func TestAgain(t *testing.T) {
 			t.Errorf("tried three times: %s", got)
 		}
 		// A limit that is reached: nothing else of the owner's is tried until it is not.
-		x.hands.begun = nil
+		x.hands.forget()
 		for i := range 6 {
 			x.add("k2", fmt.Sprint(i), "exhausted", hearth.ClassDefault)
 		}
 		time.Sleep(59 * time.Minute)
-		if len(x.hands.begun) != 2 {
-			t.Errorf("tried %v", x.hands.begun)
+		if got := x.hands.names(); len(strings.Fields(got)) != 2 {
+			t.Errorf("tried %s", got)
 		}
 		time.Sleep(2 * time.Hour)
 		for i := range 6 {
@@ -206,7 +226,7 @@ func TestCancel(t *testing.T) {
 			}
 		}
 		time.Sleep(5 * time.Second)
-		if got := strings.Join(x.hands.begun, " "); got != "runs third" {
+		if got := x.hands.names(); got != "runs third" {
 			t.Errorf("begun %s", got)
 		}
 	})
@@ -233,7 +253,7 @@ func TestStops(t *testing.T) {
 				t.Errorf("%d: %s", i, got)
 			}
 		}
-		if got := strings.Join(y.hands.begun, " "); got != "2 3 4 5" {
+		if got := y.hands.names(); got != "2 3 4 5" {
 			t.Errorf("begun after the next start: %s", got)
 		}
 	})
@@ -299,7 +319,7 @@ func TestBatchesEnd(t *testing.T) {
 			if err != nil || b.State != c.state || x.read(b.Output) != c.output || x.read(b.Errors) != c.errors {
 				t.Errorf("%s: %+v (%v)\n%s\n%s", c.id, b, err, x.read(b.Output), x.read(b.Errors))
 			}
-			if got := strings.Join(x.hands.begun, " "); strings.Count(got, "told batch."+string(c.state)) != 1 {
+			if got := x.hands.names(); strings.Count(got, "told batch."+string(c.state)) != 1 {
 				t.Errorf("%s: %s", c.id, got)
 			}
 		}
