@@ -72,11 +72,13 @@ const (
 
 	ModelInvalid     Code = "model_invalid"
 	ModelUnsupported Code = "model_unsupported"
+	NeedsConversion  Code = "model_needs_conversion"
 	ModelMemory      Code = "model_out_of_memory"
 	ModelExists      Code = "model_exists"
 	ModelNotOwned    Code = "model_not_owned"
 	ModelInUse       Code = "model_in_use"
 	WrongTask        Code = "model_wrong_task"
+	AdapterUnfit     Code = "adapter_unfit"
 	ModelTampered    Code = "model_tampered"
 	ManifestInvalid  Code = "manifest_invalid"
 	SignatureInvalid Code = "signature_invalid"
@@ -243,11 +245,11 @@ var catalogue = map[Code]entry{
 		texts{"a code of the second factor is needed", "需要双因素验证码"},
 		texts{"send the six digits that the authenticator shows, or a recovery code, as code", "请在 code 中填写验证器显示的六位数字，或恢复码"}},
 	PasskeyRequired: {KindUnauthenticated,
-		texts{"this account is signed in to with a passkey", "此账号须使用通行密钥登录"},
-		texts{"choose to sign in with a passkey, where there is one", "请选择使用通行密钥登录"}},
+		texts{"this account is signed in to with a passkey", "此账号须使用 Passkey 登录"},
+		texts{"choose to sign in with a passkey, where there is one", "请选择以 Passkey 登录"}},
 	PasskeyRefused: {KindUnauthenticated,
-		texts{"the passkey is not accepted", "通行密钥未通过验证"},
-		texts{"begin again, at the address the passkey was made for; the log has the reason", "请在创建该通行密钥时的地址重新操作；原因见日志"}},
+		texts{"the passkey is not accepted", "Passkey 未通过验证"},
+		texts{"begin again, at the address the passkey was made for; the log has the reason", "请在创建它时的地址重新操作；原因见日志"}},
 	PasswordExpired: {KindUnauthenticated,
 		texts{"the password is too old", "密码已过期"},
 		texts{"send a new one with it, as new_password; access.password_days says how long one lasts", "请在 new_password 中同时提交新密码；有效期见 access.password_days"}},
@@ -272,8 +274,8 @@ var catalogue = map[Code]entry{
 		texts{"there is no emergency {emergency} that this could be done to", "没有可执行此操作的应急授权 {emergency}"},
 		texts{"ask for a new one; each is approved once, soon after it was asked for", "请重新申请；每次申请只能批准一次，且须在申请后不久批准"}},
 	NoSuchPasskey: {KindNotFound,
-		texts{"there is no such passkey", "没有该通行密钥"},
-		texts{"GET /admin/v1/me/passkeys shows one's own", "GET /admin/v1/me/passkeys 可查看本人的通行密钥"}},
+		texts{"there is no such passkey", "没有该 Passkey"},
+		texts{"GET /admin/v1/me/passkeys shows one's own", "GET /admin/v1/me/passkeys 可查看本人的 Passkey"}},
 	NameTaken: {KindConflict,
 		texts{"{name} is taken", "{name} 已被使用"},
 		texts{"choose another name", "请换一个名称"}},
@@ -343,6 +345,9 @@ var catalogue = map[Code]entry{
 		texts{"{model} is not a sound model file: {detail}", "{model} 不是完好的模型文件：{detail}"},
 		texts{"fetch the file again and compare its checksum with the publisher's",
 			"请重新获取该文件，并与发布者公布的校验值核对"}},
+	NeedsConversion: {KindInvalid,
+		texts{"{path} holds a model in safetensors files, and hearth runs GGUF", "{path} 中的模型为 safetensors 格式，而 hearth 运行 GGUF"},
+		texts{"convert it: hearth model convert {path}", "请转换：hearth model convert {path}"}},
 	ModelUnsupported: {KindInvalid,
 		texts{"the native engine can't run {model}: {detail}", "内置引擎无法运行 {model}：{detail}"},
 		texts{"serve it with an engine that can (llama-server, vLLM) and add that as an upstream",
@@ -365,6 +370,10 @@ var catalogue = map[Code]entry{
 	WrongTask: {KindInvalid,
 		texts{"{model} is a model for {task}, not for {asked}", "{model} 是 {task} 类模型，不能用于 {asked}"},
 		texts{"name a model of that kind; GET /v1/models says what each is for", "请改用该类模型；GET /v1/models 会列出各模型的用途"}},
+	AdapterUnfit: {KindInvalid,
+		texts{"the adapter {adapter} is not for {model}: {detail}", "适配器 {adapter} 不适用于 {model}：{detail}"},
+		texts{"use it with the model it was trained on, in any quantization; GET /v1/models lists it there as MODEL:ADAPTER",
+			"请与训练它时所用的模型（任何量化格式均可）一起使用；GET /v1/models 会以 模型:适配器 的名称列出"}},
 	ModelTampered: {KindInvalid,
 		texts{"{model} is not what was signed: {detail}", "{model} 与签名时的内容不一致：{detail}"},
 		texts{"do not use it; bring it in again from its publisher or from a signed bundle",

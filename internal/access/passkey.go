@@ -29,7 +29,7 @@ const (
 func relying(origin string) (*webauthn.WebAuthn, error) {
 	u, err := url.Parse(origin)
 	if err != nil || u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil {
-		return nil, hearth.NewError(hearth.Unsupported, "what", hearth.Words{"a passkey for an address without a name", "对无域名的地址使用通行密钥"})
+		return nil, hearth.NewError(hearth.Unsupported, "what", hearth.Words{"a passkey for an address without a name", "对无域名的地址使用 Passkey"})
 	}
 	return webauthn.New(&webauthn.Config{RPID: u.Hostname(), RPDisplayName: "hearth", RPOrigins: []string{origin},
 		AuthenticatorSelection: protocol.AuthenticatorSelection{ResidentKey: protocol.ResidentKeyRequirementRequired, UserVerification: protocol.VerificationRequired},

@@ -32,7 +32,8 @@ type People interface {
 	RemovePerson(ctx context.Context, id string) error
 	OwnKey(ctx context.Context, person string) (id string, err error)
 
-	Credentials(context.Context) ([]hearth.Credentials, error)
+	// Credentials are those of a person, or if that is empty of every one.
+	Credentials(ctx context.Context, person string) ([]hearth.Credentials, error)
 	Invited(ctx context.Context, invitation []byte) (person string, err error)
 	UpdateCredentials(ctx context.Context, person string, change func(*hearth.Credentials) error) (hearth.Credentials, error)
 
@@ -192,7 +193,7 @@ func (a *Access) People(ctx context.Context) ([]Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := a.store.Credentials(ctx)
+	credentials, err := a.store.Credentials(ctx, "")
 	if err != nil {
 		return nil, err
 	}

@@ -174,7 +174,7 @@ func (a *Access) Accept(ctx context.Context, invitation, password string) (heart
 		return p, err
 	}
 	// As it is now: what comes between makes the invitation another one, or none.
-	c, err := a.store.UpdateCredentials(ctx, id, func(*hearth.Credentials) error { return nil })
+	c, err := a.credentials(ctx, id)
 	if err != nil {
 		return p, err
 	}
@@ -293,8 +293,19 @@ func (a *Access) Self(ctx context.Context, by hearth.Principal) (Account, error)
 	if err != nil {
 		return Account{}, err
 	}
-	c, err := a.store.UpdateCredentials(ctx, p.ID, func(*hearth.Credentials) error { return nil })
+	c, err := a.credentials(ctx, p.ID)
 	return account(p, c), err
+}
+
+func (a *Access) credentials(ctx context.Context, person string) (hearth.Credentials, error) {
+	list, err := a.store.Credentials(ctx, person)
+	if err == nil && len(list) == 0 {
+		err = hearth.NewError(hearth.NoSuchPerson, "person", person)
+	}
+	if err != nil {
+		return hearth.Credentials{}, err
+	}
+	return list[0], nil
 }
 
 func (a *Access) self(ctx context.Context, by hearth.Principal) (hearth.Person, error) {

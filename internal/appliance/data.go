@@ -55,7 +55,7 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 	}
 	d := &Data{
 		Access:  access.New(s, pepper),
-		Catalog: catalog.New(filepath.Join(c.Data, "models"), c.folders(), engine.Check),
+		Catalog: catalog.New(filepath.Join(c.Data, "models"), c.folders(), catalog.Engine{Check: engine.Check, Fits: engine.Fits}),
 		Answers: s.Answers(store.AnswerBounds{Age: c.Responses.KeepFor, Bytes: int64(c.Responses.KeepBytes)}),
 		config:  c, store: s, starterErr: starterErr,
 	}
@@ -89,7 +89,7 @@ func (d *Data) Find(ctx context.Context, id string, warn func(upstream string, e
 	if err != nil {
 		return hearth.Model{}, err
 	}
-	if m, ok := named(list, id); ok {
+	if m, ok := hearth.FindModel(list, id); ok {
 		return m, nil
 	}
 	return hearth.Model{}, hearth.NewError(hearth.NoSuchModel, "model", id)

@@ -153,25 +153,34 @@ func (m *models) Find(ctx context.Context, id string) (hearth.Model, error) {
 	if err != nil {
 		return hearth.Model{}, err
 	}
-	if x, ok := named(files, id); ok {
+	if x, ok := hearth.FindModel(files, id); ok {
 		return x, nil
 	}
 	list, err := m.List(ctx)
 	if err != nil {
 		return hearth.Model{}, err
 	}
-	if x, ok := named(list, id); ok {
+	if x, ok := hearth.FindModel(list, id); ok {
 		return x, nil
 	}
-	return hearth.Model{}, hearth.NewError(hearth.NoSuchModel, "model", id).At("model")
+	return hearth.Model{}, m.missing(list, id)
 }
 
-func named(list []hearth.Model, id string) (hearth.Model, bool) {
-	i := slices.IndexFunc(list, func(x hearth.Model) bool { return strings.EqualFold(x.ID, id) })
-	if i < 0 {
-		return hearth.Model{}, false
+// missing says why there is no model of that name: there may be both a model and an
+// adapter, and one is not for the other.
+func (m *models) missing(list []hearth.Model, id string) error {
+	if i := strings.LastIndexByte(id, ':'); i > 0 {
+		base, found := hearth.FindModel(list, id[:i])
+		at := slices.IndexFunc(list, func(x hearth.Model) bool {
+			return strings.EqualFold(cmp.Or(x.Adapter(), x.ID), id[i+1:]) && x.Path != ""
+		})
+		if found && at >= 0 && base.Base == "" && base.Path != "" {
+			if err := m.data.Catalog.Unfit(cmp.Or(list[at].Adapter(), list[at].ID), list[at].Path, base); err != nil {
+				return hearth.AsError(err).At("model")
+			}
+		}
 	}
-	return list[i], true
+	return hearth.NewError(hearth.NoSuchModel, "model", id).At("model")
 }
 
 // Backends are the engine of a model that is a file, or the upstreams that offer it.
@@ -183,7 +192,8 @@ func (m *models) Backends(ctx context.Context, id string) (string, []traffic.Bac
 	case x.Problem != nil:
 		return "", nil, x.Problem.At("model")
 	case x.Origin != hearth.OriginUpstream:
-		return x.ID, []traffic.Backend{{Source: x.Source + "/" + x.ID, Slots: m.data.config.Engine.Sequences, Tokens: m.cacheTokens(x.ID)}}, nil
+		base := cmp.Or(x.Base, x.ID) // whose slots all its adapters share
+		return x.ID, []traffic.Backend{{Source: x.Source + "/" + base, Slots: m.data.config.Engine.Sequences, Tokens: m.cacheTokens(base)}}, nil
 	}
 	var list []traffic.Backend
 	for i, u := range m.upstreams {
@@ -234,11 +244,15 @@ func (m *models) generator(ctx context.Context, x hearth.Model) (g hearth.Genera
 			return u, func() {}, nil
 		}
 	}
-	l, err := m.hold(ctx, x)
+	l, a, err := m.holdAdapted(ctx, x)
 	if err != nil {
 		return nil, nil, err
 	}
-	return l.chat, func() { m.release(l) }, nil
+	release = func() { m.release(l) }
+	if a != nil {
+		return a.chat, release, nil
+	}
+	return l.chat, release, nil
 }
 
 // fit refuses a model that can't be served, or not for that.

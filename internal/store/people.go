@@ -199,9 +199,9 @@ func saveCredentials(ctx context.Context, tx *sql.Tx, c hearth.Credentials) erro
 	return err
 }
 
-// Credentials are those of every person.
-func (s *Store) Credentials(ctx context.Context) ([]hearth.Credentials, error) {
-	return rows(ctx, s.db, scanCredentials, "SELECT "+credentialColumns+" FROM credentials")
+// Credentials are those of a person, or if that is empty of every one.
+func (s *Store) Credentials(ctx context.Context, person string) ([]hearth.Credentials, error) {
+	return rows(ctx, s.db, scanCredentials, "SELECT "+credentialColumns+" FROM credentials WHERE ? = '' OR person_id = ?", person, person)
 }
 
 // Invited finds whose invitation has a hash; a missing one is an error of code
