@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 )
 
 // Kind says what sort of trouble an error is. Doors map it to their own terms: an
@@ -34,6 +35,9 @@ const (
 type Error struct {
 	Code  Code
 	Field string // the part of the request at fault, for example "messages[2].role"
+
+	// Retry is after how long the same may be asked again with a chance; 0 is not known.
+	Retry time.Duration
 
 	params []any
 	cause  error
@@ -82,6 +86,13 @@ func (e *Error) At(field string) *Error {
 func (e *Error) Because(cause error) *Error {
 	c := *e
 	c.cause = cause
+	return &c
+}
+
+// After says after how long the same may be asked again with a chance.
+func (e *Error) After(d time.Duration) *Error {
+	c := *e
+	c.Retry = d
 	return &c
 }
 

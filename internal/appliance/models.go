@@ -208,6 +208,9 @@ func (m *models) Backends(ctx context.Context, id string) (string, []traffic.Bac
 func (m *models) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	return func(yield func(hearth.Chunk, error) bool) {
 		x, err := m.Find(ctx, r.Model)
+		if err == nil && !r.By.MayUse(x.ID) { // an adapter is also known by its own name
+			err = hearth.NewError(hearth.NoSuchModel, "model", r.Model).At("model")
+		}
 		if err != nil {
 			yield(hearth.Chunk{}, err)
 			return

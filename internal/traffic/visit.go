@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/maphash"
@@ -19,6 +20,8 @@ type visit struct {
 	model   string
 	places  int // backends it might run on
 	r       *hearth.Request
+	bill    hearth.Bill
+	in      int // tokens its prompt is expected to have
 	arrived time.Time
 
 	expected time.Duration // wait, as it was when it came
@@ -38,8 +41,8 @@ type visit struct {
 	err    error
 }
 
-func newVisit(ctx context.Context, id ID, model string, places int, r *hearth.Request) *visit {
-	v := &visit{id: id, ticket: r.Ticket, model: model, places: places, r: r, arrived: time.Now(), news: make(chan struct{}, 1)}
+func newVisit(ctx context.Context, model string, places int, r *hearth.Request) *visit {
+	v := &visit{ticket: r.Ticket, model: model, places: places, r: r, arrived: time.Now(), news: make(chan struct{}, 1)}
 	v.ctx, v.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	return v
 }
@@ -184,6 +187,8 @@ func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 	asked.Source = backend
 	done := Done{ID: v.id}
 	begun := false
+	servedBy := backend
+	var last []hearth.Chunk // held back until what the answer took is settled
 	err := contained(func() error {
 		for c, err := range t.Route.Generate(v.ctx, &asked) {
 			if err != nil {
@@ -198,6 +203,11 @@ func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 				t.tell(Begun{v.id})
 			}
 			done.count(c)
+			servedBy = cmp.Or(c.ServedBy, servedBy)
+			if c.Usage != nil || last != nil {
+				last = append(last, c)
+				continue
+			}
 			v.put(c)
 		}
 		return nil
@@ -206,7 +216,14 @@ func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 		return
 	}
 	done.Whole = err == nil && v.ctx.Err() == nil
-	t.tell(done)
+	t.tell(done) // first, so that the backend does not wait for the ledger
+	if begun {
+		v.bill.Settle(servedBy, hearth.Usage{PromptTokens: cmp.Or(done.In, v.in), CachedTokens: done.Cached, CompletionTokens: done.Out, ReasoningTokens: done.reasoning})
+	}
+	v.bill.Close()
+	for _, c := range last {
+		v.put(c)
+	}
 	v.close(err)
 }
 
@@ -215,6 +232,7 @@ func (d *Done) count(c hearth.Chunk) {
 	switch {
 	case c.Usage != nil:
 		d.In, d.Cached, d.Out = c.Usage.PromptTokens, c.Usage.CachedTokens, max(d.Out, c.Usage.CompletionTokens)
+		d.reasoning = c.Usage.ReasoningTokens
 	case c.Tokens > 0:
 		d.Out += c.Tokens
 	case c.Text != "" || c.Reasoning != "":
