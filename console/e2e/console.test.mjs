@@ -412,6 +412,7 @@ story('an administrator is added, comes in with two steps, and sees what the rol
   await shot(page, 'people-disabled-zh');
   await menuOf(page, '李审计', '恢复使用');
   await page.getByText('“李审计”已恢复使用').waitFor();
+  await row.getByText('已停用').waitFor({ state: 'detached' });
 
   await menuOf(page, '李审计', '重置登录');
   await dialog(page).locator('input').fill('li.audit');

@@ -488,6 +488,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Quotas there are, and what is used of them */
+        get: operations["list-quotas"];
+        /** Set a quota, in the place of the one for the same */
+        put: operations["set-quota"];
+        post?: never;
+        /** End a quota */
+        delete: operations["remove-quota"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/setup": {
         parameters: {
             query?: never;
@@ -585,6 +604,40 @@ export interface paths {
         get?: never;
         /** Say which models a tenant may use */
         put: operations["set-tenant-models"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was used, by whom, and what it costs */
+        get: operations["show-usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/usage.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV, for a spreadsheet */
+        get: operations["export-usage"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1157,12 +1210,52 @@ export interface components {
             /** @description Comes back with the answer, within five minutes */
             state: string;
         };
+        Quota: {
+            /**
+             * Format: double
+             * @description Tokens, requests, or yuan
+             */
+            limit: number;
+            /** @description Of what, in which time: tokens/minute, requests/day, spend/month, …; concurrent */
+            quota: string;
+            /**
+             * Format: date-time
+             * @description When it is whole again
+             */
+            reset?: string;
+            /** @description Whose: key:ID, person:ID, department:ID, tenant:ID; * for ID is each of that kind that has none of its own */
+            scope: string;
+            /**
+             * Format: double
+             * @description So far in this time, with what is under way
+             */
+            used?: number;
+            /**
+             * Format: int64
+             * @description Of the limit, when whoever asks is warned; 0 is never
+             */
+            warn_percent: number;
+        };
+        QuotasOutputBody: {
+            quotas: components["schemas"]["Quota"][] | null;
+        };
         RecoveryOutputBody: {
             /** @description Each lets in once, in the place of a code; shown this once */
             recovery_codes: string[] | null;
         };
         RenameDepartmentInputBody: {
             name: string;
+        };
+        SetQuotaInputBody: {
+            /** Format: double */
+            limit: number;
+            quota: string;
+            scope: string;
+            /**
+             * Format: int64
+             * @description 80 if not given
+             */
+            warn_percent?: number;
         };
         SetupOutputBody: {
             /**
@@ -1237,6 +1330,54 @@ export interface components {
             stopped: boolean;
             /** @description As it would go on */
             text: string;
+        };
+        UsageGroup: {
+            /** @description What the group has in common */
+            by: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Of the prompts' tokens, those that were known and not computed anew
+             */
+            cached_tokens: number;
+            /** Format: int64 */
+            completion_tokens: number;
+            /**
+             * Format: double
+             * @description At the prices of when each was answered
+             */
+            cost_yuan: number;
+            /** @description Of the key, if grouped by it */
+            key_name?: string;
+            /** Format: int64 */
+            prompt_tokens: number;
+            /** Format: int64 */
+            requests: number;
+        };
+        UsageOutputBody: {
+            groups: components["schemas"]["UsageGroup"][] | null;
+            /** @description There are more groups than are shown */
+            more?: boolean;
+            total: components["schemas"]["UsageSum"];
+        };
+        UsageSum: {
+            /**
+             * Format: int64
+             * @description Of the prompts' tokens, those that were known and not computed anew
+             */
+            cached_tokens: number;
+            /** Format: int64 */
+            completion_tokens: number;
+            /**
+             * Format: double
+             * @description At the prices of when each was answered
+             */
+            cost_yuan: number;
+            /** Format: int64 */
+            prompt_tokens: number;
+            /** Format: int64 */
+            requests: number;
         };
     };
     responses: never;
@@ -2393,6 +2534,98 @@ export interface operations {
             };
         };
     };
+    "list-quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotasOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "set-quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetQuotaInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-quota": {
+        parameters: {
+            query: {
+                /** @description As it is listed */
+                scope: string;
+                /** @description As it is listed */
+                quota: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     setup: {
         parameters: {
             query?: never;
@@ -2626,6 +2859,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "show-usage": {
+        parameters: {
+            query?: {
+                /** @description What to sum up by, separated by commas, of: day, month, key, person, department, tenant, model, served_by, act, class; empty sums up all */
+                group?: string;
+                /** @description Requests that came not before this time */
+                since?: string;
+                /** @description Requests that came before this time */
+                until?: string;
+                /** @description Only of the key of this id */
+                key?: string;
+                /** @description Only of this model */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "export-usage": {
+        parameters: {
+            query?: {
+                /** @description What to sum up by, separated by commas, of: day, month, key, person, department, tenant, model, served_by, act, class; empty sums up all */
+                group?: string;
+                /** @description Requests that came not before this time */
+                since?: string;
+                /** @description Requests that came before this time */
+                until?: string;
+                /** @description Only of the key of this id */
+                key?: string;
+                /** @description Only of this model */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description An error, in the language of Accept-Language */

@@ -164,6 +164,6 @@ function useSwift(p: Person) {
     },
     onSuccess: (_, act) => notices.success(t(act === 'unlock' ? 'people.unlocked' : 'people.enabled', { name: p.name })),
     onError: (e) => notices.error(`${Problem.any(e).message}${i18n.language === 'en' ? '. ' : '。'}${Problem.any(e).remedy}`),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['people'] }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: ['people'] }),
   });
 }
