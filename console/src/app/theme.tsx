@@ -29,6 +29,7 @@ const light: ThemeConfig = {
   token: {
     ...shared,
     colorPrimary: '#b8431a',
+    colorPrimaryHover: '#a63c17', // the one it would make is too light for white words
     colorInfo: '#b8431a',
     colorError: '#b8261c',
     colorLink: '#a63c17',
@@ -51,6 +52,7 @@ const dark: ThemeConfig = {
   token: {
     ...shared,
     colorPrimary: '#c4552a',
+    colorPrimaryHover: '#b8431a',
     colorInfo: '#c4552a',
     colorError: '#f0766c',
     colorLink: '#f09a72',
