@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 )
 
 // Kind says what sort of trouble an error is. Doors map it to their own terms: an
@@ -37,6 +38,7 @@ type Error struct {
 
 	params []any
 	cause  error
+	in     time.Duration
 	told   *[2]string // message and remedy as another appliance put them
 }
 
@@ -84,6 +86,16 @@ func (e *Error) Because(cause error) *Error {
 	c.cause = cause
 	return &c
 }
+
+// In says when it may be otherwise: how long whoever refused wants to be left alone.
+func (e *Error) In(d time.Duration) *Error {
+	c := *e
+	c.in = d
+	return &c
+}
+
+// RetryIn is when it may be otherwise; 0 is not said.
+func (e *Error) RetryIn() time.Duration { return e.in }
 
 // Error is the English message with its cause.
 func (e *Error) Error() string {
