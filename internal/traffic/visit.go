@@ -1,10 +1,12 @@
 package traffic
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/maphash"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -16,8 +18,7 @@ import (
 type visit struct {
 	id      ID
 	ticket  string
-	model   string
-	places  int // backends it might run on
+	ways    Ways
 	r       *hearth.Request
 	arrived time.Time
 
@@ -30,7 +31,8 @@ type visit struct {
 	// Under Traffic.mu:
 	running chan struct{} // closed when its answer has ended; nil before it runs
 	gone    *time.Timer   // ends it when the caller has not come back
-	tries   int           // backends that did not take it
+	tries   int           // backends that did not take it, or did not finish
+	said    sofar         // of the answer; while it runs, that goroutine's, but for begun
 
 	mu     sync.Mutex
 	chunks []hearth.Chunk // of the answer; those that were taken only if it has a ticket
@@ -38,8 +40,8 @@ type visit struct {
 	err    error
 }
 
-func newVisit(ctx context.Context, id ID, model string, places int, r *hearth.Request) *visit {
-	v := &visit{id: id, ticket: r.Ticket, model: model, places: places, r: r, arrived: time.Now(), news: make(chan struct{}, 1)}
+func newVisit(ctx context.Context, id ID, ways Ways, r *hearth.Request) *visit {
+	v := &visit{id: id, ticket: r.Ticket, ways: ways, r: r, arrived: time.Now(), news: make(chan struct{}, 1)}
 	v.ctx, v.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	return v
 }
@@ -51,9 +53,9 @@ func tenantOf(by hearth.Principal) string { return by.KeyID }
 // and what serves it. Measured with thousands of them.
 const visitBytes = 64 << 10
 
-func (v *visit) arrival(backends []string, deadline time.Duration) Arrive {
+func (v *visit) arrival(backends []Option, deadline time.Duration) Arrive {
 	letters, prefix := beginnings(v.r)
-	return Arrive{ID: v.id, Tenant: tenantOf(v.r.By), Model: v.model, Backends: backends, Class: classOf(v.r.Class),
+	return Arrive{ID: v.id, Tenant: tenantOf(v.r.By), Model: cmp.Or(v.ways.Line, v.ways.Model), Backends: backends, Class: classOf(v.r.Class),
 		PromptBytes: letters, MaxTokens: v.r.MaxTokens, Choices: v.r.ChoiceCount(), Prefix: prefix,
 		HeldBytes: int64(letters) + visitBytes, Deadline: deadline}
 }
@@ -160,39 +162,58 @@ const (
 )
 
 // run makes the answer on a backend and closes ended, unless the backend does not take
-// the request: then it waits again.
+// the request, or does not finish the answer and another one can: then it waits again.
 func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 	defer close(ended)
 	t.mu.Lock()
-	asked, waited, expected := *v.r, time.Since(v.arrived), v.expected
+	asked, waited, expected := v.said.rest(v.r), time.Since(v.arrived), v.expected
 	t.mu.Unlock()
 	asked.Source = backend
 	done := Done{ID: v.id}
 	begun := false
 	err := contained(func() error {
-		for c, err := range t.Route.Generate(v.ctx, &asked) {
+		for c, err := range t.Route.Generate(v.ctx, asked) {
 			if err != nil {
 				return err
 			}
 			if c.Place != nil { // in a line further on
-				v.put(c)
+				if !v.said.begun {
+					v.put(c)
+				}
 				continue
 			}
 			if !begun {
-				begun, c.Waited, c.Expected = true, waited, expected
-				t.tell(Begun{v.id})
+				begun = true
+				if !v.said.begun {
+					c.Waited, c.Expected = waited, expected
+				}
+				t.begin(v)
 			}
 			done.count(c)
-			v.put(c)
+			if c = v.said.hear(c); said(c) {
+				v.put(c)
+			}
 		}
 		return nil
 	})
-	if !begun && t.sentBack(v, err) {
+	if !begun && t.sentBack(v, err) || t.goesOn(v, backend, err) {
 		return
 	}
 	done.Whole = err == nil && v.ctx.Err() == nil
 	t.tell(done)
-	v.close(err)
+	v.close(v.said.trouble(err))
+}
+
+func (t *Traffic) begin(v *visit) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v.said.begun = true
+	t.step(Begun{v.id})
+}
+
+// said reports whether a chunk says anything.
+func said(c hearth.Chunk) bool {
+	return c.Text != "" || c.Reasoning != "" || c.ToolCalls != nil || c.LogProbs != nil || c.Finish != "" || c.Usage != nil || c.ServedBy != ""
 }
 
 // count takes note of a chunk's tokens. Usage, if it comes, is more exact.
@@ -224,20 +245,54 @@ func (t *Traffic) sentBack(v *visit, err error) bool {
 	if v.ctx.Err() != nil { // the caller has gone meanwhile
 		return false
 	}
-	down := false
-	switch hearth.AsError(err).Code {
+	e := hearth.AsError(err)
+	again := Busy{ID: v.id, Pause: refusedPause}
+	switch e.Code {
 	case hearth.UpstreamBusy, hearth.QueueFull:
-	case hearth.UpstreamUnreachable, hearth.UpstreamFailed:
-		if v.tries++; v.places < 2 || v.tries >= triesMost {
+		if d := e.RetryIn(); d > 0 {
+			again.Pause, again.Asked = d, true
+		}
+	case hearth.UpstreamUnreachable, hearth.UpstreamFailed, hearth.UpstreamRefused, hearth.UpstreamProtocol:
+		if v.tries++; len(v.ways.Backends) < 2 || v.tries >= triesMost {
 			return false
 		}
-		down = true
+		again.Down = true
 	default:
 		return false
 	}
+	t.waitAgain(v, again)
+	return true
+}
+
+func (t *Traffic) waitAgain(v *visit, b Busy) {
 	v.running = nil
-	t.step(Busy{v.id, refusedPause, down})
+	t.step(b)
 	v.tell()
+}
+
+// goesOn lets an answer that broke off be finished by another backend; it reports whether
+// that is so. The caller does not notice: what he has stays, and the rest comes from
+// there.
+func (t *Traffic) goesOn(v *visit, backend string, err error) bool {
+	if err == nil || !v.said.continuable(v.r) {
+		return false
+	}
+	switch hearth.AsError(err).Code {
+	case hearth.UpstreamUnreachable, hearth.UpstreamFailed, hearth.UpstreamProtocol:
+	default:
+		return false
+	}
+	able := func(b Backend) bool {
+		return b.Source != backend && (b.Continues || v.r.Prompt != nil || v.said.text.Len() == 0)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if v.tries++; v.ctx.Err() != nil || v.tries >= triesMost || !slices.ContainsFunc(v.ways.Backends, able) {
+		return false
+	}
+	v.said.broke(err)
+	v.r.Trail.AddVerdict(hearth.Verdict{By: "traffic", Class: "failover." + backend, Action: "continue"})
+	t.waitAgain(v, Busy{ID: v.id, Pause: refusedPause, Down: true})
 	return true
 }
 
