@@ -26,15 +26,17 @@ const (
 	NoSuchRoute           Code = "unknown_url"
 	BadMethod             Code = "method_not_allowed"
 
-	MissingKey  Code = "missing_api_key"
-	InvalidKey  Code = "invalid_api_key"
-	NotAllowed  Code = "permission_denied"
-	NoSuchKey   Code = "key_not_found"
-	LastAdmin   Code = "last_admin_key"
-	NoSession   Code = "session_ended"
-	SlowDown    Code = "too_many_attempts"
-	NoSuchModel Code = "model_not_found"
-	NoModels    Code = "no_models"
+	MissingKey   Code = "missing_api_key"
+	InvalidKey   Code = "invalid_api_key"
+	NotAllowed   Code = "permission_denied"
+	NoSuchKey    Code = "key_not_found"
+	LastAdmin    Code = "last_admin_key"
+	NoSession    Code = "session_ended"
+	SlowDown     Code = "too_many_attempts"
+	NoSuchModel  Code = "model_not_found"
+	NoModels     Code = "no_models"
+	NotThisModel Code = "model_not_allowed"
+	DataStays    Code = "data_class_not_allowed"
 
 	NoSuchResponse Code = "response_not_found"
 	TooManyJobs    Code = "too_many_jobs"
@@ -207,6 +209,14 @@ var catalogue = map[Code]entry{
 	NoModels: {KindUnavailable,
 		texts{"there is no model yet", "还没有模型"},
 		texts{"add one with: hearth model import FILE.gguf; hearth up shows other ways", "用 hearth model import FILE.gguf 导入一个；hearth up 会列出其他方式"}},
+
+	NotThisModel: {KindForbidden,
+		texts{"this key may not use {model}", "此密钥无权使用 {model}"},
+		texts{"use another model; an administrator says under groups in the settings who may use which", "请改用其他模型；管理员可在设置的 groups 中指定使用者"}},
+	DataStays: {KindForbidden,
+		texts{"{model} is nowhere that data of class {class} may go", "{class} 级数据不可发往任何提供 {model} 的位置"},
+		texts{"use a model on this machine or network, or declare the data of a lower class if it is; an administrator sets data_class of each upstream",
+			"请使用本机或内网的模型；若数据密级实际较低，请如实声明；管理员可设置各上游的 data_class"}},
 
 	NoSuchResponse: {KindNotFound,
 		texts{"there is no response {response}", "响应 {response} 不存在"},

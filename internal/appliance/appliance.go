@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -47,18 +48,23 @@ type Appliance struct {
 	lock      *lock
 	models    *models
 	traffic   *traffic.Traffic
+	shadows   *shadows
 	screening *screening
 	answers   hearth.Generator // what clients ask: the whole chain
 	clients   *gateway.Gateway
 	listener  net.Listener
 	server    *http.Server
 	stop      context.CancelCauseFunc // ends the answers in progress
+
+	reloading  sync.Mutex
+	running    chan struct{}   // closed when background is there
+	background context.Context // ends when the server stops
 }
 
 // New builds the appliance and opens its address, so that a caller knows it before
 // Run. log is where its log goes.
 func New(ctx context.Context, version string, c Config, log io.Writer) (*Appliance, error) {
-	a := &Appliance{Version: version, config: c, log: logger(c, log)}
+	a := &Appliance{Version: version, config: c, log: logger(c, log), running: make(chan struct{})}
 	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -93,7 +99,8 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.screening, err = newScreening(c, a.log); err != nil {
 		return err
 	}
-	a.answers, a.traffic = chain(a.Data.Audit, a.screening.around(a.models), a.models, c)
+	shadow := func(next hearth.Generator) *shadows { return newShadows(next, a.models.routes.Load, a.log) }
+	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), shadow, a.models, c)
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -168,6 +175,9 @@ func (a *Appliance) Run(ctx context.Context) error {
 	defer cancel()
 	go a.screening.watch(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
+	a.background = background
+	a.models.routes.Load().watch(background, a.log, a.traffic.Report)
+	close(a.running)
 	a.log.Info("listening", "url", a.URL, "version", a.Version, "data", a.config.Data)
 	served := make(chan error, 1)
 	go func() { served <- a.server.Serve(a.listener) }()
@@ -214,6 +224,9 @@ func (a *Appliance) close() error {
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		a.clients.Stop(now)
+	}
+	if a.shadows != nil {
+		a.shadows.close()
 	}
 	if a.traffic != nil {
 		a.traffic.Close()

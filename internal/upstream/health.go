@@ -106,8 +106,8 @@ func (u *Server) Probe(ctx context.Context) error {
 
 // Watch keeps what is known of the server true until ctx ends: it is asked for a token
 // when it is down, and when it is of a kind that costs nothing and has been silent; and
-// for its metrics.
-func (u *Server) Watch(ctx context.Context, log *slog.Logger) {
+// for its metrics. changed is called when any of that may have changed.
+func (u *Server) Watch(ctx context.Context, log *slog.Logger, changed func()) {
 	u.health.sign()
 	again := probeFirst
 	tick := time.NewTimer(metricsEvery)
@@ -119,6 +119,7 @@ func (u *Server) Watch(ctx context.Context, log *slog.Logger) {
 		case <-u.health.changed:
 			log.Warn("an upstream is down; it is asked for a token until it makes one", "upstream", u.Name)
 			again = probeFirst
+			changed()
 		case <-tick.C:
 		}
 		switch next := metricsEvery; {
@@ -127,6 +128,7 @@ func (u *Server) Watch(ctx context.Context, log *slog.Logger) {
 				log.Info("an upstream is up", "upstream", u.Name)
 				u.Relist()
 				again = probeFirst
+				changed()
 			} else {
 				next, again = again, min(probeLast, 2*again)
 			}
@@ -139,7 +141,9 @@ func (u *Server) Watch(ctx context.Context, log *slog.Logger) {
 				u.health.sign()
 			}
 		}
-		u.scrape(ctx)
+		if u.scrape(ctx) {
+			changed()
+		}
 		tick.Reset(metricsEvery)
 	}
 }

@@ -46,28 +46,34 @@ func (u *Server) Load() (l Load, ok bool) {
 }
 
 // scrape asks for the metrics, where the kind has them. Engines that keep theirs to
-// themselves, which most do unless told otherwise, are as good without.
-func (u *Server) scrape(ctx context.Context) {
+// themselves, which most do unless told otherwise, are as good without. It reports whether
+// there is anything new.
+func (u *Server) scrape(ctx context.Context) bool {
 	g := u.kind.gauges
 	address := u.MetricsURL
 	if address == "" {
 		if g.path == "" {
-			return
+			return false
 		}
 		address = hostOf(u.URL) + g.path
 	}
 	ctx, cancel := context.WithTimeout(ctx, metricsMax)
 	defer cancel()
-	body, err := u.get(ctx, address)
-	if err != nil {
-		return
+	l, ok := Load{}, false
+	if body, err := u.get(ctx, address); err == nil {
+		l, ok = g.read(io.LimitReader(body, metricsBytesMax))
+		_ = body.Close()
 	}
-	defer body.Close()
-	if l, ok := g.read(io.LimitReader(body, metricsBytesMax)); ok {
-		u.load.mu.Lock()
-		u.load.load, u.load.at = l, time.Now()
-		u.load.mu.Unlock()
+	u.load.mu.Lock()
+	defer u.load.mu.Unlock()
+	if !ok && time.Since(u.load.at) < metricsFresh {
+		return false
 	}
+	news := u.load.load != l
+	if u.load.load = l; ok {
+		u.load.at = time.Now()
+	}
+	return news
 }
 
 // get is do for what is no part of the API: what comes of it says nothing of limits.
