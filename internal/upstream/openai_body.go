@@ -68,7 +68,8 @@ func (b *chatBody) limit(k *chatKind, tokens int) {
 // penalty for repeating, a server is told those it knows.
 func (b *chatBody) sample(u *Server, r *hearth.Request) error {
 	k, s := u.kind, r.Sampling
-	repeats := s.Repetition != 0 && s.Repetition != 1
+	// 1 is no penalty; it is said all the same, as the server's own default may be one.
+	repeats := s.Repetition != 0 && (s.Repetition != 1 || k.knows("repetition_penalty") || k.knows("repeat_penalty"))
 	for _, x := range []struct {
 		field  string
 		wanted bool
