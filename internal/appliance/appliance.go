@@ -49,6 +49,7 @@ type Appliance struct {
 	models    *models
 	traffic   *traffic.Traffic
 	shadows   *shadows
+	engines   []*managedEngine
 	screening *screening
 	answers   hearth.Generator // what clients ask: the whole chain
 	clients   *gateway.Gateway
@@ -57,6 +58,7 @@ type Appliance struct {
 	stop      context.CancelCauseFunc // ends the answers in progress
 
 	reloading  sync.Mutex
+	retiring   sync.WaitGroup  // engines that are let go
 	running    chan struct{}   // closed when background is there
 	background context.Context // ends when the server stops
 }
@@ -176,6 +178,9 @@ func (a *Appliance) Run(ctx context.Context) error {
 	go a.screening.watch(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	a.background = background
+	if err := a.startEngines(); err != nil {
+		return errors.Join(err, a.close())
+	}
 	a.models.routes.Load().watch(background, a.log, a.traffic.Report)
 	close(a.running)
 	a.log.Info("listening", "url", a.URL, "version", a.Version, "data", a.config.Data)
@@ -231,6 +236,7 @@ func (a *Appliance) close() error {
 	if a.traffic != nil {
 		a.traffic.Close()
 	}
+	a.stopEngines(a.engines)
 	if a.models != nil {
 		errs = append(errs, a.models.close())
 	}

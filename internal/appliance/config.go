@@ -40,6 +40,7 @@ type Config struct {
 	Starter   bool             `yaml:"starter" en:"offer the small model that is in the binary" zh:"是否提供程序自带的入门模型"`
 	Engine    EngineConfig     `yaml:"engine"`
 	Upstreams []UpstreamConfig `yaml:"upstreams" en:"engines and services elsewhere whose models are offered too; for the file only" zh:"外部引擎与服务，其模型一并提供；仅可写在配置文件中"`
+	Engines   []ManagedConfig  `yaml:"engines" en:"engines that are started here, looked after and stopped, and whose models are offered; for the file only" zh:"由本程序启动、看护和停止的推理引擎，其模型一并提供；仅可写在配置文件中"`
 	Groups    []GroupConfig    `yaml:"groups" en:"names that stand for several models or places; for the file only" zh:"代表多个模型或位置的名称；仅可写在配置文件中"`
 	DataClass string           `yaml:"data_class" en:"class of requests that do not say theirs in X-Hearth-Data-Class: public, internal, confidential, secret" zh:"未用 X-Hearth-Data-Class 声明密级的请求按哪一级处理：public 公开、internal 内部、confidential 敏感、secret 机密"`
 	Queue     QueueConfig      `yaml:"queue"`
@@ -205,6 +206,9 @@ func (c *Config) atHome(home string) {
 	}
 	for i := range c.Models {
 		paths = append(paths, &c.Models[i])
+	}
+	for i := range c.Engines {
+		paths = append(paths, &c.Engines[i].Model)
 	}
 	for i := range c.Upstreams {
 		u := &c.Upstreams[i]

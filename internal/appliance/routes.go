@@ -27,7 +27,7 @@ type server struct {
 	*upstream.Server
 	config UpstreamConfig
 	most   hearth.DataClass // the closest it is given
-	engine bool             // started here: not of the configuration's upstreams
+	engine bool             // started here: not one of the configuration's upstreams
 	stop   context.CancelFunc
 }
 

@@ -29,6 +29,7 @@ type health struct {
 	down     bool
 	failures int           // in a row
 	changed  chan struct{} // has an element when down has become true
+	held     atomic.Bool   // it is being started
 	alive    atomic.Int64  // when it last made something, Unix nanoseconds
 }
 
@@ -54,6 +55,7 @@ func (u *Server) note(err error) error {
 	defer h.mu.Unlock()
 	if err == nil {
 		h.failures, h.down = 0, false
+		h.held.Store(false)
 		h.sign()
 		return nil
 	}
@@ -75,10 +77,15 @@ func (u *Server) note(err error) error {
 	return err
 }
 
-// Hold takes the server to be down until it makes a token: one that is being started.
+// Hold takes the server to be down until it makes a token: one that is being started. Who
+// asks it meanwhile is told that it is busy, so that the request waits.
 func (u *Server) Hold() {
 	_ = u.note(hearth.NewError(hearth.UpstreamUnreachable, "upstream", u.Name))
+	u.health.held.Store(true)
 }
+
+// heldFor is how soon a server that is being started is asked again.
+const heldFor = 2 * time.Second
 
 // Probe has the server make a token, of whatever model it has for that. One that has
 // models only for other things is asked for its list.
@@ -96,7 +103,7 @@ func (u *Server) Probe(ctx context.Context) error {
 	}
 	r := &hearth.Request{Model: models[i].ID, Messages: []hearth.Message{{Role: hearth.RoleUser, Text: "hi"}}}
 	r.MaxTokens, r.MayFallShort = 1, true
-	err = u.generate(ctx, r, func(hearth.Chunk) bool { return true })
+	err = u.answer(ctx, r, func(hearth.Chunk) bool { return true })
 	if errors.Is(err, hearth.NewError(hearth.Canceled)) {
 		// Ours was the deadline; only it was too slow.
 		return u.note(u.protocol("it made no token within "+probeMax.String(), err))

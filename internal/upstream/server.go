@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -62,6 +63,8 @@ type Server struct {
 	askErr   error          // of the last time the server was asked for them
 	askAgain time.Time
 	asking   chan struct{} // closed when the server has answered; nil while it is not asked
+
+	running atomic.Int32 // answers
 
 	health health
 	rest   rest
@@ -113,6 +116,9 @@ func wrong(c Config, english, chinese string) *hearth.Error {
 // Close lets go of idle connections.
 func (u *Server) Close() { u.client.CloseIdleConnections() }
 
+// Running is how many answers it is giving.
+func (u *Server) Running() int { return int(u.running.Load()) }
+
 // Kind is what make of server it is.
 func (u *Server) Kind() *Kind { return u.kind }
 
@@ -128,11 +134,20 @@ func (u *Server) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hear
 	}
 }
 
-// generate returns nil when the answer is complete or the caller has had enough.
+// generate and answer return nil when the answer is complete or the caller has had enough.
 func (u *Server) generate(ctx context.Context, r *hearth.Request, emit func(hearth.Chunk) bool) error {
-	if left := u.rest.left(); left > 0 {
-		return hearth.NewError(hearth.UpstreamBusy, "upstream", u.Name, "detail", "it wants to be left alone").In(left)
+	if u.health.held.Load() {
+		return hearth.NewError(hearth.UpstreamBusy, "upstream", u.Name, "detail", hearth.Words{"it is being started", "正在启动"}).In(heldFor)
 	}
+	return u.answer(ctx, r, emit)
+}
+
+func (u *Server) answer(ctx context.Context, r *hearth.Request, emit func(hearth.Chunk) bool) error {
+	if left := u.rest.left(); left > 0 {
+		return hearth.NewError(hearth.UpstreamBusy, "upstream", u.Name, "detail", hearth.Words{"it wants to be left alone", "要求暂停请求"}).In(left)
+	}
+	u.running.Add(1)
+	defer u.running.Add(-1)
 	watched, dog := watch(ctx, u.IdleMax, quietMax)
 	defer dog.stop()
 	stream, err := u.ask(watched, r)
