@@ -148,11 +148,10 @@ func TestKilledAppliance(t *testing.T) {
 	if got := s.say("own", "hello"); !strings.Contains(got, "pid=") {
 		t.Fatal(got)
 	}
-	_ = s.cmd.Process.Kill()
+	s.kill()
 	if !within(20*time.Second, func() bool { return len(marked(data)) == 0 }) {
 		t.Errorf("the server was killed, and %v live", marked(data))
 	}
-	<-s.done
 
 	again := start(t, filepath.Dir(data))
 	if got := again.say("own", "hello"); !strings.Contains(got, "pid=") {
@@ -161,11 +160,10 @@ func TestKilledAppliance(t *testing.T) {
 	keeper := parent(t, marked(data))
 	_ = again.cmd.Process.Signal(syscall.SIGSTOP) // so that it does not see to it
 	_ = syscall.Kill(keeper, syscall.SIGKILL)
-	_ = again.cmd.Process.Kill()
+	again.kill()
 	if !within(10*time.Second, func() bool { return len(marked(data)) <= 1 }) {
 		t.Errorf("the keeper was killed, and the engine lives: %v", marked(data))
 	}
-	<-again.done
 	third := start(t, filepath.Dir(data))
 	if got := third.say("own", "hello"); !strings.Contains(got, "pid=") {
 		t.Fatal(got)

@@ -29,7 +29,7 @@ const (
 )
 
 // MarkName is the variable by which processes of engines are known: its value is the data
-// folder, a slash, and the name.
+// folder, the name, and what tells this one from others of the name, with slashes between.
 const MarkName = "HEARTH_ENGINE"
 
 // Config is what engines of an appliance have in common.
@@ -59,6 +59,7 @@ type Engine struct {
 	Key  string // that it asks for; empty for none
 
 	config Config
+	id     string
 	mu     sync.Mutex
 	state  State
 	starts int
@@ -81,12 +82,17 @@ func New(c Config, s Spec) (*Engine, error) {
 		e.Port = l.Addr().(*net.TCPAddr).Port
 		_ = l.Close()
 	}
+	e.id = random(4)
 	if s.takesKey() {
-		b := make([]byte, 24)
-		_, _ = rand.Read(b) // does not fail
-		e.Key = hex.EncodeToString(b)
+		e.Key = random(24)
 	}
 	return e, nil
+}
+
+func random(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // does not fail
+	return hex.EncodeToString(b)
 }
 
 // URL is where its API begins.
@@ -149,7 +155,8 @@ func (e *Engine) Stop() {
 	}
 }
 
-func (e *Engine) mark() string { return MarkName + "=" + e.config.Owner + "/" + e.Name }
+// mark is that of this engine, and not of one of the same name that takes its place.
+func (e *Engine) mark() string { return MarkName + "=" + e.config.Owner + "/" + e.Name + "/" + e.id }
 
 // once runs the engine until it ends, and says why it did.
 func (e *Engine) once(ctx context.Context, probe func(context.Context) error) (why string) {
