@@ -1,7 +1,8 @@
 package upstream
 
 // transformers is `transformers serve`: for trying models out. It refuses fields that it
-// does not know, usage in streams among them, and says nothing of what an answer cost.
+// does not know; usage comes of itself. Its list is of what it has downloaded, so a model in
+// a folder has to be named.
 // https://huggingface.co/docs/transformers/main/serving
 var transformers = Kind{
 	Name: "transformers", Mark: "transformers serve",
