@@ -3,7 +3,9 @@ package gateway
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,7 +44,7 @@ func (x *exchange) fail(err error) {
 	case hearth.KindUnauthenticated:
 		h.Set("WWW-Authenticate", `Bearer realm="hearth"`)
 	case hearth.KindExhausted:
-		h.Set("Retry-After", "5")
+		h.Set("Retry-After", strconv.Itoa(max(5, int(math.Ceil(e.RetryIn().Seconds())))))
 	case hearth.KindInvalid, hearth.KindTooLarge:
 		h.Set("X-Should-Retry", "false")
 	}

@@ -33,8 +33,8 @@ func (p *pair) Generate(_ context.Context, r *hearth.Request) iter.Seq2[hearth.C
 		p.asked = append(p.asked, r)
 		last := r.Messages[len(r.Messages)-1]
 		var chunks []hearth.Chunk
-		switch {
-		case last.Role == hearth.RoleAssistant: // as parsers of thinking do it
+		switch last.Role {
+		case hearth.RoleAssistant: // as parsers of thinking do it
 			for _, w := range whole[strings.Count(last.Text, " "):] {
 				chunks = append(chunks, hearth.Chunk{Reasoning: w, Tokens: 1})
 			}

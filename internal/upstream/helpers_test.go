@@ -2,7 +2,6 @@ package upstream_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -10,7 +9,7 @@ import (
 	"github.com/hearthbox/hearth/internal/pipenet"
 )
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 func newHost(t *testing.T, h http.Handler) *pipenet.Host {
 	t.Helper()
