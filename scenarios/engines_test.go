@@ -95,7 +95,9 @@ func scriptedEngine(t *testing.T, name, devices string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("  - {name: %s, template: command, command: [%q, '{name}', '{port}'], devices: [%s], env: {%s: '1', HUB_TOKEN: abcdef123456}}\n", name, self, devices, asEngine)
+	// The program is found by its name, in the engine's own PATH.
+	return fmt.Sprintf("  - {name: %s, template: command, command: [%q, '{name}', '{port}'], devices: [%s], env: {%s: '1', HUB_TOKEN: abcdef123456, PATH: %q}}\n",
+		name, filepath.Base(self), devices, asEngine, filepath.Dir(self)+":/usr/bin:/bin")
 }
 
 // say asks a model and returns what it said.

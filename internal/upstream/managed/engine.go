@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -176,7 +177,7 @@ func (e *Engine) once(ctx context.Context, probe func(context.Context) error) (w
 	keeper := exec.Command(e.config.Keeper[0], e.config.Keeper[1:]...)
 	keeper.Stdout, keeper.Stderr = log, log
 	keeper.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	keeper.Env = []string{}
+	keeper.Env = slices.DeleteFunc(slices.Clone(env), func(v string) bool { return !strings.HasPrefix(v, "PATH=") }) // to find the program in
 	pipe, err := keeper.StdinPipe()
 	if err == nil {
 		err = keeper.Start()
