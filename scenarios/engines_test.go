@@ -26,6 +26,10 @@ func engineMain() {
 	child := exec.Command("sleep", "600")
 	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	_ = child.Start()
+	unmarked := exec.Command("sleep", "601") // as of programs that write over their environment
+	unmarked.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	unmarked.Env = []string{"PATH=/usr/bin:/bin", "WITHOUT_MARK=" + os.Getenv("WITHOUT_MARK")}
+	_ = unmarked.Start()
 	fmt.Println("listening with key", os.Getenv("API_KEY"), "and hub token", os.Getenv("HUB_TOKEN"))
 	time.Sleep(time.Second)
 	http.HandleFunc("GET /v1/models", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"data":[{"id":"scripted"}]}`) })
@@ -68,6 +72,18 @@ func marked(data string) (pids []int) {
 	return pids
 }
 
+// unmarked are processes of engines that have lost the mark.
+func unmarked(of string) (n int) {
+	list, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, path := range list {
+		text, _ := os.ReadFile(path)
+		if bytes.Contains(text, []byte("WITHOUT_MARK="+of)) && !bytes.Contains(text, []byte("HEARTH_ENGINE=")) {
+			n++
+		}
+	}
+	return n
+}
+
 // within waits for something for a while.
 func within(d time.Duration, ok func() bool) bool {
 	for deadline := time.Now().Add(d); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
@@ -96,8 +112,8 @@ func scriptedEngine(t *testing.T, name, devices string) string {
 		t.Fatal(err)
 	}
 	// The program is found by its name, in the engine's own PATH.
-	return fmt.Sprintf("  - {name: %s, template: command, command: [%q, '{name}', '{port}'], devices: [%s], env: {%s: '1', HUB_TOKEN: abcdef123456, PATH: %q}}\n",
-		name, filepath.Base(self), devices, asEngine, filepath.Dir(self)+":/usr/bin:/bin")
+	return fmt.Sprintf("  - {name: %s, template: command, command: [%q, '{name}', '{port}'], devices: [%s], env: {%s: '1', HUB_TOKEN: abcdef123456, PATH: %q, WITHOUT_MARK: %q}}\n",
+		name, filepath.Base(self), devices, asEngine, filepath.Dir(self)+":/usr/bin:/bin", t.Name())
 }
 
 // say asks a model and returns what it said.
@@ -153,6 +169,9 @@ func TestKilledAppliance(t *testing.T) {
 	s.kill()
 	if !within(20*time.Second, func() bool { return len(marked(data)) == 0 }) {
 		t.Errorf("the server was killed, and %v live", marked(data))
+	}
+	if !within(5*time.Second, func() bool { return unmarked(t.Name()) == 0 }) {
+		t.Errorf("%d processes without the mark live", unmarked(t.Name()))
 	}
 
 	again := start(t, filepath.Dir(data))

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,9 +118,22 @@ func FuzzGauges(f *testing.F) {
 
 // patient is a server whose mood changes.
 type patient struct {
+	mu           sync.Mutex
 	broken, deaf bool
 	tokens       int
-	metrics      int
+}
+
+// is changes its mood.
+func (p *patient) is(broken, deaf bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.broken, p.deaf = broken, deaf
+}
+
+func (p *patient) made() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tokens
 }
 
 func (p *patient) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -126,23 +141,27 @@ func (p *patient) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/v1/models":
 		_, _ = io.WriteString(w, `{"data":[{"id":"vectors","task":"embedding"},{"id":"m"}]}`)
 	case "/metrics":
-		p.metrics++
 		_, _ = io.WriteString(w, "vllm:num_requests_waiting 4\n")
 	case "/v1/chat/completions":
 		_, _ = io.Copy(io.Discard, r.Body)
+		p.mu.Lock()
+		broken, deaf := p.broken, p.deaf
+		if !broken && !deaf {
+			p.tokens++
+		}
+		p.mu.Unlock()
 		switch {
-		case p.deaf: // it answers all but this
+		case deaf: // it answers all but this
 			<-r.Context().Done()
-		case p.broken:
+		case broken:
 			w.WriteHeader(500)
 		default:
-			p.tokens++
 			lines(`data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"length"}]}`)(w, r)
 		}
 	}
 }
 
-func watched(t *testing.T, p *patient, test func(u *upstream.Server, changes *int)) {
+func watched(t *testing.T, p *patient, test func(u *upstream.Server, changes *atomic.Int32)) {
 	synctest.Test(t, func(t *testing.T) {
 		host := newHost(t, p)
 		u, err := upstream.New(upstream.Config{Name: "gpu", Kind: "vllm", URL: "http://gpu/v1", IdleMax: 10 * time.Minute})
@@ -150,11 +169,11 @@ func watched(t *testing.T, p *patient, test func(u *upstream.Server, changes *in
 			t.Fatal(err)
 		}
 		u.DialWith(host.Dial)
-		changes := 0
+		var changes atomic.Int32
 		ctx, cancel := contextOf(t)
 		done := make(chan struct{})
 		go func() {
-			u.Watch(ctx, quiet, func() { changes++ })
+			u.Watch(ctx, quiet, func() { changes.Add(1) })
 			close(done)
 		}()
 		test(u, &changes)
@@ -169,7 +188,7 @@ func watched(t *testing.T, p *patient, test func(u *upstream.Server, changes *in
 // made a token.
 func TestBreaker(t *testing.T) {
 	p := &patient{broken: true}
-	watched(t, p, func(u *upstream.Server, changes *int) {
+	watched(t, p, func(u *upstream.Server, changes *atomic.Int32) {
 		for i := range 3 {
 			if !u.Up() {
 				t.Errorf("down after %d failures", i)
@@ -177,18 +196,18 @@ func TestBreaker(t *testing.T) {
 			_, _, _ = collect(u, nil)
 		}
 		synctest.Wait()
-		if u.Up() || *changes != 1 {
-			t.Errorf("up %t after three failures, told %d times", u.Up(), *changes)
+		if u.Up() || changes.Load() != 1 {
+			t.Errorf("up %t after three failures, told %d times", u.Up(), changes.Load())
 		}
 		time.Sleep(time.Minute)
 		if u.Up() {
 			t.Error("up, though it makes no token")
 		}
-		p.broken = false
+		p.is(false, false)
 		time.Sleep(31 * time.Second)
 		synctest.Wait()
-		if !u.Up() || p.tokens == 0 {
-			t.Errorf("it makes tokens again (%d), and is up %t", p.tokens, u.Up())
+		if !u.Up() || p.made() == 0 {
+			t.Errorf("it makes tokens again (%d), and is up %t", p.made(), u.Up())
 		}
 	})
 }
@@ -197,17 +216,17 @@ func TestBreaker(t *testing.T) {
 // out without anybody asking it, and so is that it works again.
 func TestHungScheduler(t *testing.T) {
 	p := &patient{}
-	watched(t, p, func(u *upstream.Server, _ *int) {
+	watched(t, p, func(u *upstream.Server, _ *atomic.Int32) {
 		time.Sleep(5 * time.Minute)
-		if !u.Up() || p.tokens < 5 || p.tokens > 15 {
-			t.Fatalf("in five idle minutes it made %d tokens; up %t", p.tokens, u.Up())
+		if !u.Up() || p.made() < 5 || p.made() > 15 {
+			t.Fatalf("in five idle minutes it made %d tokens; up %t", p.made(), u.Up())
 		}
-		p.deaf = true
+		p.is(false, true)
 		time.Sleep(4 * time.Minute)
 		if u.Up() {
 			t.Error("it has made no token for four minutes, and is up")
 		}
-		p.deaf = false
+		p.is(false, false)
 		time.Sleep(90 * time.Second)
 		if !u.Up() {
 			t.Error("it makes tokens again, and is down")

@@ -123,13 +123,14 @@ func (e *Engine) is(s State, why string) {
 func (e *Engine) Run(probe func(context.Context) error, down func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.stop = cancel
+	down() // before anybody can ask it
 	go func() {
 		defer close(e.done)
 		pause := pauseFirst
 		for ctx.Err() == nil {
-			down()
 			began := time.Now()
 			why := e.once(ctx, probe)
+			down()
 			if ctx.Err() != nil {
 				break
 			}

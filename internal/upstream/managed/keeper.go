@@ -72,6 +72,7 @@ func Keep(in io.Reader, errs io.Writer) int {
 	}
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	KillMarked(j.Mark)
+	killAdopted() // some write their title over their environment
 	return code(result)
 }
 

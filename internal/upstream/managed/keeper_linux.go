@@ -18,6 +18,27 @@ func childAttributes() *syscall.SysProcAttr {
 // adoptOrphans makes children of the engine that leave it the keeper's.
 func adoptOrphans() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
 
+// killAdopted ends the children this process has, and those it inherits when they are gone.
+func killAdopted() {
+	for range 100 {
+		n := 0
+		lists, _ := filepath.Glob("/proc/self/task/[0-9]*/children")
+		for _, path := range lists {
+			text, _ := os.ReadFile(path)
+			for _, field := range bytes.Fields(text) {
+				pid, _ := strconv.Atoi(string(field))
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+				var status syscall.WaitStatus
+				_, _ = syscall.Wait4(pid, &status, 0, nil)
+				n++
+			}
+		}
+		if n == 0 {
+			return
+		}
+	}
+}
+
 // KillMarked ends every process that has the mark NAME=VALUE in its environment, or one
 // that begins with it if it ends in "/", and returns how many there were. Children may
 // come while it looks, so it looks until there are none.

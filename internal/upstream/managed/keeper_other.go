@@ -8,6 +8,7 @@ import "syscall"
 func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
 func adoptOrphans() {}
+func killAdopted()  {}
 
 // KillMarked can't find processes by their environment here: what left its group is left
 // alone.
