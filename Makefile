@@ -47,6 +47,8 @@ oracle: $(VENV)/.oracle build/signing/.deps ## compute the goldens anew with oth
 	$(VENV)/bin/python tools/oracle/dequantize.py
 	$(VENV)/bin/python tools/oracle/logits.py build/oracle
 	build/signing/bin/python tools/oracle/signing/models.py
+	@rm -rf build/oracle/quantize && mkdir -p build/oracle/quantize && $(GO) run ./tools/oracle/quantize build/oracle/quantize
+	$(VENV)/bin/python tools/oracle/quantize/reference.py build/oracle/quantize
 
 starter: build build/torch/.deps ## train the starter model; TEXTS names the folders of its sources (tools/starter/README.md)
 	@TORCH=build/torch/bin/python tools/starter/starter.sh $(or $(SIZE),5m) $(or $(TOKENS),60e6) $(TEXTS)

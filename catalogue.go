@@ -26,13 +26,37 @@ const (
 	NoSuchRoute           Code = "unknown_url"
 	BadMethod             Code = "method_not_allowed"
 
-	MissingKey   Code = "missing_api_key"
-	InvalidKey   Code = "invalid_api_key"
-	NotAllowed   Code = "permission_denied"
-	NoSuchKey    Code = "key_not_found"
-	LastAdmin    Code = "last_admin_key"
-	NoSession    Code = "session_ended"
-	SlowDown     Code = "too_many_attempts"
+	MissingKey Code = "missing_api_key"
+	InvalidKey Code = "invalid_api_key"
+	NotAllowed Code = "permission_denied"
+	NoSuchKey  Code = "key_not_found"
+	LastAdmin  Code = "last_admin_key"
+	NoSession  Code = "session_ended"
+	SlowDown   Code = "too_many_attempts"
+
+	SignInRefused     Code = "sign_in_refused"
+	AccountLocked     Code = "account_locked"
+	CodeRequired      Code = "code_required"
+	PasskeyRequired   Code = "passkey_required"
+	PasskeyRefused    Code = "passkey_refused"
+	PasswordExpired   Code = "password_expired"
+	PasswordWeak      Code = "password_weak"
+	InvitationInvalid Code = "invitation_invalid"
+
+	NoSuchPerson     Code = "person_not_found"
+	NoSuchTenant     Code = "tenant_not_found"
+	NoSuchDepartment Code = "department_not_found"
+	NoSuchEmergency  Code = "emergency_not_found"
+	NoSuchPasskey    Code = "passkey_not_found"
+	NameTaken        Code = "name_taken"
+	StillUsed        Code = "still_used"
+	OwnAffair        Code = "own_affair"
+	AnotherDuty      Code = "another_duty"
+	LastOfDuty       Code = "last_of_duty"
+	NeedsTwo         Code = "needs_two_people"
+	SetupFinished    Code = "setup_finished"
+	SetupIncomplete  Code = "setup_incomplete"
+
 	NoSuchModel  Code = "model_not_found"
 	NoModels     Code = "no_models"
 	NotThisModel Code = "model_not_allowed"
@@ -43,11 +67,13 @@ const (
 
 	ModelInvalid     Code = "model_invalid"
 	ModelUnsupported Code = "model_unsupported"
+	NeedsConversion  Code = "model_needs_conversion"
 	ModelMemory      Code = "model_out_of_memory"
 	ModelExists      Code = "model_exists"
 	ModelNotOwned    Code = "model_not_owned"
 	ModelInUse       Code = "model_in_use"
 	WrongTask        Code = "model_wrong_task"
+	AdapterUnfit     Code = "adapter_unfit"
 	ModelTampered    Code = "model_tampered"
 	ManifestInvalid  Code = "manifest_invalid"
 	SignatureInvalid Code = "signature_invalid"
@@ -186,8 +212,9 @@ var catalogue = map[Code]entry{
 		texts{"check that the key was copied whole; hearth key list shows the keys that exist",
 			"请检查密钥是否复制完整；hearth key list 可查看现有密钥"}},
 	NotAllowed: {KindForbidden,
-		texts{"this key may use models but not manage the appliance", "此密钥可以使用模型，但无权管理一体机"},
-		texts{"use an administrator's key", "请使用管理员密钥"}},
+		texts{"this key may use models but not do this", "此密钥可以使用模型，但无权管理一体机的这一部分"},
+		texts{"use an administrator's key, or have the administrator do it whose duty it is: docs/access.md has the table",
+			"请使用管理员密钥，或请负责此事的管理员办理，权限表见 docs/access.md"}},
 	NoSuchKey: {KindNotFound,
 		texts{"there is no key {key}", "密钥 {key} 不存在"},
 		texts{"hearth key list shows the keys that exist", "hearth key list 可查看现有密钥"}},
@@ -201,6 +228,74 @@ var catalogue = map[Code]entry{
 	SlowDown: {KindExhausted,
 		texts{"too many wrong keys came from this address", "来自该地址的错误密钥过多"},
 		texts{"wait {seconds} seconds, then try again with the right key", "请等待 {seconds} 秒，再用正确的密钥重试"}},
+
+	SignInRefused: {KindUnauthenticated,
+		texts{"the name, the password or the code is wrong", "用户名、密码或验证码错误"},
+		texts{"try again; after five wrong attempts the account is locked for half an hour", "请重试；连续五次错误后账号将锁定半小时"}},
+	AccountLocked: {KindUnauthenticated,
+		texts{"the account is locked until {until}, after too many wrong attempts", "错误次数过多，账号已锁定至 {until}"},
+		texts{"wait until then, or have the security administrator unlock it", "请等待解锁，或请安全管理员解锁"}},
+	CodeRequired: {KindUnauthenticated,
+		texts{"a code of the second factor is needed", "需要双因素验证码"},
+		texts{"send the six digits that the authenticator shows, or a recovery code, as code", "请在 code 中填写验证器显示的六位数字，或恢复码"}},
+	PasskeyRequired: {KindUnauthenticated,
+		texts{"this account is signed in to with a passkey", "此账号须使用 Passkey 登录"},
+		texts{"choose to sign in with a passkey, where there is one", "请选择以 Passkey 登录"}},
+	PasskeyRefused: {KindUnauthenticated,
+		texts{"the passkey is not accepted", "Passkey 未通过验证"},
+		texts{"begin again, at the address the passkey was made for; the log has the reason", "请在创建它时的地址重新操作；原因见日志"}},
+	PasswordExpired: {KindUnauthenticated,
+		texts{"the password is too old", "密码已过期"},
+		texts{"send a new one with it, as new_password; access.password_days says how long one lasts", "请在 new_password 中同时提交新密码；有效期见 access.password_days"}},
+	PasswordWeak: {KindInvalid,
+		texts{"the password can't be used: {detail}", "密码不可用：{detail}"},
+		texts{"choose one of at least 12 characters, of three of these kinds: lower case, upper case, digits, others; not one of the last five, nor one that has the name in it",
+			"请使用至少 12 个字符，并包含小写字母、大写字母、数字、其他字符中的三类；不得与最近五次相同，也不得包含用户名"}},
+	InvitationInvalid: {KindUnauthenticated,
+		texts{"the invitation is wrong, was used, or is too old", "邀请码错误、已使用或已过期"},
+		texts{"ask the administrator who gave it for a new one", "请向管理员重新索取"}},
+
+	NoSuchPerson: {KindNotFound,
+		texts{"there is nobody called {person}", "没有用户 {person}"},
+		texts{"hearth people list shows who there is", "hearth people list 可查看现有用户"}},
+	NoSuchTenant: {KindNotFound,
+		texts{"there is no tenant {tenant}", "租户 {tenant} 不存在"},
+		texts{"hearth people tenants shows those that exist", "hearth people tenants 可查看现有租户"}},
+	NoSuchDepartment: {KindNotFound,
+		texts{"there is no department {department} in that tenant", "该租户中没有部门 {department}"},
+		texts{"hearth people departments shows those that exist", "hearth people departments 可查看现有部门"}},
+	NoSuchEmergency: {KindNotFound,
+		texts{"there is no emergency {emergency} that this could be done to", "没有可执行此操作的应急授权 {emergency}"},
+		texts{"ask for a new one; each is approved once, soon after it was asked for", "请重新申请；每次申请只能批准一次，且须在申请后不久批准"}},
+	NoSuchPasskey: {KindNotFound,
+		texts{"there is no such passkey", "没有该 Passkey"},
+		texts{"GET /admin/v1/me/passkeys shows one's own", "GET /admin/v1/me/passkeys 可查看本人的 Passkey"}},
+	NameTaken: {KindConflict,
+		texts{"{name} is taken", "{name} 已被使用"},
+		texts{"choose another name", "请换一个名称"}},
+	StillUsed: {KindConflict,
+		texts{"{what} still has people, keys, or is the main one", "{what} 仍有用户或密钥，或为主租户"},
+		texts{"move or remove these first", "请先移出或删除它们"}},
+	OwnAffair: {KindForbidden,
+		texts{"nobody does this to themselves", "不能对本人执行此操作"},
+		texts{"have another administrator do it", "请由其他管理员执行"}},
+	AnotherDuty: {KindForbidden,
+		texts{"{standing} is another one's duty", "{standing} 由其他管理员负责"},
+		texts{"the system administrator adds accounts, the security administrator gives them their standing", "系统管理员创建账号，安全管理员授予身份"}},
+	LastOfDuty: {KindConflict,
+		texts{"nobody would be left as {standing}", "{standing} 将无人担任"},
+		texts{"give that standing to somebody else first", "请先将该身份授予其他人"}},
+	NeedsTwo: {KindForbidden,
+		texts{"this takes two people: an emergency that another administrator approves", "此操作需要两人：须由另一位管理员批准应急授权"},
+		texts{"ask for one with POST /admin/v1/emergencies", "请先通过 POST /admin/v1/emergencies 申请"}},
+	SetupFinished: {KindForbidden,
+		texts{"the setting up is finished: there is no key for everything any more", "初始设置已完成，不再有全权密钥"},
+		texts{"let the system, security or audit administrator do it; or two of them declare an emergency", "请由系统、安全或审计管理员办理；或由其中两人发起应急授权"}},
+	SetupIncomplete: {KindConflict,
+		texts{"nobody can come in as {standing} yet", "尚无人能以 {standing} 身份登录"},
+		texts{"add one person for each of system, security and audit; each has to have chosen a password and a second factor",
+			"请为 system、security、audit 各添加一人；三人都须已设置密码和双因素认证"}},
+
 	NoSuchModel: {KindNotFound,
 		texts{"there is no model {model}", "模型 {model} 不存在"},
 		texts{"hearth model list shows the models at hand; hearth model import FILE adds one",
@@ -231,6 +326,9 @@ var catalogue = map[Code]entry{
 		texts{"{model} is not a sound model file: {detail}", "{model} 不是完好的模型文件：{detail}"},
 		texts{"fetch the file again and compare its checksum with the publisher's",
 			"请重新获取该文件，并与发布者公布的校验值核对"}},
+	NeedsConversion: {KindInvalid,
+		texts{"{path} holds a model in safetensors files, and hearth runs GGUF", "{path} 中的模型为 safetensors 格式，而 hearth 运行 GGUF"},
+		texts{"convert it: hearth model convert {path}", "请转换：hearth model convert {path}"}},
 	ModelUnsupported: {KindInvalid,
 		texts{"the native engine can't run {model}: {detail}", "内置引擎无法运行 {model}：{detail}"},
 		texts{"serve it with an engine that can (llama-server, vLLM) and add that as an upstream",
@@ -253,6 +351,10 @@ var catalogue = map[Code]entry{
 	WrongTask: {KindInvalid,
 		texts{"{model} is a model for {task}, not for {asked}", "{model} 是 {task} 类模型，不能用于 {asked}"},
 		texts{"name a model of that kind; GET /v1/models says what each is for", "请改用该类模型；GET /v1/models 会列出各模型的用途"}},
+	AdapterUnfit: {KindInvalid,
+		texts{"the adapter {adapter} is not for {model}: {detail}", "适配器 {adapter} 不适用于 {model}：{detail}"},
+		texts{"use it with the model it was trained on, in any quantization; GET /v1/models lists it there as MODEL:ADAPTER",
+			"请与训练它时所用的模型（任何量化格式均可）一起使用；GET /v1/models 会以 模型:适配器 的名称列出"}},
 	ModelTampered: {KindInvalid,
 		texts{"{model} is not what was signed: {detail}", "{model} 与签名时的内容不一致：{detail}"},
 		texts{"do not use it; bring it in again from its publisher or from a signed bundle",

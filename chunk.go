@@ -35,6 +35,10 @@ type Chunk struct {
 	Finish     FinishReason
 	StopString string
 
+	// What was asked for instead of a text.
+	Embeddings *Embeddings
+	Ranking    *Ranking
+
 	// Usage is set once, on the last chunk of the stream.
 	Usage *Usage
 }

@@ -9,8 +9,6 @@ type EmbeddingRequest struct {
 	// length 1 again; models trained for that lose little (Kusupati et al. 2022).
 	// 0 keeps all.
 	Dimensions int
-
-	By Principal
 }
 
 // Embeddings are the vectors of an [EmbeddingRequest], in the order of its texts, each
@@ -26,7 +24,6 @@ type RerankRequest struct {
 	Model string
 	Query string
 	Texts []string
-	By    Principal
 }
 
 // Ranking holds a score for each text of a [RerankRequest], in its order: from 0, not at

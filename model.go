@@ -1,6 +1,10 @@
 package hearth
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // SourceNative is the [Model.Source] of the engine in this process.
 const SourceNative = "native"
@@ -29,6 +33,10 @@ const (
 type Model struct {
 	ID string // the name clients use
 
+	// Base is the model that an adapter changes; empty for what is a model by itself. The
+	// ID is then Base:ADAPTER, the adapter's own name being what its file is called.
+	Base string
+
 	Task string // one of the Task constants; empty where nobody said
 
 	// Source is where answers come from: [SourceNative], "upstream/NAME" for a remote
@@ -48,4 +56,26 @@ type Model struct {
 
 	// Problem says why a listed model can't be served; empty when it can.
 	Problem *Error
+}
+
+// Adapter is the adapter's own name; empty for what is a model by itself.
+func (m *Model) Adapter() string {
+	if m.Base == "" {
+		return ""
+	}
+	return strings.TrimPrefix(m.ID, m.Base+":")
+}
+
+// FindModel looks a model up by name. Case does not matter. An adapter's own name will do
+// where it is on one model only.
+func FindModel(list []Model, id string) (Model, bool) {
+	if i := slices.IndexFunc(list, func(m Model) bool { return strings.EqualFold(m.ID, id) }); i >= 0 {
+		return list[i], true
+	}
+	own := func(m Model) bool { return m.Base != "" && strings.EqualFold(m.Adapter(), id) }
+	i := slices.IndexFunc(list, own)
+	if i < 0 || slices.ContainsFunc(list[i+1:], own) {
+		return Model{}, false
+	}
+	return list[i], true
 }

@@ -2,12 +2,16 @@ package hearth
 
 import "time"
 
-// Request asks a model for an answer: either a conversation (Messages) or a
-// plain text to continue (Prompt), never both.
+// Request asks a model for one thing: to answer a conversation (Messages), to continue a
+// plain text (Prompt), for the vectors of texts (Embed), or how well texts answer a query
+// (Rerank). Of the latter two the answer is one chunk, and what is said of answers below
+// does not concern them.
 type Request struct {
 	Model    string
 	Messages []Message
 	Prompt   *string
+	Embed    *EmbeddingRequest
+	Rerank   *RerankRequest
 
 	Tools    []Tool
 	Calls    Calls

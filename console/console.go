@@ -13,9 +13,16 @@ import (
 // Prefix is where the console's paths begin.
 const Prefix = "/console"
 
-// Sessions begins sessions with keys, and ends them.
+// Sessions begins sessions, with keys or by people, and ends them.
 type Sessions interface {
 	SignIn(ctx context.Context, key string) (token string, s hearth.Session, by hearth.Principal, err error)
+	SignInPerson(ctx context.Context, p hearth.Proof) (token string, s hearth.Session, by hearth.Principal, err error)
+	// AskPasskey is a question to a browser at an origin, and what comes back with the
+	// answer; SignInPasskey takes that.
+	AskPasskey(origin string) (state string, options any, err error)
+	SignInPasskey(ctx context.Context, origin, state string, answer []byte) (token string, s hearth.Session, by hearth.Principal, err error)
+	// Accept lets somebody who was invited choose a password.
+	Accept(ctx context.Context, invitation, password string) (hearth.Person, error)
 	SignOut(ctx context.Context, token string) error
 }
 
@@ -61,6 +68,10 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusFound)
 	case Prefix + "/session":
 		c.session(w, r)
+	case Prefix + "/passkey":
+		c.passkey(w, r)
+	case Prefix + "/invitation":
+		c.invitation(w, r)
 	default:
 		c.page(w, r, strings.TrimPrefix(r.URL.Path, Prefix+"/"))
 	}

@@ -36,6 +36,43 @@ func (p *people) SignIn(_ context.Context, key string) (string, hearth.Session, 
 	return token, hearth.Session{Created: now, Expires: now.Add(time.Hour)}, hearth.Principal{KeyID: "k1", Name: "me", Standing: hearth.StandingAdmin}, nil
 }
 
+// SignInPerson lets in who has the right password and code.
+func (p *people) SignInPerson(ctx context.Context, f hearth.Proof) (string, hearth.Session, hearth.Principal, error) {
+	switch {
+	case f.Login != "li" || f.Password != "right":
+		return "", hearth.Session{}, hearth.Principal{}, hearth.NewError(hearth.SignInRefused)
+	case f.Code == "":
+		return "", hearth.Session{}, hearth.Principal{}, hearth.NewError(hearth.CodeRequired)
+	}
+	return p.SignIn(ctx, "good")
+}
+
+// AskPasskey asks; a browser that says yes has the passkey.
+func (p *people) AskPasskey(origin string) (string, any, error) {
+	return "state of " + origin, map[string]string{"challenge": "c"}, nil
+}
+
+func (p *people) SignInPasskey(ctx context.Context, origin, state string, answer []byte) (string, hearth.Session, hearth.Principal, error) {
+	if state != "state of "+origin || string(answer) != `{"id":"k"}` {
+		return "", hearth.Session{}, hearth.Principal{}, hearth.NewError(hearth.PasskeyRefused)
+	}
+	return p.SignIn(ctx, "good")
+}
+
+func (p *people) Accept(_ context.Context, invitation, password string) (hearth.Person, error) {
+	switch {
+	case invitation != "hi_good":
+		return hearth.Person{}, hearth.NewError(hearth.InvitationInvalid)
+	case password == "weak":
+		return hearth.Person{}, hearth.NewError(hearth.PasswordWeak, "detail", "weak")
+	}
+	return hearth.Person{ID: "p_1", Login: "li"}, nil
+}
+
+func (p *people) Hold(ctx context.Context, _ hearth.Principal, _ func(string) []string) (context.Context, func()) {
+	return ctx, func() {}
+}
+
 func (p *people) SignOut(_ context.Context, token string) error {
 	delete(p.sessions, token)
 	return nil
@@ -69,7 +106,10 @@ func with(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
 
-const session = console.Prefix + "/session"
+const (
+	session    = console.Prefix + "/session"
+	invitation = console.Prefix + "/invitation"
+)
 
 func TestSigningIn(t *testing.T) {
 	p, c := start()
@@ -100,6 +140,52 @@ func TestSigningIn(t *testing.T) {
 	}
 	if r := ask(c, "GET", session, "", held); r.StatusCode != 204 {
 		t.Errorf("signed out: %d", r.StatusCode)
+	}
+}
+
+// TestPeopleSignIn: with a name, a password and a code; what is wrong is told by its code,
+// and slowed down as wrong keys are.
+func TestPeopleSignIn(t *testing.T) {
+	_, c := start()
+	rec := &records{}
+	c.Recorder = rec
+	for _, x := range []struct {
+		path, body, want string
+		status           int
+	}{
+		{session, `{"login":"li","password":"wrong"}`, "sign_in_refused", 401},
+		{session, `{"login":"li","password":"right"}`, "code_required", 401},
+		{session, `{"login":"li","password":"right","code":"123456"}`, `"rights":["ask"`, 200},
+		{console.Prefix + "/passkey", ``, `{"options":{"challenge":"c"},"state":"state of http://example.com"}`, 200},
+		{session, `{"state":"state of http://example.com","passkey":{"id":"k"}}`, `"rights":["ask"`, 200},
+		{session, `{"state":"state of http://evil.com","passkey":{"id":"k"}}`, "passkey_refused", 401},
+		{invitation, `{"invitation":"hi_bad","password":"x"}`, "invitation_invalid", 401},
+		{invitation, `{"invitation":"hi_good","password":"weak"}`, "password_weak", 400},
+		{invitation, `{"invitation":"hi_good","password":"right"}`, `"login":"li"`, 200},
+	} {
+		r := ask(c, "POST", x.path, x.body)
+		text, _ := io.ReadAll(r.Body)
+		if r.StatusCode != x.status || !strings.Contains(string(text), x.want) || (len(r.Cookies()) > 0) != (x.path == session && x.status == 200) {
+			t.Errorf("%s %s: %d %s %v", x.path, x.body, r.StatusCode, text, r.Cookies())
+		}
+	}
+	want := []string{"access sign-in  192.0.2.1 /console/session sign_in_refused", "access sign-in  192.0.2.1 /console/session code_required", "access sign-in k1 192.0.2.1 /console/session ",
+		"access sign-in k1 192.0.2.1 /console/session ", "access sign-in  192.0.2.1 /console/session passkey_refused",
+		"access sign-in  192.0.2.1 /console/invitation invitation_invalid", "access accept-invitation  192.0.2.1 /console/invitation "}
+	if strings.Join(rec.list, "\n") != strings.Join(want, "\n") {
+		t.Errorf("recorded\n%s", strings.Join(rec.list, "\n"))
+	}
+	if r := ask(c, "GET", invitation, ""); r.StatusCode != 405 {
+		t.Errorf("GET: %d", r.StatusCode)
+	}
+	if r := ask(c, "POST", invitation, `{"invitation":"hi_good","password":"right"}`, func(r *http.Request) { r.Header.Del(console.Header) }); r.StatusCode != 400 {
+		t.Errorf("a foreign page: %d", r.StatusCode)
+	}
+	for range 8 {
+		ask(c, "POST", invitation, `{"invitation":"hi_bad","password":"x"}`)
+	}
+	if r := ask(c, "POST", session, `{"login":"li","password":"right","code":"123456"}`); r.StatusCode != 429 {
+		t.Errorf("after ten wrong ones: %d", r.StatusCode)
 	}
 }
 
@@ -188,7 +274,7 @@ func TestWrongKeysAreSlowedDown(t *testing.T) {
 
 func TestBadBodies(t *testing.T) {
 	_, c := start()
-	for body, want := range map[string]int{"": 400, "{": 400, `{"key":"` + strings.Repeat("x", 5000) + `"}`: 413, `{"key":7}`: 400} {
+	for body, want := range map[string]int{"": 400, "{": 400, `{"key":"` + strings.Repeat("x", 20_000) + `"}`: 413, `{"key":7}`: 400} {
 		if r := ask(c, "POST", session, body); r.StatusCode != want {
 			t.Errorf("%.20q: %d", body, r.StatusCode)
 		}

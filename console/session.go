@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -24,8 +25,8 @@ const (
 	cookieNameSecure = "__Host-hearth_session"
 )
 
-// bodyBytesMax bounds what a browser sends to sign in: a key.
-const bodyBytesMax = 4 << 10
+// bodyBytesMax bounds what a browser sends to sign in.
+const bodyBytesMax = 16 << 10
 
 // Admit puts a browser's session where programs put their keys, so that every door
 // behind finds it in the one place. A request with a key of its own keeps that.
@@ -53,8 +54,14 @@ func held(r *http.Request) string {
 type who struct {
 	Name     string     `json:"name"`
 	Standing string     `json:"standing"`
+	Rights   []string   `json:"rights"`
 	KeyID    string     `json:"key_id"`
+	Person   string     `json:"person,omitempty"` // id; absent where a key was signed in with that is nobody's
 	Expires  *time.Time `json:"expires,omitempty"`
+}
+
+func whoIs(by hearth.Principal, expires *time.Time) who {
+	return who{by.Name, string(by.Standing), by.Rights().Names(), by.KeyID, by.Person, expires}
 }
 
 // session begins (POST), shows (GET) and ends (DELETE) the browser's session. Where there
@@ -64,13 +71,13 @@ func (c *Console) session(w http.ResponseWriter, r *http.Request) {
 	d := door.Door{Authoriser: c.Authoriser, Log: c.Log}
 	fail := func(err error) { writeError(w, r, err) }
 	if r.Header.Get(Header) == "" {
-		fail(hearth.NewError(hearth.InvalidValue, "field", Header, "detail", hearth.Words{"only the console's own pages may ask", "只有控制台自身的页面可以请求"}))
+		fail(foreign())
 		return
 	}
 	switch r.Method {
 	case http.MethodGet:
-		d.Serve(w, Admit(r), func(by hearth.Principal) error {
-			return writeJSON(w, who{Name: by.Name, Standing: string(by.Standing), KeyID: by.KeyID})
+		d.Serve(w, Admit(r), func(r *http.Request, by hearth.Principal) error {
+			return writeJSON(w, whoIs(by, nil))
 		}, func(err error) {
 			if hearth.AsError(err).Kind() == hearth.KindUnauthenticated { // nobody is signed in, which is no failure
 				w.WriteHeader(http.StatusNoContent)
@@ -81,7 +88,7 @@ func (c *Console) session(w http.ResponseWriter, r *http.Request) {
 	case http.MethodPost:
 		c.signIn(w, r, d, fail)
 	case http.MethodDelete:
-		d.Serve(w, Admit(r), func(by hearth.Principal) error {
+		d.Serve(w, Admit(r), func(r *http.Request, by hearth.Principal) error {
 			if err := c.Sessions.SignOut(r.Context(), held(r)); err != nil {
 				return err
 			}
@@ -98,8 +105,7 @@ func (c *Console) session(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// entrance is an authoriser that finds the key in the body of a request, and begins a
-// session with it.
+// entrance is an authoriser that finds what somebody comes in with in the body of a request.
 type entrance struct {
 	*Console
 	r       *http.Request
@@ -107,35 +113,151 @@ type entrance struct {
 	session hearth.Session
 }
 
-// Authenticate checks the key, unless too many from there were wrong.
+// Authenticate begins a session with a key, with a passkey, or for somebody who says their
+// name and proves it, unless too many from there were wrong.
 func (e *entrance) Authenticate(ctx context.Context, _ func(string) []string) (by hearth.Principal, err error) {
-	if err := e.attempts.check(e.r.RemoteAddr); err != nil {
+	var in struct {
+		Key         string `json:"key"`
+		Login       string `json:"login"`
+		Password    string `json:"password"`
+		Code        string `json:"code"`
+		NewPassword string `json:"new_password"`
+
+		State   string          `json:"state"` // of a question to a passkey
+		Passkey json.RawMessage `json:"passkey"`
+	}
+	if err := e.read(e.r, &in); err != nil {
 		return by, err
 	}
-	body, err := io.ReadAll(io.LimitReader(e.r.Body, bodyBytesMax+1))
+	switch {
+	case in.Passkey != nil:
+		e.token, e.session, by, err = e.Sessions.SignInPasskey(ctx, door.Origin(e.r), in.State, in.Passkey)
+	case in.Login == "":
+		e.token, e.session, by, err = e.Sessions.SignIn(ctx, in.Key)
+	default:
+		e.token, e.session, by, err = e.Sessions.SignInPerson(ctx, hearth.Proof{Login: in.Login, Password: in.Password, Code: in.Code, NewPassword: in.NewPassword})
+	}
 	if err != nil {
-		return by, hearth.NewError(hearth.Canceled).Because(err)
+		e.wrong(e.r, err)
+		return hearth.Principal{Name: in.Login[:min(len(in.Login), loginBytesMax)]}, err // for the record
+	}
+	return by, nil
+}
+
+// Hold has nothing to hold: what was begun lasts.
+func (e *entrance) Hold(ctx context.Context, _ hearth.Principal, _ func(string) []string) (context.Context, func()) {
+	return ctx, func() {}
+}
+
+// loginBytesMax bounds what is recorded of a name that nobody may have.
+const loginBytesMax = 64
+
+// read reads what a stranger sends, unless too much from there was wrong.
+func (c *Console) read(r *http.Request, to any) error {
+	if err := c.attempts.check(r.RemoteAddr); err != nil {
+		return err
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, bodyBytesMax+1))
+	if err != nil {
+		return hearth.NewError(hearth.Canceled).Because(err)
 	}
 	if len(body) > bodyBytesMax {
-		return by, hearth.NewError(hearth.BodyTooLarge, "limit_bytes", bodyBytesMax)
+		return hearth.NewError(hearth.BodyTooLarge, "limit_bytes", bodyBytesMax)
 	}
+	if err := json.Unmarshal(body, to); err != nil {
+		return hearth.NewError(hearth.InvalidJSON, "detail", err)
+	}
+	return nil
+}
+
+// wrong counts what was tried in vain by where it came from.
+func (c *Console) wrong(r *http.Request, err error) {
+	switch hearth.AsError(err).Code {
+	case hearth.InvalidKey, hearth.SignInRefused, hearth.PasskeyRefused, hearth.InvitationInvalid:
+		c.attempts.wrong(r.RemoteAddr)
+	}
+}
+
+// guest is an authoriser that lets in whoever holds an invitation, to choose a password.
+type guest struct {
+	*Console
+	r *http.Request
+}
+
+// Authenticate accepts the invitation.
+func (g *guest) Authenticate(ctx context.Context, _ func(string) []string) (by hearth.Principal, err error) {
 	var in struct {
-		Key string `json:"key"`
+		Invitation string `json:"invitation"`
+		Password   string `json:"password"`
 	}
-	if err := json.Unmarshal(body, &in); err != nil {
-		return by, hearth.NewError(hearth.InvalidJSON, "detail", err)
+	if err := g.read(g.r, &in); err != nil {
+		return by, err
 	}
-	e.token, e.session, by, err = e.Sessions.SignIn(ctx, in.Key)
-	if errors.Is(err, hearth.NewError(hearth.InvalidKey)) {
-		e.attempts.wrong(e.r.RemoteAddr)
+	p, err := g.Sessions.Accept(ctx, in.Invitation, in.Password)
+	if err != nil {
+		g.wrong(g.r, err)
+		return by, err
 	}
-	return by, err
+	return hearth.Principal{Name: p.Login, Person: p.ID}, nil
+}
+
+// Hold has nothing to hold.
+func (g *guest) Hold(ctx context.Context, _ hearth.Principal, _ func(string) []string) (context.Context, func()) {
+	return ctx, func() {}
+}
+
+// invitation lets somebody who was invited choose a password (POST). They sign in then.
+func (c *Console) invitation(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	fail := func(err error) { writeError(w, r, err) }
+	switch {
+	case r.Header.Get(Header) == "":
+		fail(foreign())
+	case r.Method != http.MethodPost:
+		w.Header().Set("Allow", "POST")
+		fail(hearth.NewError(hearth.BadMethod, "path", r.URL.Path, "method", r.Method, "allowed", "POST"))
+	default:
+		d := door.Door{Authoriser: &guest{c, r}, Log: c.Log, Recorder: c.Recorder}
+		d.Serve(w, r, func(r *http.Request, by hearth.Principal) error {
+			if err := c.record(w, r, "accept-invitation", by); err != nil {
+				return err
+			}
+			return writeJSON(w, struct {
+				Login string `json:"login"`
+			}{by.Name})
+		}, fail)
+	}
+}
+
+// passkey asks the browser for a passkey (POST). The answer goes to the session.
+func (c *Console) passkey(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	fail := func(err error) { writeError(w, r, err) }
+	switch {
+	case r.Header.Get(Header) == "":
+		fail(foreign())
+	case r.Method != http.MethodPost:
+		w.Header().Set("Allow", "POST")
+		fail(hearth.NewError(hearth.BadMethod, "path", r.URL.Path, "method", r.Method, "allowed", "POST"))
+	default:
+		state, options, err := c.Sessions.AskPasskey(door.Origin(r))
+		if err != nil {
+			fail(err)
+			return
+		}
+		_ = writeJSON(w, map[string]any{"state": state, "options": options})
+	}
+}
+
+// foreign refuses what no page of the console sends.
+func foreign() error {
+	return hearth.NewError(hearth.InvalidValue, "field", Header, "detail", hearth.Words{"only the console's own pages may ask", "只有控制台自身的页面可以请求"})
 }
 
 func (c *Console) signIn(w http.ResponseWriter, r *http.Request, d door.Door, fail func(error)) {
 	e := &entrance{Console: c, r: r}
 	d.Authoriser, d.Recorder = e, c.Recorder
-	d.Serve(w, r, func(by hearth.Principal) error {
+	d.Serve(w, r, func(r *http.Request, by hearth.Principal) error {
 		if err := c.record(w, r, "sign-in", by); err != nil {
 			return errors.Join(err, c.Sessions.SignOut(context.WithoutCancel(r.Context()), e.token))
 		}
@@ -145,7 +267,7 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request, d door.Door, fa
 			}
 		}
 		setCookie(w, r, e.token, int(e.session.Expires.Sub(e.session.Created).Seconds()))
-		return writeJSON(w, who{Name: by.Name, Standing: string(by.Standing), KeyID: by.KeyID, Expires: &e.session.Expires})
+		return writeJSON(w, whoIs(by, &e.session.Expires))
 	}, fail)
 }
 
@@ -161,9 +283,8 @@ func (c *Console) record(w http.ResponseWriter, r *http.Request, act string, by 
 // setCookie hands a session to the browser, or with a negative life takes it away.
 func setCookie(w http.ResponseWriter, r *http.Request, token string, seconds int) {
 	k := &http.Cookie{Name: cookieName, Value: token, Path: "/", MaxAge: seconds, HttpOnly: true, SameSite: http.SameSiteStrictMode}
-	// A proxy says so where it is the one that has the certificate. Who lies about it
-	// only gets a cookie that is not sent back.
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+	// Who lies about it only gets a cookie that is not sent back.
+	if strings.HasPrefix(door.Origin(r), "https:") {
 		k.Name, k.Secure = cookieNameSecure, true
 	}
 	http.SetCookie(w, k)

@@ -105,8 +105,15 @@ func chatModel() []byte { return chatModelOf(96) }
 
 // chatModelOf is one with feed-forward layers of that width.
 func chatModelOf(width int) []byte {
-	return nntest.Make(nntest.Shape{Architecture: "qwen2", Vocabulary: true, Embedding: 64, FeedForward: width, Heads: 4, KVHeads: 2,
-		HeadDim: 16, Context: 4096, Seed: 5, Template: chatTemplate})
+	s := chatShape()
+	s.FeedForward = width
+	return nntest.Make(s)
+}
+
+// chatShape is the shape of the chat model.
+func chatShape() nntest.Shape {
+	return nntest.Shape{Architecture: "qwen2", Vocabulary: true, Embedding: 64, FeedForward: 96, Heads: 4, KVHeads: 2,
+		HeadDim: 16, Context: 4096, Seed: 5, Template: chatTemplate}
 }
 
 // server is a running hearth.

@@ -32,7 +32,8 @@ def run_json(command, **env):
     done = subprocess.run([str(x) for x in command], capture_output=True, text=True, timeout=RUN_SECONDS, env=os.environ | env)
     if done.returncode:
         raise SystemExit(f"{command}: {done.stderr[-2000:]}")
-    return json.loads(done.stdout)
+    # ik_llama.cpp warns in the middle of its JSON.
+    return json.loads("\n".join(line for line in done.stdout.splitlines() if not line.startswith("WARNING")))
 
 
 class Hearth:

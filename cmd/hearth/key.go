@@ -12,28 +12,32 @@ import (
 )
 
 func keyCommand(t *terminal) *cobra.Command {
-	cmd := &cobra.Command{Use: "key", Short: t.say("Manage API keys", "管理 API 密钥")}
-	cmd.AddCommand(keyCreateCommand(t), keyListCommand(t), keyRevokeCommand(t))
+	cmd := &cobra.Command{Use: "key", Aliases: []string{"keys"}, Short: t.say("Manage API keys", "管理 API 密钥")}
+	cmd.AddCommand(keyCreateCommand(t), keyListCommand(t), keyLimitCommand(t), keyRevokeCommand(t))
 	return cmd
 }
 
 func keyCreateCommand(t *terminal) *cobra.Command {
-	var name string
+	var want hearth.Key
+	var limits keyLimits
 	var isAdmin bool
 	var ttl time.Duration
 	cmd := &cobra.Command{
 		Use: "create --name NAME", Args: cobra.NoArgs,
 		Short: t.say("Make a key; it is shown this once", "创建密钥，仅显示这一次"),
 		RunE: t.withData(func(cmd *cobra.Command, _ []string, d *appliance.Data) error {
-			standing := hearth.StandingUser
+			want.Standing = hearth.StandingUser
 			if isAdmin {
-				standing = hearth.StandingAdmin
+				want.Standing = hearth.StandingAdmin
+			}
+			if err := limits.put(&want); err != nil {
+				return err
 			}
 			var secret string
 			var k hearth.Key
-			if err := d.Act(cmd.Context(), "create-key", name, func(r *hearth.Record) (err error) {
-				secret, k, err = d.Access.Create(cmd.Context(), name, standing, ttl)
-				r.Object = cmp.Or(k.ID, name)
+			if err := d.Act(cmd.Context(), "create-key", want.Name, func(r *hearth.Record) (err error) {
+				secret, k, err = d.Access.Issue(cmd.Context(), want, ttl)
+				r.Object = cmp.Or(k.ID, want.Name)
 				return err
 			}); err != nil {
 				return err
@@ -44,8 +48,11 @@ func keyCreateCommand(t *terminal) *cobra.Command {
 			}{admin.NewKey(k), secret}, func() { t.printf("%s\n", secret) })
 		}),
 	}
-	cmd.Flags().StringVar(&name, "name", "", t.say("who or what it is for", "用途或使用者"))
-	cmd.Flags().BoolVar(&isAdmin, "admin", false, t.say("may manage the appliance", "可管理一体机"))
+	cmd.Flags().StringVar(&want.Name, "name", "", t.say("who or what it is for", "用途或使用者"))
+	cmd.Flags().BoolVar(&isAdmin, "admin", false, t.say("may manage the appliance; until the setting up is finished", "可管理一体机；初始设置完成后不可用"))
+	cmd.Flags().StringVar(&want.Tenant, "tenant", "", t.say("id of its tenant; the main one if not given", "所属租户编号；不填则为主租户"))
+	cmd.Flags().StringVar(&want.Department, "department", "", t.say("id of its department", "所属部门编号"))
+	limits.flags(t, cmd)
 	cmd.Flags().DurationVar(&ttl, "ttl", 0, t.say("how long it lives, for example 720h; until revoked if not given", "有效期，例如 720h；不填则直到吊销"))
 	return cmd
 }
@@ -70,6 +77,44 @@ func keyListCommand(t *terminal) *cobra.Command {
 	}
 }
 
+// keyLimits are what a key may be used for.
+type keyLimits struct{ rights, models []string }
+
+func (l *keyLimits) flags(t *terminal, cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&l.rights, "rights", nil, t.say("what it may be used for, of what its standing may: ask, watch, …; all if not given", "可用于哪些操作：ask、watch 等，须在其身份的权限之内；不填则为全部"))
+	cmd.Flags().StringSliceVar(&l.models, "models", nil, t.say("models it may use; * stands for anything; all if not given", "可用的模型，* 代表任意字符；不填则为全部"))
+}
+
+func (l *keyLimits) put(k *hearth.Key) (err error) {
+	if k.Only, err = hearth.ParseRights(l.rights); err != nil {
+		return err
+	}
+	k.Models, err = hearth.ParseModelList(l.models)
+	return err
+}
+
+func keyLimitCommand(t *terminal) *cobra.Command {
+	var limits keyLimits
+	cmd := &cobra.Command{
+		Use: "limit ID", Args: cobra.ExactArgs(1),
+		Short: t.say("Say what a key may be used for", "限定密钥的用途"),
+		RunE: t.managing(hearth.RightGrant, "limit-key", func(cmd *cobra.Command, args []string, d *appliance.Data, _ hearth.Principal) error {
+			var k hearth.Key
+			if err := limits.put(&k); err != nil {
+				return err
+			}
+			if err := d.Access.Limit(cmd.Context(), args[0], k.Only, k.Models); err != nil {
+				return err
+			}
+			return t.show(map[string]any{"limited": args[0], "rights": k.Only.Names(), "models": k.Models.Names()}, func() {
+				t.printf(t.say("%s is limited\n", "已限定 %s\n"), args[0])
+			})
+		}),
+	}
+	limits.flags(t, cmd)
+	return cmd
+}
+
 func keyRevokeCommand(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke ID", Args: cobra.ExactArgs(1),
@@ -86,8 +131,15 @@ func keyRevokeCommand(t *terminal) *cobra.Command {
 }
 
 func (t *terminal) standing(s hearth.Standing) string {
-	if s == hearth.StandingAdmin {
+	switch s {
+	case hearth.StandingAdmin:
 		return t.say("admin", "管理员")
+	case hearth.StandingSystem:
+		return t.say("system", "系统管理员")
+	case hearth.StandingSecurity:
+		return t.say("security", "安全管理员")
+	case hearth.StandingAudit:
+		return t.say("audit", "审计管理员")
 	}
 	return t.say("user", "用户")
 }

@@ -20,7 +20,7 @@ func modelCommand(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{Use: "model", Short: t.say("Manage models", "管理模型")}
 	cmd.AddCommand(modelListCommand(t), modelShowCommand(t), modelImportCommand(t), modelRemoveCommand(t),
 		modelSearchCommand(t), modelPullCommand(t), modelVerifyCommand(t), modelBundleCommand(t), modelKeyCommand(t), modelPruneCommand(t),
-		modelTokenizeCommand(t), modelRenderCommand(t))
+		modelConvertCommand(t), modelQuantizeCommand(t), modelTokenizeCommand(t), modelRenderCommand(t))
 	return cmd
 }
 
@@ -293,7 +293,10 @@ func (t *terminal) file(cmd *cobra.Command, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if m.Path == "" {
+	switch {
+	case m.Base != "": // its tokens and its template are those of the model that it changes
+		return t.file(cmd, m.Base)
+	case m.Path == "":
 		return "", hearth.NewError(hearth.Unsupported, "what", name+" ("+m.Source+")")
 	}
 	return m.Path, nil

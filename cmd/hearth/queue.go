@@ -37,7 +37,7 @@ they will run. In a terminal the table is kept up to date until Ctrl-C; elsewher
 	return cmd
 }
 
-// queue asks the running server with an administrator's key of its own.
+// queue asks the running server with a key of its own, for looking on.
 func (t *terminal) queue(ctx context.Context, live bool) error {
 	c, err := t.config()
 	if err != nil {
@@ -52,7 +52,7 @@ func (t *terminal) queue(ctx context.Context, live bool) error {
 		return err
 	}
 	defer data.Close()
-	secret, key, err := data.Access.Create(ctx, "hearth queue", hearth.StandingAdmin, sessionMax)
+	secret, key, err := data.Access.Issue(ctx, hearth.Key{Name: "hearth queue", Standing: hearth.StandingSystem, Only: hearth.RightWatch}, sessionMax)
 	if err != nil {
 		return err
 	}

@@ -101,6 +101,20 @@ func (t *terminal) acting(act string, run func(cmd *cobra.Command, args []string
 	})
 }
 
+// managing is acting for what somebody needs a right for.
+func (t *terminal) managing(may hearth.Rights, act string, run func(cmd *cobra.Command, args []string, d *appliance.Data, by hearth.Principal) error) func(*cobra.Command, []string) error {
+	return t.acting(act, func(cmd *cobra.Command, args []string, d *appliance.Data) error {
+		by, err := d.Local(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if !by.May(may) { // the command line has every right until then
+			return hearth.NewError(hearth.SetupFinished)
+		}
+		return run(cmd, args, d, by)
+	})
+}
+
 // show prints a result: as JSON, or as human writes it.
 func (t *terminal) show(v any, human func()) error {
 	if !t.json {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -13,53 +14,58 @@ import (
 	"github.com/hearthbox/hearth"
 )
 
-// nameBytesMax bounds the name of a key.
+// nameBytesMax bounds the name of a key, a person, a department, a tenant.
 const nameBytesMax = 200
 
-// Store is where keys and sessions are remembered. A session goes with its key.
+// Store is where everything is remembered.
 type Store interface {
-	AddKey(context.Context, hearth.Key) error
-	Key(ctx context.Context, id string) (hearth.Key, error)
-	Keys(context.Context) ([]hearth.Key, error)
-	RemoveKey(ctx context.Context, id string) error
+	Keys
+	Sessions
+	Houses
+	People
+	Setup
+}
 
+// Keys remembers keys.
+type Keys interface {
+	AddKey(context.Context, hearth.Key) error
+	Holding(ctx context.Context, id string) (hearth.Holding, error)
+	Keys(ctx context.Context, person string) ([]hearth.Key, error)
+	LimitKey(ctx context.Context, id string, only hearth.Rights, models hearth.ModelList) error
+	RemoveKey(ctx context.Context, id, person string) error
+}
+
+// Sessions remembers sessions. A session goes with its key.
+type Sessions interface {
 	// AddSession forgets the oldest of the key's sessions that are more than most, and
 	// all that have expired.
 	AddSession(ctx context.Context, s hearth.Session, most int) error
-	// Session finds a session and its key; a missing one is an error of code
-	// [hearth.NoSession].
-	Session(ctx context.Context, hash []byte) (hearth.Session, hearth.Key, error)
+	// Session finds a session; a missing one is an error of code [hearth.NoSession].
+	Session(ctx context.Context, hash []byte) (hearth.Session, error)
 	RemoveSession(ctx context.Context, hash []byte) error
+	EndSessions(ctx context.Context, key string) error
 }
 
-// Access makes and checks keys.
+// Access says who asks. It makes and checks keys and sessions, and knows the people.
 type Access struct {
-	keys   Store
+	Policy Policy
+
+	store  Store
 	pepper []byte
+	hashes chan struct{} // as many passwords as are hashed at once
+
+	mu    sync.Mutex
+	under map[*hold]struct{}   // what is under way, for whom
+	spent map[string]time.Time // questions to passkeys that were answered, and until when they might be
 }
 
 // New makes an Access whose hashes are keyed with the pepper, a secret of at least
 // 32 bytes that is not kept with the keys.
-func New(keys Store, pepper []byte) *Access {
+func New(store Store, pepper []byte) *Access {
 	if len(pepper) < 32 {
 		panic("access: the pepper must have at least 32 bytes")
 	}
-	return &Access{keys: keys, pepper: pepper}
-}
-
-// Create makes a key that lives for ttl, or until it is revoked if ttl is 0. The
-// secret is not kept: this is the only time it can be seen.
-func (a *Access) Create(ctx context.Context, name string, standing hearth.Standing, ttl time.Duration) (secret string, k hearth.Key, err error) {
-	name = strings.TrimSpace(name)
-	if err := checkName(name); err != nil {
-		return "", k, err
-	}
-	c := newCredential()
-	k = hearth.Key{ID: c.id, Name: name, Standing: standing, Hash: a.hash(c), Created: time.Now().UTC().Truncate(time.Second)}
-	if ttl > 0 {
-		k.Expires = k.Created.Add(ttl)
-	}
-	return c.String(), k, a.keys.AddKey(ctx, k)
+	return &Access{Policy: DefaultPolicy(), store: store, pepper: pepper, hashes: make(chan struct{}, hashesMax), under: map[*hold]struct{}{}, spent: map[string]time.Time{}}
 }
 
 // Authenticate says who asks, by the key or the session in a request's headers, of
@@ -67,35 +73,74 @@ func (a *Access) Create(ctx context.Context, name string, standing hearth.Standi
 // [hearth.InvalidKey] and [hearth.NoSession]; what is wrong beyond the form is not told
 // apart, so that ids can't be guessed.
 func (a *Access) Authenticate(ctx context.Context, header func(name string) []string) (hearth.Principal, error) {
-	key, err := carried(header)
+	credential, err := carried(header)
 	if err != nil {
 		return hearth.Principal{}, err
 	}
-	if strings.HasPrefix(key, sessionPrefix) {
-		return a.bySession(ctx, key)
-	}
-	return a.byKey(ctx, key)
+	h, _, err := a.holding(ctx, credential)
+	return a.principal(h), err
 }
 
-func (a *Access) byKey(ctx context.Context, key string) (hearth.Principal, error) {
+// holding finds what a credential opens, and when it ends; zero: not by itself.
+func (a *Access) holding(ctx context.Context, credential string) (h hearth.Holding, ends time.Time, err error) {
+	if strings.HasPrefix(credential, sessionPrefix) {
+		h, ends, err = a.bySession(ctx, credential)
+	} else {
+		h, err = a.byKey(ctx, credential)
+	}
+	if err != nil {
+		return hearth.Holding{}, ends, err
+	}
+	return h, earliest(ends, h.Expires, future(h.EmergencyEnds)), nil
+}
+
+func (a *Access) byKey(ctx context.Context, key string) (hearth.Holding, error) {
 	c, wrong := parseCredential(key)
 	if wrong != nil {
-		return hearth.Principal{}, hearth.NewError(hearth.InvalidKey, "detail", *wrong)
+		return hearth.Holding{}, hearth.NewError(hearth.InvalidKey, "detail", *wrong)
 	}
-	k, err := a.keys.Key(ctx, c.id)
+	h, err := a.store.Holding(ctx, c.id)
 	unknown := errors.Is(err, hearth.NewError(hearth.NoSuchKey))
 	if err != nil && !unknown {
-		return hearth.Principal{}, err
+		return hearth.Holding{}, err
 	}
 	// The hash is computed for unknown ids too: they take as long.
-	match := hmac.Equal(k.Hash, a.hash(c))
-	if unknown || !match || expired(k) {
-		return hearth.Principal{}, hearth.NewError(hearth.InvalidKey, "detail", hearth.Words{"it is unknown, revoked or expired", "未知、已吊销或已过期"})
+	match := hmac.Equal(h.Hash, a.hash(c))
+	if unknown || !match || a.over(h) {
+		return hearth.Holding{}, hearth.NewError(hearth.InvalidKey, "detail", hearth.Words{"it is unknown, revoked or expired", "未知、已吊销或已过期"})
 	}
-	return k.Principal(), nil
+	return h, nil
 }
 
-func expired(k hearth.Key) bool { return !k.Expires.IsZero() && !time.Now().Before(k.Expires) }
+// over reports whether nobody is let in by a key any more. Keys of somebody who needs a
+// second factor work once they have it.
+func (a *Access) over(h hearth.Holding) bool {
+	return h.Barred || !h.Expires.IsZero() && !time.Now().Before(h.Expires) || a.lacksFactor(h) && !h.IsOwn()
+}
+
+// lacksFactor reports whether a key is of somebody who needs a second factor and has none.
+func (a *Access) lacksFactor(h hearth.Holding) bool {
+	return h.Person != "" && !h.SecondFactor && (h.Standing.IsDuty() || a.Policy.SecondFactorForAll)
+}
+
+// principal is who asks with a key: whoever needs a second factor may do nothing but get
+// one, and in an emergency one is an administrator of everything, in the console alone.
+func (a *Access) principal(h hearth.Holding) hearth.Principal {
+	p := h.Principal()
+	p.TenantModels = h.TenantModels
+	if h.Person == "" {
+		return p
+	}
+	p.Name = h.Holder
+	switch {
+	case !h.IsOwn():
+	case a.lacksFactor(h):
+		p.Only = hearth.RightSelf
+	case !future(h.EmergencyEnds).IsZero():
+		p.Standing = hearth.StandingAdmin
+	}
+	return p
+}
 
 // carried finds the key in whatever header the client's ecosystem uses. This is the
 // only place that looks for one; two different keys are refused rather than ranked,
@@ -123,12 +168,6 @@ func carried(header func(name string) []string) (string, error) {
 	return key, nil
 }
 
-// List shows all keys, oldest first.
-func (a *Access) List(ctx context.Context) ([]hearth.Key, error) { return a.keys.Keys(ctx) }
-
-// Revoke ends a key, and the sessions that were begun with it. The last administrator's can't be.
-func (a *Access) Revoke(ctx context.Context, id string) error { return a.keys.RemoveKey(ctx, id) }
-
 func (a *Access) hash(c credential) []byte { return a.keyed(c.id + "_" + c.secret) }
 
 func (a *Access) keyed(text string) []byte {
@@ -147,4 +186,25 @@ func checkName(name string) error {
 		return hearth.NewError(hearth.InvalidValue, "field", "name", "detail", hearth.Words{"it has control characters", "含有控制字符"}).At("name")
 	}
 	return nil
+}
+
+// now is the time as rows have it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
+
+// future is a time that has not come, or none.
+func future(t time.Time) time.Time {
+	if time.Now().Before(t) {
+		return t
+	}
+	return time.Time{}
+}
+
+// earliest of the times that are set.
+func earliest(times ...time.Time) (first time.Time) {
+	for _, t := range times {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	return first
 }

@@ -4,32 +4,25 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/store"
 )
 
-// memory remembers keys in a map.
-type memory map[string]hearth.Key
-
-func (memory) AddSession(context.Context, hearth.Session, int) error { return nil }
-func (memory) RemoveSession(context.Context, []byte) error           { return nil }
-func (memory) Session(context.Context, []byte) (hearth.Session, hearth.Key, error) {
-	return hearth.Session{}, hearth.Key{}, hearth.NewError(hearth.NoSession)
-}
-
-func (m memory) AddKey(_ context.Context, k hearth.Key) error { m[k.ID] = k; return nil }
-func (m memory) RemoveKey(_ context.Context, id string) error { delete(m, id); return nil }
-func (m memory) Keys(context.Context) ([]hearth.Key, error)   { return nil, nil }
-func (m memory) Key(_ context.Context, id string) (hearth.Key, error) {
-	k, ok := m[id]
-	if !ok {
-		return k, hearth.NewError(hearth.NoSuchKey, "key", id)
+// rows are an empty store.
+func rows(t testing.TB) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hearth.db"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return k, nil
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 var pepper = []byte(strings.Repeat("p", 32))
@@ -37,7 +30,7 @@ var pepper = []byte(strings.Repeat("p", 32))
 func TestKeyLivesUntilRevokedOrExpired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()
-		a := New(memory{}, pepper)
+		a := New(rows(t), pepper)
 		forever, k, err := a.Create(ctx, "  信贷部 ", hearth.StandingUser, 0)
 		if err != nil || k.Name != "信贷部" || !k.Expires.IsZero() {
 			t.Fatalf("created %+v (%v)", k, err)
@@ -46,11 +39,11 @@ func TestKeyLivesUntilRevokedOrExpired(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p, err := authenticate(a, forever); err != nil || p != k.Principal() || p.IsAdmin() {
+		if p, err := authenticate(a, forever); err != nil || p != k.Principal() || p.May(hearth.RightServe) {
 			t.Errorf("got %+v (%v)", p, err)
 		}
 		time.Sleep(time.Hour - time.Second)
-		if p, err := authenticate(a, hour); err != nil || !p.IsAdmin() {
+		if p, err := authenticate(a, hour); err != nil || !p.May(hearth.RightServe) {
 			t.Errorf("got %+v (%v)", p, err)
 		}
 		time.Sleep(time.Second)
@@ -63,8 +56,8 @@ func TestKeyLivesUntilRevokedOrExpired(t *testing.T) {
 }
 
 func TestForgedKeysAreRefused(t *testing.T) {
-	store := memory{}
-	a := New(store, pepper)
+	kept := rows(t)
+	a := New(kept, pepper)
 	key, k, err := a.Create(t.Context(), "n", hearth.StandingUser, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -75,22 +68,22 @@ func TestForgedKeysAreRefused(t *testing.T) {
 		strings.ToUpper(key), "sk-proj-abc", "_", "hk___", strings.Repeat("_", 1<<16)} {
 		refused(t, a, forged)
 	}
-	refused(t, New(store, []byte(strings.Repeat("q", 32))), key)
+	refused(t, New(kept, []byte(strings.Repeat("q", 32))), key)
 	if _, err := authenticate(a, ""); !errors.Is(err, hearth.NewError(hearth.MissingKey)) {
 		t.Errorf("no key gave %v", err)
 	}
 }
 
 func TestSecretsStayOut(t *testing.T) {
-	store := memory{}
-	a := New(store, pepper)
+	kept := rows(t)
+	a := New(kept, pepper)
 	key, k, err := a.Create(t.Context(), "n", hearth.StandingUser, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c, _ := parseCredential(key)
-	if strings.Contains(string(store[k.ID].Hash), c.secret) {
-		t.Error("the secret is kept")
+	if h, err := kept.Holding(t.Context(), k.ID); err != nil || len(h.Hash) != 32 || strings.Contains(string(h.Hash), c.secret) {
+		t.Errorf("the secret is kept (%v)", err)
 	}
 	_, err = authenticate(a, key[:len(key)-2])
 	if strings.Contains(err.Error(), c.secret[:8]) {
@@ -99,7 +92,7 @@ func TestSecretsStayOut(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	a := New(memory{}, pepper)
+	a := New(rows(t), pepper)
 	for _, name := range []string{"", "  ", "a\x00b", "line\nbreak", strings.Repeat("x", 201), "\xff"} {
 		if _, _, err := a.Create(t.Context(), name, hearth.StandingUser, 0); hearth.AsError(err).Kind() != hearth.KindInvalid {
 			t.Errorf("%q: %v", name, err)
@@ -111,7 +104,7 @@ func TestNames(t *testing.T) {
 func FuzzAuthenticate(f *testing.F) {
 	f.Add("hk_AAAAAAAA_" + strings.Repeat("a", secretLen) + "_000000")
 	f.Add(newCredential().String())
-	a := New(memory{}, pepper)
+	a := New(rows(f), pepper)
 	f.Fuzz(func(t *testing.T, key string) {
 		if p, err := authenticate(a, key); err == nil {
 			t.Fatalf("%q is %+v", key, p)
@@ -129,7 +122,7 @@ func authenticate(a *Access, key string) (hearth.Principal, error) {
 }
 
 func TestCarriers(t *testing.T) {
-	a := New(memory{}, pepper)
+	a := New(rows(t), pepper)
 	key, _, err := a.Create(t.Context(), "n", hearth.StandingUser, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -10,8 +11,9 @@ import (
 
 // Limits of sessions.
 const (
-	sessionLife = 7 * 24 * time.Hour
-	sessionsMax = 16 // of one key; the oldest makes room
+	sessionLife  = 7 * 24 * time.Hour // begun with a key
+	sessionsMax  = 16                 // of one key; the oldest makes room
+	personalLife = 12 * time.Hour     // begun by a person
 )
 
 // sessionPrefix begins what a browser holds, so that neither a key nor a session can be
@@ -25,29 +27,37 @@ func (a *Access) SignIn(ctx context.Context, key string) (token string, s hearth
 	if key == "" {
 		return "", s, by, hearth.NewError(hearth.MissingValue, "field", "key").At("key")
 	}
-	if by, err = a.byKey(ctx, key); err != nil {
+	h, err := a.byKey(ctx, key)
+	if err != nil {
 		return "", s, by, err
 	}
+	token, s, err = a.begin(ctx, h.ID, sessionLife)
+	return token, s, a.principal(h), err
+}
+
+// begin begins a session that acts by a key.
+func (a *Access) begin(ctx context.Context, key string, life time.Duration) (token string, s hearth.Session, err error) {
 	token = sessionPrefix + randomDigits(secretLen)
-	now := time.Now().UTC().Truncate(time.Second)
-	s = hearth.Session{Hash: a.keyed(token), KeyID: by.KeyID, Created: now, Expires: now.Add(sessionLife)}
-	return token, s, by, a.keys.AddSession(ctx, s, sessionsMax)
+	s = hearth.Session{Hash: a.keyed(token), KeyID: key, Created: now()}
+	s.Expires = s.Created.Add(life)
+	return token, s, a.store.AddSession(ctx, s, sessionsMax)
 }
 
 // SignOut ends a session. One that is not there has ended already.
 func (a *Access) SignOut(ctx context.Context, token string) error {
-	return a.keys.RemoveSession(ctx, a.keyed(token))
+	return a.store.RemoveSession(ctx, a.keyed(token))
 }
 
-// bySession finds who a session acts for. It is looked up by a keyed hash, so that how
+// bySession finds the key a session acts by. It is looked up by a keyed hash, so that how
 // long that takes tells nothing of tokens that are close.
-func (a *Access) bySession(ctx context.Context, token string) (hearth.Principal, error) {
-	s, k, err := a.keys.Session(ctx, a.keyed(token))
+func (a *Access) bySession(ctx context.Context, token string) (h hearth.Holding, ends time.Time, err error) {
+	s, err := a.store.Session(ctx, a.keyed(token))
 	if err != nil {
-		return hearth.Principal{}, err
+		return h, ends, err
 	}
-	if !time.Now().Before(s.Expires) || expired(k) {
-		return hearth.Principal{}, hearth.NewError(hearth.NoSession)
+	h, err = a.store.Holding(ctx, s.KeyID)
+	if errors.Is(err, hearth.NewError(hearth.NoSuchKey)) || err == nil && (a.over(h) || !time.Now().Before(s.Expires)) { // perhaps in between
+		err = hearth.NewError(hearth.NoSession)
 	}
-	return k.Principal(), nil
+	return h, s.Expires, err
 }

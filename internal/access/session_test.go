@@ -15,7 +15,7 @@ import (
 	"github.com/hearthbox/hearth/internal/store"
 )
 
-func open(t *testing.T) *access.Access {
+func open(t testing.TB) *access.Access {
 	t.Helper()
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hearth.db"))
 	if err != nil {

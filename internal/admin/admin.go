@@ -3,25 +3,21 @@ package admin
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/access"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/door"
 	"github.com/hearthbox/hearth/internal/guard"
 )
-
-// Keys makes, shows and revokes keys.
-type Keys interface {
-	Create(ctx context.Context, name string, standing hearth.Standing, ttl time.Duration) (secret string, k hearth.Key, err error)
-	List(ctx context.Context) ([]hearth.Key, error)
-	Revoke(ctx context.Context, id string) error
-}
 
 // Models lists models, loads them and lets go of them.
 type Models interface {
@@ -99,7 +95,7 @@ type Config struct {
 	Started    time.Time
 	Authoriser door.Authoriser
 	Log        *slog.Logger
-	Keys       Keys
+	Access     *access.Access
 	Models     Models
 	Audit      Audit
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
@@ -113,6 +109,7 @@ type Admin struct {
 	Config
 	api huma.API
 	mux *http.ServeMux
+	may map[string]hearth.Rights // by pattern: one of them is needed; none: everybody who is known
 }
 
 // Prefix is where the door's paths begin.
@@ -120,9 +117,9 @@ const Prefix = "/admin/v1"
 
 // New makes the door.
 func New(c Config) *Admin {
-	a := &Admin{Config: c, mux: http.NewServeMux()}
+	a := &Admin{Config: c, mux: http.NewServeMux(), may: map[string]hearth.Rights{}}
 	h := huma.DefaultConfig("hearth admin", "1")
-	h.Info.Description = "Manages a hearth appliance. Every call needs an administrator's key, sent as: Authorization: Bearer hk_…"
+	h.Info.Description = "Manages a hearth appliance. Every call needs a key, sent as: Authorization: Bearer hk_…, or a session of the console. x-hearth-rights names the rights of which a call needs one; none is for everybody who is known. docs/access.md says who has them."
 	h.OpenAPIPath, h.DocsPath, h.SchemasPath = Prefix+"/openapi", "", ""
 	h.CreateHooks = nil // no links to schemas in the answers
 	h.Transformers = []huma.Transformer{plainErrors}
@@ -133,6 +130,11 @@ func New(c Config) *Admin {
 	a.modelRoutes()
 	a.libraryRoutes()
 	a.keyRoutes()
+	a.personalRoutes()
+	a.passkeyRoutes()
+	a.peopleRoutes()
+	a.houseRoutes()
+	a.setupRoutes()
 	a.auditRoutes()
 	a.guardRoutes()
 	return a
@@ -141,17 +143,29 @@ func New(c Config) *Admin {
 // OpenAPI is the document that describes the door, in YAML.
 func (a *Admin) OpenAPI() ([]byte, error) { return a.api.OpenAPI().YAML() }
 
-// ServeHTTP lets administrators in.
+// Routes lists who may call what, by method and path.
+func (a *Admin) Routes() map[string]hearth.Rights { return maps.Clone(a.may) }
+
+// documents is where huma puts what describes the door.
+const documents = Prefix + "/openapi"
+
+// ServeHTTP lets in who may call what is called.
 func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	written := &passage{}
 	r = r.WithContext(context.WithValue(r.Context(), passageKey{}, written))
-	door.Door{Authoriser: a.Authoriser, Log: a.Log, Recorder: a.Recorder}.Serve(w, r, func(who hearth.Principal) error {
+	door.Door{Authoriser: a.Authoriser, Log: a.Log, Recorder: a.Recorder}.Serve(w, r, func(r *http.Request, who hearth.Principal) error {
 		written.record = hearth.Record{RequestID: door.RequestID(w), By: who, From: door.Address(r)}
-		if !who.IsAdmin() {
-			return a.notAllowed(r, written.record)
+		written.origin = door.Origin(r)
+		_, pattern := a.mux.Handler(r)
+		may, ok := a.may[pattern]
+		if strings.HasPrefix(r.URL.Path, documents) {
+			may, ok = hearth.RightNone, pattern != ""
 		}
-		if _, pattern := a.mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
+		switch {
+		case !ok || path.Clean(r.URL.Path) != r.URL.Path:
 			return hearth.NewError(hearth.NoSuchRoute, "method", r.Method, "path", r.URL.Path)
+		case !who.May(may):
+			return a.notAllowed(r, written.record)
 		}
 		a.mux.ServeHTTP(w, r)
 		return written.err
@@ -162,7 +176,7 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// notAllowed refuses somebody who is known and no administrator, on record.
+// notAllowed refuses somebody who is known, on record.
 func (a *Admin) notAllowed(r *http.Request, rec hearth.Record) error {
 	rec.Kind, rec.Act, rec.Object, rec.Result = hearth.RecordAccess, "manage", r.URL.Path, hearth.NotAllowed
 	if a.Recorder != nil {

@@ -10,20 +10,23 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/access"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/guard"
+	"github.com/hearthbox/hearth/internal/store"
 )
 
 var update = flag.Bool("update", false, "write api/openapi.yaml anew")
 
 // appliance stands in for what is behind the door.
 type appliance struct {
-	keys     []hearth.Key
+	access   *access.Access
 	loaded   []string
 	unloaded []string
 }
@@ -38,17 +41,8 @@ func (a *appliance) Authenticate(_ context.Context, header func(string) []string
 	return hearth.Principal{}, hearth.NewError(hearth.MissingKey)
 }
 
-func (a *appliance) Create(_ context.Context, name string, s hearth.Standing, ttl time.Duration) (string, hearth.Key, error) {
-	k := hearth.Key{ID: "new", Name: name, Standing: s, Created: time.Unix(1_800_000_000, 0).UTC()}
-	if ttl > 0 {
-		k.Expires = k.Created.Add(ttl)
-	}
-	a.keys = append(a.keys, k)
-	return "hk_new_secret", k, nil
-}
-
-func (a *appliance) Revoke(_ context.Context, id string) error {
-	return hearth.NewError(hearth.NoSuchKey, "key", id)
+func (a *appliance) Hold(ctx context.Context, _ hearth.Principal, _ func(string) []string) (context.Context, func()) {
+	return ctx, func() {}
 }
 
 func (a *appliance) Load(_ context.Context, id string) error {
@@ -81,11 +75,15 @@ func (a *appliance) Search(words string, f admin.LibraryFilter, l hearth.Languag
 
 func (a *appliance) Recommended(hearth.Language) (id, reason string) { return "small", "it fits" }
 
-func (a *appliance) List(context.Context) ([]hearth.Key, error) { return a.keys, nil }
-
-func door() (*appliance, *admin.Admin) {
-	a := &appliance{}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Keys: a, Models: models{a}, Library: a,
+func door(t *testing.T) (*appliance, *admin.Admin) {
+	t.Helper()
+	rows, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hearth.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = rows.Close() })
+	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)))}
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Library: a,
 		Guard:   guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)}),
 		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})
 }
@@ -106,7 +104,7 @@ func do(d *admin.Admin, method, path, key, body string) *httptest.ResponseRecord
 // TestOpenAPI holds the document in the repository against the routes, from which
 // it is made: every route is in it, and nothing else.
 func TestOpenAPI(t *testing.T) {
-	_, d := door()
+	_, d := door(t)
 	got, err := d.OpenAPI()
 	if err != nil {
 		t.Fatal(err)
@@ -126,32 +124,48 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
-// TestEveryRouteIsGuarded walks the document: no route answers without an
-// administrator's key.
+// TestEveryRouteIsGuarded walks the document: it names every route and who may call it, and
+// nobody else may. A route with no right is for everybody who is known.
 func TestEveryRouteIsGuarded(t *testing.T) {
-	a, d := door()
+	a, d := door(t)
 	w := do(d, "GET", admin.Prefix+"/openapi.json", "admin", "")
-	var doc struct{ Paths map[string]map[string]any }
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Rights []string `json:"x-hearth-rights"`
+		}
+	}
 	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || len(doc.Paths) < 5 {
 		t.Fatalf("%d paths (%v)", len(doc.Paths), err)
 	}
+	routes := d.Routes()
 	for path, methods := range doc.Paths {
-		for method := range methods {
-			path := strings.ReplaceAll(path, "{id}", "x")
-			for key, want := range map[string]int{"": 401, "wrong": 401, "user": 403} {
-				if w := do(d, strings.ToUpper(method), path, key, `{"model":"m","name":"n","text":"t"}`); w.Code != want {
+		for method, op := range methods {
+			route := strings.ToUpper(method) + " " + path
+			may, ok := routes[route]
+			if delete(routes, route); !ok || strings.Join(may.Names(), " ") != strings.Join(op.Rights, " ") {
+				t.Errorf("%s is for %v, and for %v in the document", route, may.Names(), op.Rights)
+			}
+			want := map[string]int{"": 401, "wrong": 401, "user": 403}
+			if may == hearth.RightNone || may&hearth.RightSelf != 0 {
+				delete(want, "user")
+			}
+			for key, code := range want {
+				if w := do(d, strings.ToUpper(method), strings.ReplaceAll(path, "{id}", "x"), key, "{"); w.Code != code {
 					t.Errorf("%s %s with key %q: %d", method, path, key, w.Code)
 				}
 			}
 		}
 	}
-	if len(a.keys)+len(a.loaded)+len(a.unloaded) > 0 {
-		t.Error("a refused request did something")
+	for route := range routes {
+		t.Errorf("%s is not in the document", route)
+	}
+	if keys, err := a.access.List(t.Context()); err != nil || len(keys)+len(a.loaded)+len(a.unloaded) > 0 {
+		t.Errorf("a refused request did something (%v)", err)
 	}
 }
 
 func TestRequests(t *testing.T) {
-	a, d := door()
+	a, d := door(t)
 	for _, c := range []struct {
 		method, path, body string
 		status             int
@@ -171,8 +185,8 @@ func TestRequests(t *testing.T) {
 		{"POST", "/models/load", `{"model":"m","extra":1}`, 422, `extra`},
 		{"POST", "/models/load", `{`, 400, `"error"`},
 		{"GET", "/keys", "", 200, `{"keys":[]}`},
-		{"POST", "/keys", `{"name":"n","admin":true,"ttl_seconds":60}`, 201, `"standing":"admin","created":"2027-01-15T08:00:00Z","expires":"2027-01-15T08:01:00Z","key":"hk_new_secret"}`},
-		{"GET", "/keys", "", 200, `{"keys":[{"id":"new","name":"n","standing":"admin"`},
+		{"POST", "/keys", `{"name":"n","admin":true,"ttl_seconds":60}`, 201, `,"name":"n","standing":"admin","rights":["ask","watch","serve","people","grant","guard","audit","setup"],"models":[],"tenant":"main","created":"`},
+		{"GET", "/keys", "", 200, `","name":"n","standing":"admin"`},
 		{"POST", "/keys", `{"name":""}`, 422, `name`},
 		{"DELETE", "/keys/zzz", "", 404, `{"error":{"code":"key_not_found","message":"there is no key zzz","remedy":"hearth key list`},
 		{"POST", "/guard/try", `{"text":"电话13800138000"}`, 200, `{"text":"电话[PHONE_1]","stopped":false,"findings":[{"class":"phone","view":"private","start":2,"end":13,"action":"replace","shown":"[PHONE_1]"}]}`},
@@ -207,7 +221,7 @@ func (r *recorder) Record(_ context.Context, rec hearth.Record) error {
 // TestChangesAreRecorded looks at what is recorded of changes, and does none that can't
 // be.
 func TestChangesAreRecorded(t *testing.T) {
-	a, d := door()
+	a, d := door(t)
 	rec := &recorder{}
 	d.Recorder = rec
 	do(d, "GET", admin.Prefix+"/keys", "admin", "")
@@ -218,25 +232,29 @@ func TestChangesAreRecorded(t *testing.T) {
 	do(d, "GET", admin.Prefix+"/status", "wrong", "")
 	var got []string
 	for _, r := range rec.list {
+		if r.Act == "create-key" && r.Stage == hearth.StageEnded && len(r.Object) == 8 {
+			r.Object = "*" // its id
+		}
 		got = append(got, strings.Join([]string{string(r.Kind), r.Act, string(r.Stage), r.Object, string(r.Result)}, " "))
 		if r.From == "" || r.RequestID == "" {
 			t.Errorf("%+v", r)
 		}
 	}
-	want := []string{"admin create-key begun n ", "admin create-key ended new ", "admin revoke-key begun zzz ", "admin revoke-key ended zzz key_not_found",
+	want := []string{"admin create-key begun n ", "admin create-key ended * ", "admin revoke-key begun zzz ", "admin revoke-key ended zzz key_not_found",
 		"admin load-model begun m ", "admin load-model ended m ", "access manage  /admin/v1/keys permission_denied", "access sign-in  /admin/v1/status missing_api_key"}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
 	}
 	rec.err = hearth.NewError(hearth.AuditUnavailable)
-	keys := len(a.keys)
-	if w := do(d, "POST", admin.Prefix+"/keys", "admin", `{"name":"n"}`); w.Code != 503 || len(a.keys) != keys {
-		t.Errorf("an unrecorded change: %d, %d keys", w.Code, len(a.keys)-keys)
+	before, _ := a.access.List(t.Context())
+	w := do(d, "POST", admin.Prefix+"/keys", "admin", `{"name":"n"}`)
+	if after, err := a.access.List(t.Context()); w.Code != 503 || err != nil || len(after) != len(before) {
+		t.Errorf("an unrecorded change: %d, %d keys (%v)", w.Code, len(after)-len(before), err)
 	}
 }
 
 func TestErrorsInChinese(t *testing.T) {
-	_, d := door()
+	_, d := door(t)
 	r := httptest.NewRequest(http.MethodDelete, admin.Prefix+"/keys/zzz", nil)
 	r.Header.Set("Authorization", "Bearer admin")
 	r.Header.Set("Accept-Language", "zh-CN")

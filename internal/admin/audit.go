@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/audit"
 )
 
@@ -33,7 +34,8 @@ type AuditRecord struct {
 	Stage            string         `json:"stage,omitempty" enum:"begun,ended"`
 	Request          string         `json:"request,omitempty"`
 	Key              string         `json:"key,omitempty"`
-	Name             string         `json:"name,omitempty"`
+	Name             string         `json:"name,omitempty" doc:"Of the person, or of a key that is nobody's"`
+	Person           string         `json:"person,omitempty" doc:"Id of the person"`
 	From             string         `json:"from,omitempty"`
 	Object           string         `json:"object,omitempty"`
 	Model            string         `json:"model,omitempty"`
@@ -62,7 +64,7 @@ type AuditVerdict struct {
 
 // NewAuditRecord shows a record.
 func NewAuditRecord(e audit.Entry) AuditRecord {
-	out := AuditRecord{N: e.N, Time: e.Time, Kind: e.Kind, Act: e.Act, Stage: e.Stage, Request: e.Request, Key: e.Key, Name: e.Name, From: e.From,
+	out := AuditRecord{N: e.N, Time: e.Time, Kind: e.Kind, Act: e.Act, Stage: e.Stage, Request: e.Request, Key: e.Key, Name: e.Name, Person: e.Person, From: e.From,
 		Object: e.Object, Model: e.Model, ServedBy: e.ServedBy, Result: e.Result, Finish: e.Finish, PromptTokens: e.PromptTokens,
 		CompletionTokens: e.CompletionTokens, WaitMS: e.WaitMS, FirstMS: e.FirstMS, TookMS: e.TookMS, DataClass: e.DataClass,
 		Detail: e.Detail, Times: e.Times, Content: e.Content != nil}
@@ -80,7 +82,7 @@ type auditOutput struct {
 }
 
 func (a *Admin) auditRoutes() {
-	handle(a, huma.Operation{OperationID: "list-audit", Method: http.MethodGet, Path: "/audit", Summary: "What was recorded, newest first; looking is recorded too", Tags: []string{"Audit"}},
+	handle(a, hearth.RightAudit, huma.Operation{OperationID: "list-audit", Method: http.MethodGet, Path: "/audit", Summary: "What was recorded, newest first; looking is recorded too", Tags: []string{"Audit"}},
 		func(ctx context.Context, in *auditInput) (*auditOutput, error) {
 			page, err := a.Audit.Find(ctx, audit.Query{Before: in.Before, Limit: in.Limit, Kind: in.Kind, Act: in.Act, Key: in.Key,
 				Request: in.Request, Result: in.Result, Object: in.Object, Since: in.Since, Until: in.Until})

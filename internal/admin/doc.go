@@ -6,6 +6,7 @@
 //
 // Invariants:
 //
-//   - M1. Every path asks for an administrator's key first, the unknown ones too.
+//   - M1. Every path asks who it is first, the unknown ones too. Every route names who may
+//     call it, and that is looked at before anything else of the request.
 //   - M2. Every route is in the document, and nothing else.
 package admin

@@ -45,10 +45,27 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) {
 // the log.
 type passage struct {
 	record hearth.Record
+	origin string // where the browser came to
 	err    error
 }
 
 type passageKey struct{}
+
+// asking is who asks.
+func asking(ctx context.Context) hearth.Principal {
+	if p, ok := ctx.Value(passageKey{}).(*passage); ok {
+		return p.record.By
+	}
+	return hearth.Principal{}
+}
+
+// origin is where the browser of who asks came to.
+func origin(ctx context.Context) string {
+	if p, ok := ctx.Value(passageKey{}).(*passage); ok {
+		return p.origin
+	}
+	return ""
+}
 
 // about is what names the thing that an operation is about.
 type about interface{ object() string }
@@ -92,9 +109,12 @@ func plainErrors(ctx huma.Context, _ string, v any) (any, error) {
 	return makeError(err, hearth.ParseLanguage(ctx.Header("Accept-Language"))), nil
 }
 
-// handle registers an operation whose errors are hearth's.
-func handle[I interface{ fail(error) error }, O any](a *Admin, op huma.Operation, f func(context.Context, *I) (*O, error)) {
+// handle registers an operation for whoever has one of the rights, whose errors are
+// hearth's.
+func handle[I interface{ fail(error) error }, O any](a *Admin, may hearth.Rights, op huma.Operation, f func(context.Context, *I) (*O, error)) {
 	op.Path = Prefix + op.Path
+	op.Extensions = map[string]any{"x-hearth-rights": may.Names()}
+	a.may[op.Method+" "+op.Path] = may
 	schema := a.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[ErrorBody](), true, "Error")
 	op.Responses = map[string]*huma.Response{"default": {Description: "An error, in the language of Accept-Language",
 		Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/guard"
 )
 
@@ -36,7 +37,7 @@ type tryOutput struct {
 }
 
 func (a *Admin) guardRoutes() {
-	handle(a, huma.Operation{OperationID: "try-guard", Method: http.MethodPost, Path: "/guard/try", Summary: "See what the guard does to a text; nothing is kept", Tags: []string{"Guard"}},
+	handle(a, hearth.RightGuard, huma.Operation{OperationID: "try-guard", Method: http.MethodPost, Path: "/guard/try", Summary: "See what the guard does to a text; nothing is kept", Tags: []string{"Guard"}},
 		func(_ context.Context, in *tryInput) (*tryOutput, error) {
 			r, err := a.Guard.Try(in.Body.Text, in.Body.Direction == "answer")
 			if err != nil {

@@ -20,7 +20,7 @@ type statusOutput struct {
 }
 
 func (a *Admin) statusRoutes() {
-	handle(a, huma.Operation{OperationID: "status", Method: http.MethodGet, Path: "/status", Summary: "State of the appliance", Tags: []string{"Appliance"}},
+	handle(a, hearth.RightWatch, huma.Operation{OperationID: "status", Method: http.MethodGet, Path: "/status", Summary: "State of the appliance", Tags: []string{"Appliance"}},
 		func(_ context.Context, _ *Language) (*statusOutput, error) {
 			out := &statusOutput{}
 			out.Body.Version, out.Body.Machine, out.Body.Loaded = a.Version, a.Machine, a.Models.Loaded()
@@ -72,7 +72,7 @@ func (in *modelInput) object() string { return in.Body.Model }
 
 func (a *Admin) modelRoutes() {
 	tags := []string{"Models"}
-	handle(a, huma.Operation{OperationID: "list-models", Method: http.MethodGet, Path: "/models", Summary: "Models at hand, and what keeps some from being served", Tags: tags},
+	handle(a, hearth.RightWatch, huma.Operation{OperationID: "list-models", Method: http.MethodGet, Path: "/models", Summary: "Models at hand, and what keeps some from being served", Tags: tags},
 		func(ctx context.Context, in *Language) (*modelsOutput, error) {
 			models, err := a.Models.List(ctx)
 			out := &modelsOutput{}
@@ -82,11 +82,11 @@ func (a *Admin) modelRoutes() {
 			}
 			return out, err
 		})
-	handle(a, huma.Operation{OperationID: "load-model", Method: http.MethodPost, Path: "/models/load", Summary: "Load a model into memory", Tags: tags, DefaultStatus: http.StatusNoContent},
+	handle(a, hearth.RightServe, huma.Operation{OperationID: "load-model", Method: http.MethodPost, Path: "/models/load", Summary: "Load a model into memory", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *modelInput) (*struct{}, error) {
 			return nil, a.Models.Load(ctx, in.Body.Model)
 		})
-	handle(a, huma.Operation{OperationID: "unload-model", Method: http.MethodPost, Path: "/models/unload", Summary: "Let go of a model that nobody is using", Tags: tags, DefaultStatus: http.StatusNoContent},
+	handle(a, hearth.RightServe, huma.Operation{OperationID: "unload-model", Method: http.MethodPost, Path: "/models/unload", Summary: "Let go of a model that nobody is using", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *modelInput) (*struct{}, error) {
 			return nil, a.Models.Unload(ctx, in.Body.Model)
 		})
@@ -110,7 +110,7 @@ type libraryOutput struct {
 }
 
 func (a *Admin) libraryRoutes() {
-	handle(a, huma.Operation{OperationID: "search-library", Method: http.MethodGet, Path: "/library", Summary: "Models that could be downloaded; nothing is sent anywhere", Tags: []string{"Models"}},
+	handle(a, hearth.RightServe, huma.Operation{OperationID: "search-library", Method: http.MethodGet, Path: "/library", Summary: "Models that could be downloaded; nothing is sent anywhere", Tags: []string{"Models"}},
 		func(_ context.Context, in *libraryInput) (*libraryOutput, error) {
 			lang := hearth.ParseLanguage(in.AcceptLanguage)
 			list, err := a.Library.Search(in.Search, LibraryFilter{Kind: in.Kind, Fits: in.Fits, Commercial: in.Commercial, Native: in.Native}, lang)
@@ -118,83 +118,5 @@ func (a *Admin) libraryRoutes() {
 			out.Body.Models = list
 			out.Body.Recommended, out.Body.Reason = a.Library.Recommended(lang)
 			return out, err
-		})
-}
-
-// Key is a key as this door shows it: never its secret.
-type Key struct {
-	ID       string     `json:"id"`
-	Name     string     `json:"name"`
-	Standing string     `json:"standing" enum:"admin,user"`
-	Created  time.Time  `json:"created"`
-	Expires  *time.Time `json:"expires,omitempty"`
-}
-
-// NewKey shows a key.
-func NewKey(k hearth.Key) Key {
-	out := Key{ID: k.ID, Name: k.Name, Standing: string(k.Standing), Created: k.Created}
-	if !k.Expires.IsZero() {
-		out.Expires = &k.Expires
-	}
-	return out
-}
-
-type keysOutput struct {
-	Body struct {
-		Keys []Key `json:"keys"`
-	}
-}
-
-type createKeyInput struct {
-	Language
-	Body struct {
-		Name       string `json:"name" minLength:"1" maxLength:"200"`
-		Admin      bool   `json:"admin,omitempty" doc:"May manage the appliance"`
-		TTLSeconds int64  `json:"ttl_seconds,omitempty" minimum:"0" maximum:"3153600000" doc:"0: until it is revoked"`
-	}
-}
-
-type createKeyOutput struct {
-	Body struct {
-		Key
-		Secret string `json:"key" doc:"The key itself, shown this once"`
-	}
-}
-
-type revokeKeyInput struct {
-	Language
-	ID string `path:"id"`
-}
-
-func (in *createKeyInput) object() string   { return in.Body.Name }
-func (out *createKeyOutput) object() string { return out.Body.ID }
-func (in *revokeKeyInput) object() string   { return in.ID }
-
-func (a *Admin) keyRoutes() {
-	tags := []string{"Keys"}
-	handle(a, huma.Operation{OperationID: "list-keys", Method: http.MethodGet, Path: "/keys", Summary: "Keys that exist", Tags: tags},
-		func(ctx context.Context, _ *Language) (*keysOutput, error) {
-			keys, err := a.Keys.List(ctx)
-			out := &keysOutput{}
-			out.Body.Keys = []Key{}
-			for _, k := range keys {
-				out.Body.Keys = append(out.Body.Keys, NewKey(k))
-			}
-			return out, err
-		})
-	handle(a, huma.Operation{OperationID: "create-key", Method: http.MethodPost, Path: "/keys", Summary: "Make a key", Tags: tags, DefaultStatus: http.StatusCreated},
-		func(ctx context.Context, in *createKeyInput) (*createKeyOutput, error) {
-			standing := hearth.StandingUser
-			if in.Body.Admin {
-				standing = hearth.StandingAdmin
-			}
-			secret, k, err := a.Keys.Create(ctx, in.Body.Name, standing, time.Duration(in.Body.TTLSeconds)*time.Second)
-			out := &createKeyOutput{}
-			out.Body.Key, out.Body.Secret = NewKey(k), secret
-			return out, err
-		})
-	handle(a, huma.Operation{OperationID: "revoke-key", Method: http.MethodDelete, Path: "/keys/{id}", Summary: "End a key", Tags: tags, DefaultStatus: http.StatusNoContent},
-		func(ctx context.Context, in *revokeKeyInput) (*struct{}, error) {
-			return nil, a.Keys.Revoke(ctx, in.ID)
 		})
 }

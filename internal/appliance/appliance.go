@@ -130,10 +130,15 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	return err
 }
 
-// hasAdmin reports whether there is an administrator key that does not expire.
+// hasAdmin reports whether there is an administrator key that does not expire, or there are
+// the three administrators.
 func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 	keys, err := a.Data.Access.List(ctx)
-	return slices.ContainsFunc(keys, func(k hearth.Key) bool { return k.Principal().IsAdmin() && k.Expires.IsZero() }), err
+	if err != nil {
+		return false, err
+	}
+	s, err := a.Data.Access.State(ctx)
+	return !s.Finished.IsZero() || slices.ContainsFunc(keys, func(k hearth.Key) bool { return k.Standing == hearth.StandingAdmin && k.Expires.IsZero() }), err
 }
 
 // handler is every door under its path. Paths are taken as they come: a mux would
@@ -141,13 +146,13 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 func (a *Appliance) handler() http.Handler {
 	doorkeeper := &audit.Doorkeeper{Log: a.Data.Audit}
 	a.clients = gateway.New(gateway.Config{
-		Generator: a.answers, Embedder: a.models, Reranker: a.models, Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
+		Generator: a.answers, Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
 		Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
 		Queue: a.traffic, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	admins := admin.New(admin.Config{
-		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Keys: a.Data.Access, Models: a.models,
+		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models,
 		Audit: a.Data.Audit, Recorder: doorkeeper,
 		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
 	})
@@ -175,6 +180,7 @@ func (a *Appliance) handler() http.Handler {
 func (a *Appliance) Run(ctx context.Context) error {
 	background, cancel := context.WithCancel(ctx)
 	defer cancel()
+	go a.Data.Access.Watch(background)
 	go a.screening.watch(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	a.background = background

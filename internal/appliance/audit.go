@@ -68,6 +68,17 @@ func localUser() hearth.Principal {
 	return hearth.Principal{Name: "uid " + strconv.Itoa(os.Getuid())}
 }
 
+// Local is what may be done on this machine with the data folder: everything while the
+// appliance is set up, then what the system administrator may.
+func (d *Data) Local(ctx context.Context) (hearth.Principal, error) {
+	by := localUser()
+	s, err := d.Access.State(ctx)
+	if by.Standing = hearth.StandingAdmin; err != nil || !s.Finished.IsZero() {
+		by.Standing = hearth.StandingSystem
+	}
+	return by, err
+}
+
 // ShredContent destroys what was said in the records that are chosen.
 func (d *Data) ShredContent(ctx context.Context, q audit.Query) (int, error) {
 	return d.Audit.Shred(ctx, localUser(), q)

@@ -24,6 +24,9 @@ func OpenAlone(c Config, m hearth.Model, count, contextTokens int) (*Alone, erro
 	if m.Problem != nil {
 		return nil, m.Problem
 	}
+	if m.Base != "" {
+		return nil, hearth.NewError(hearth.Unsupported, "what", hearth.Words{"measuring the engine alone with an adapter", "单独测量带适配器的引擎"}).At("model")
+	}
 	a := &Alone{Threads: cmp.Or(count, threads(c))}
 	a.workers = engine.NewWorkers(a.Threads)
 	began := time.Now()

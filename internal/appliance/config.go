@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/access"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/cryptosuite"
 	"github.com/hearthbox/hearth/internal/trust"
@@ -40,7 +41,7 @@ type Config struct {
 	Starter   bool             `yaml:"starter" en:"offer the small model that is in the binary" zh:"是否提供程序自带的入门模型"`
 	Engine    EngineConfig     `yaml:"engine"`
 	Upstreams []UpstreamConfig `yaml:"upstreams" en:"engines and services elsewhere whose models are offered too; for the file only" zh:"外部引擎与服务，其模型一并提供；仅可写在配置文件中"`
-	Engines   []ManagedConfig  `yaml:"engines" en:"engines that are started here, looked after and stopped, and whose models are offered; for the file only" zh:"由本程序启动、看护和停止的推理引擎，其模型一并提供；仅可写在配置文件中"`
+	Engines   []ManagedConfig  `yaml:"engines" en:"engines that hearth starts and stops, and whose models are offered; for the file only" zh:"由本程序启动、看护和停止的推理引擎，其模型一并提供；仅可写在配置文件中"`
 	Groups    []GroupConfig    `yaml:"groups" en:"names that stand for several models or places; for the file only" zh:"代表多个模型或位置的名称；仅可写在配置文件中"`
 	DataClass string           `yaml:"data_class" en:"class of requests that do not say theirs in X-Hearth-Data-Class: public, internal, confidential, secret" zh:"未用 X-Hearth-Data-Class 声明密级的请求按哪一级处理：public 公开、internal 内部、confidential 敏感、secret 机密"`
 	Queue     QueueConfig      `yaml:"queue"`
@@ -48,7 +49,8 @@ type Config struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
 	} `yaml:"limits"`
-	Guard     GuardConfig `yaml:"guard"`
+	Access    AccessConfig `yaml:"access"`
+	Guard     GuardConfig  `yaml:"guard"`
 	Responses struct {
 		KeepFor   time.Duration `yaml:"keep_for" en:"how long answers of the Responses API are kept after they were last asked for, in the data folder; 0 keeps none" zh:"Responses API 的响应在最后一次使用后保存多久（存于数据目录）；0 表示不保存"`
 		KeepBytes Bytes         `yaml:"keep_bytes" en:"how much of them is kept for a key; the longest unused are lost first" zh:"每个密钥最多保存多少；超出时先丢弃最久未用的"`
@@ -84,6 +86,22 @@ type EngineConfig struct {
 	KeepLoaded      time.Duration `yaml:"keep_loaded" en:"how long a model nobody asks stays in memory; 0 is for ever" zh:"无人使用的模型在内存中保留多久；0 表示一直保留"`
 }
 
+// AccessConfig is about how people sign in.
+type AccessConfig struct {
+	PasswordDays int    `yaml:"password_days" en:"days after which a password has to be changed; 0 is never" zh:"密码使用多少天后必须更换；0 表示不要求"`
+	SecondFactor string `yaml:"second_factor" en:"who needs a second factor: administrators, or everyone" zh:"哪些人必须使用双因素认证：administrators 管理员，everyone 所有人"`
+}
+
+// The ways to ask for a second factor.
+const (
+	factorAdministrators = "administrators"
+	factorEveryone       = "everyone"
+)
+
+func (c AccessConfig) policy() access.Policy {
+	return access.Policy{PasswordAge: time.Duration(c.PasswordDays) * 24 * time.Hour, SecondFactorForAll: c.SecondFactor == factorEveryone}
+}
+
 // AuditConfig is about the audit record.
 type AuditConfig struct {
 	Required        bool          `yaml:"required" en:"refuse requests and changes while they can't be recorded; false goes on, and records later how many are missing" zh:"无法写入审计记录时拒绝请求与变更；false 表示继续服务，恢复后补记缺失条数"`
@@ -112,6 +130,7 @@ func Defaults(home string) Config {
 		Listen:   "127.0.0.1:4327", // HEAR on a telephone
 		Discover: []string{hearth.OriginOllama, hearth.OriginHuggingFace, hearth.OriginModelScope, hearth.OriginLMStudio},
 		Starter:  true,
+		Access:   AccessConfig{PasswordDays: int(access.DefaultPolicy().PasswordAge / (24 * time.Hour)), SecondFactor: factorAdministrators},
 		Guard:    defaultGuard(),
 		Engine:   EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
 		Queue: QueueConfig{Requests: 20_000, Bytes: 2 << 30, KeyRequests: 4096, KeyBytes: 256 << 20, KeyTokens: 20_000_000,

@@ -26,6 +26,9 @@ func (c *Config) check() error {
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
 		return invalidConfig(hearth.Words{"tls needs both cert and key", "tls 需要同时填写 cert 和 key"})
 	}
+	if c.Access.SecondFactor != factorAdministrators && c.Access.SecondFactor != factorEveryone {
+		return invalidConfig(say("access.second_factor: %q is neither administrators nor everyone", "access.second_factor：%q 不是 administrators 或 everyone", c.Access.SecondFactor))
+	}
 	known := Defaults("").Discover
 	for _, tool := range c.Discover {
 		if !slices.Contains(known, tool) {
@@ -42,6 +45,7 @@ func (c *Config) check() error {
 		{"engine.park_bytes", int64(c.Engine.ParkBytes), 0, 1 << 50},
 		{"engine.waiting_requests", int64(c.Engine.WaitingRequests), 1, 1 << 20},
 		{"engine.keep_loaded", int64(c.Engine.KeepLoaded), 0, 1 << 62},
+		{"access.password_days", int64(c.Access.PasswordDays), 0, 3650},
 		{"queue.requests", int64(c.Queue.Requests), 1, 1 << 20},
 		{"queue.bytes", int64(c.Queue.Bytes), 1 << 20, 1 << 50},
 		{"queue.key_requests", int64(c.Queue.KeyRequests), 1, 1 << 20},

@@ -24,7 +24,7 @@ func (m *models) CountTokens(ctx context.Context, r *hearth.Request) (int, error
 		return 0, hearth.NewError(hearth.Unsupported, "what",
 			hearth.Words{"counting the tokens of a model that runs elsewhere", "对运行于他处的模型计算词元数"}).At("model")
 	}
-	l, err := m.hold(ctx, x)
+	l, _, err := m.holdAdapted(ctx, x)
 	if err != nil {
 		return 0, err
 	}

@@ -53,10 +53,11 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 	}
 	d := &Data{
 		Access:  access.New(s, pepper),
-		Catalog: catalog.New(filepath.Join(c.Data, "models"), c.folders(), engine.Check),
+		Catalog: catalog.New(filepath.Join(c.Data, "models"), c.folders(), catalog.Engine{Check: engine.Check, Fits: engine.Fits}),
 		Answers: s.Answers(store.AnswerBounds{Age: c.Responses.KeepFor, Bytes: int64(c.Responses.KeepBytes)}),
 		config:  c, store: s, starterErr: starterErr,
 	}
+	d.Access.Policy = c.Access.policy()
 	if d.Audit, err = d.openAudit(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -84,7 +85,7 @@ func (d *Data) Find(ctx context.Context, id string, warn func(upstream string, e
 	if err != nil {
 		return hearth.Model{}, err
 	}
-	if m, ok := named(list, id); ok {
+	if m, ok := hearth.FindModel(list, id); ok {
 		return m, nil
 	}
 	return hearth.Model{}, hearth.NewError(hearth.NoSuchModel, "model", id)

@@ -1,11 +1,13 @@
 package appliance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -21,7 +23,7 @@ import (
 type loaded struct {
 	id    string
 	path  string
-	bytes int64
+	bytes int64         // in memory, adapters included
 	added time.Time     // as the file was when it was loaded
 	ready chan struct{} // closed when the rest is set
 	model native
@@ -31,7 +33,12 @@ type loaded struct {
 	texts *engine.Encoder // what other models are asked by
 	err   error
 
-	users    int // requests in progress, under models.mu
+	adapting sync.Mutex // held while an adapter is read
+	fileSize int64      // as the file was when it was loaded
+
+	// Under models.mu:
+	adapters map[string]*adapter // in memory, by their ID
+	users    int                 // requests in progress
 	last     time.Time
 	replaced bool // by another file of the same name; closed when its users are gone
 }
@@ -59,11 +66,12 @@ func (m *models) hold(ctx context.Context, x hearth.Model) (*loaded, error) {
 		l = nil
 	}
 	if l == nil {
-		if err := m.makeRoom(x); err != nil {
+		if err := m.makeRoom(x.ID, x.FileBytes+m.cache); err != nil {
 			m.mu.Unlock()
 			return nil, err
 		}
-		l = &loaded{id: x.ID, path: x.Path, bytes: x.FileBytes, added: x.Added, ready: make(chan struct{})}
+		l = &loaded{id: x.ID, path: x.Path, bytes: x.FileBytes, fileSize: x.FileBytes, added: x.Added,
+			ready: make(chan struct{}), adapters: map[string]*adapter{}}
 		m.loaded[x.ID] = l
 		go m.load(l, x)
 	}
@@ -165,7 +173,7 @@ func (m *models) release(l *loaded) {
 
 // is reports whether the model was loaded from this file, as the file is now.
 func (l *loaded) is(x hearth.Model) bool {
-	return l.path == x.Path && l.bytes == x.FileBytes && l.added.Equal(x.Added)
+	return l.path == x.Path && l.fileSize == x.FileBytes && l.added.Equal(x.Added)
 }
 
 // broken reports whether a model that was loaded no longer works.
@@ -188,9 +196,9 @@ func (l *loaded) idle() bool {
 	}
 }
 
-// makeRoom lets go of models nobody uses, the longest unused first, until x fits.
-func (m *models) makeRoom(x hearth.Model) error {
-	need := x.FileBytes + m.cache
+// makeRoom lets go of models nobody uses, the longest unused first, until so many bytes
+// more fit. The first model need not leave room for its whole cache.
+func (m *models) makeRoom(id string, need int64) error {
 	for {
 		used := int64(0)
 		var oldest *loaded
@@ -201,10 +209,10 @@ func (m *models) makeRoom(x hearth.Model) error {
 			}
 		}
 		switch {
-		case used+need <= m.memory, len(m.loaded) == 0 && x.FileBytes <= m.memory:
+		case used+need <= m.memory, len(m.loaded) == 0 && need-m.cache <= m.memory:
 			return nil
 		case oldest == nil:
-			return hearth.NewError(hearth.ModelMemory, "model", x.ID, "need_bytes", need, "have_bytes", max(0, m.memory-used))
+			return hearth.NewError(hearth.ModelMemory, "model", id, "need_bytes", need, "have_bytes", max(0, m.memory-used))
 		}
 		m.drop(oldest)
 	}
@@ -265,7 +273,7 @@ func (m *models) Load(ctx context.Context, id string) error {
 	if x.Source != hearth.SourceNative {
 		return nil
 	}
-	l, err := m.hold(ctx, x)
+	l, _, err := m.holdAdapted(ctx, x)
 	if err == nil {
 		m.release(l)
 	}
@@ -280,8 +288,11 @@ func (m *models) Unload(ctx context.Context, id string) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch l := m.loaded[x.ID]; {
+	switch l := m.loaded[cmp.Or(x.Base, x.ID)]; {
 	case l == nil:
+		return nil
+	case x.Base != "":
+		l.letGo(x.ID)
 		return nil
 	case !l.idle():
 		return hearth.NewError(hearth.ModelInUse, "model", x.ID)
@@ -306,8 +317,11 @@ func (m *models) Loaded() []admin.Loaded {
 			continue
 		}
 		s := l.model.Stats()
-		list = append(list, admin.Loaded{ID: l.id, ContextTokens: l.model.ContextTokens(), FileBytes: l.bytes,
+		list = append(list, admin.Loaded{ID: l.id, ContextTokens: l.model.ContextTokens(), FileBytes: l.fileSize,
 			Running: s.Running, Waiting: s.Waiting, PromptTokens: s.PromptTokens, AnswerTokens: s.AnswerTokens, BusySeconds: s.Busy.Seconds()})
+		for _, a := range l.adapters {
+			list = append(list, admin.Loaded{ID: a.id, ContextTokens: l.model.ContextTokens(), FileBytes: a.bytes})
+		}
 	}
 	slices.SortFunc(list, func(a, b admin.Loaded) int { return strings.Compare(a.ID, b.ID) })
 	return list
@@ -330,6 +344,12 @@ func (m *models) retire(ctx context.Context, after time.Duration) {
 		for _, l := range m.loaded {
 			if l.idle() && time.Since(l.last) >= after {
 				m.drop(l)
+				continue
+			}
+			for id, a := range l.adapters {
+				if time.Since(a.last) >= after {
+					l.letGo(id)
+				}
 			}
 		}
 		m.mu.Unlock()

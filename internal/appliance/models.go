@@ -40,10 +40,8 @@ type models struct {
 }
 
 var (
-	_ traffic.Route   = (*models)(nil)
-	_ hearth.Embedder = (*models)(nil)
-	_ hearth.Reranker = (*models)(nil)
-	_ admin.Models    = (*models)(nil)
+	_ traffic.Route = (*models)(nil)
+	_ admin.Models  = (*models)(nil)
 )
 
 func newModels(d *Data, log *slog.Logger) (*models, error) {
@@ -152,7 +150,7 @@ func (m *models) Find(ctx context.Context, id string) (hearth.Model, error) {
 	if err != nil {
 		return hearth.Model{}, err
 	}
-	x, _ := named(list, id)
+	x, _ := hearth.FindModel(list, id)
 	return x, nil
 }
 
@@ -162,24 +160,33 @@ func (m *models) model(ctx context.Context, id string) (hearth.Model, error) {
 	if err != nil {
 		return hearth.Model{}, err
 	}
-	if x, ok := named(files, id); ok {
+	if x, ok := hearth.FindModel(files, id); ok {
 		return x, nil
 	}
 	list := withOffers(ctx, files, &routes{servers: m.routes.Load().servers}, func(upstream string, err error) {
 		m.log.Warn("the models of an upstream can't be listed", "upstream", upstream, "error", err)
 	})
-	if x, ok := named(list, id); ok {
+	if x, ok := hearth.FindModel(list, id); ok {
 		return x, nil
 	}
-	return hearth.Model{}, hearth.NewError(hearth.NoSuchModel, "model", id).At("model")
+	return hearth.Model{}, m.missing(list, id)
 }
 
-func named(list []hearth.Model, id string) (hearth.Model, bool) {
-	i := slices.IndexFunc(list, func(x hearth.Model) bool { return strings.EqualFold(x.ID, id) })
-	if i < 0 {
-		return hearth.Model{}, false
+// missing says why there is no model of that name: there may be both a model and an
+// adapter, and one is not for the other.
+func (m *models) missing(list []hearth.Model, id string) error {
+	if i := strings.LastIndexByte(id, ':'); i > 0 {
+		base, found := hearth.FindModel(list, id[:i])
+		at := slices.IndexFunc(list, func(x hearth.Model) bool {
+			return strings.EqualFold(cmp.Or(x.Adapter(), x.ID), id[i+1:]) && x.Path != ""
+		})
+		if found && at >= 0 && base.Base == "" && base.Path != "" {
+			if err := m.data.Catalog.Unfit(cmp.Or(list[at].Adapter(), list[at].ID), list[at].Path, base); err != nil {
+				return hearth.AsError(err).At("model")
+			}
+		}
 	}
-	return list[i], true
+	return hearth.NewError(hearth.NoSuchModel, "model", id).At("model")
 }
 
 // Generate asks the model the request names, where the request says.
@@ -188,6 +195,10 @@ func (m *models) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hear
 		x, err := m.chosen(ctx, r)
 		if err != nil {
 			yield(hearth.Chunk{}, err)
+			return
+		}
+		if r.Embed != nil || r.Rerank != nil {
+			yield(m.encoded(ctx, x, r))
 			return
 		}
 		g, release, err := m.generator(ctx, x)
@@ -213,11 +224,15 @@ func (m *models) generator(ctx context.Context, x hearth.Model) (g hearth.Genera
 	if s := m.routes.Load().server(x.Source); s != nil {
 		return s, func() {}, nil
 	}
-	l, err := m.hold(ctx, x)
+	l, a, err := m.holdAdapted(ctx, x)
 	if err != nil {
 		return nil, nil, err
 	}
-	return l.chat, func() { m.release(l) }, nil
+	release = func() { m.release(l) }
+	if a != nil {
+		return a.chat, release, nil
+	}
+	return l.chat, release, nil
 }
 
 // fit refuses a model that can't be served, or not for that.
@@ -231,26 +246,31 @@ func fit(x hearth.Model, task string) error {
 	return nil
 }
 
-// Embed asks the model the request names.
-func (m *models) Embed(ctx context.Context, r *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
-	asked := *r
-	e, release, err := m.encoder(ctx, &asked.Model, hearth.TaskEmbedding)
+// encoded asks a model for vectors or for a ranking, in one chunk.
+func (m *models) encoded(ctx context.Context, x hearth.Model, r *hearth.Request) (c hearth.Chunk, err error) {
+	task := hearth.TaskEmbedding
+	if r.Rerank != nil {
+		task = hearth.TaskReranking
+	}
+	e, release, err := m.encoder(ctx, x, task)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	defer release()
-	return e.Embed(ctx, &asked)
-}
-
-// Rerank asks the model the request names.
-func (m *models) Rerank(ctx context.Context, r *hearth.RerankRequest) (*hearth.Ranking, error) {
-	asked := *r
-	e, release, err := m.encoder(ctx, &asked.Model, hearth.TaskReranking)
-	if err != nil {
-		return nil, err
+	if r.Rerank != nil {
+		asked := *r.Rerank
+		asked.Model = x.ID
+		if c.Ranking, err = e.Rerank(ctx, &asked); err == nil {
+			c.ServedBy, c.Usage = c.Ranking.ServedBy, &c.Ranking.Usage
+		}
+		return c, err
 	}
-	defer release()
-	return e.Rerank(ctx, &asked)
+	asked := *r.Embed
+	asked.Model = x.ID
+	if c.Embeddings, err = e.Embed(ctx, &asked); err == nil {
+		c.ServedBy, c.Usage = c.Embeddings.ServedBy, &c.Embeddings.Usage
+	}
+	return c, err
 }
 
 // encoder makes vectors and rankings of texts.
@@ -259,14 +279,8 @@ type encoder interface {
 	hearth.Reranker
 }
 
-// encoder is what answers for the model of that name, held until release is called.
-// The name becomes the one it is listed under.
-func (m *models) encoder(ctx context.Context, name *string, task string) (e encoder, release func(), err error) {
-	x, err := m.chosen(ctx, &hearth.Request{Model: *name})
-	if err != nil {
-		return nil, nil, err
-	}
-	*name = x.ID
+// encoder is what does so for a model, held until release is called.
+func (m *models) encoder(ctx context.Context, x hearth.Model, task string) (e encoder, release func(), err error) {
 	if err := fit(x, task); err != nil {
 		return nil, nil, err
 	}

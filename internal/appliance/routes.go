@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"cmp"
 	"context"
 	"hash/fnv"
 	"log/slog"
@@ -120,9 +121,10 @@ func (r *routes) group(name string) *GroupConfig {
 	return nil
 }
 
-// allows reports whether a key may use the group.
+// allows reports whether somebody may use the group: the holder of a key that is listed,
+// or one of a tenant that is.
 func (g *GroupConfig) allows(by hearth.Principal) bool {
-	return len(g.Keys) == 0 || slices.Contains(g.Keys, by.KeyID) || slices.Contains(g.Keys, by.Name)
+	return len(g.Keys) == 0 || slices.ContainsFunc([]string{by.KeyID, by.Name, by.Tenant, by.Person}, func(who string) bool { return who != "" && slices.Contains(g.Keys, who) })
 }
 
 // seat is a member as a request meets it.
@@ -178,7 +180,8 @@ func (m *models) places(ctx context.Context, id, only string) (x hearth.Model, l
 	case x.Problem != nil:
 		return x, nil, x.Problem.At("model")
 	case x.Origin != hearth.OriginUpstream && only == "":
-		return x, []traffic.Backend{{Source: x.Source + "/" + x.ID, Slots: m.data.config.Engine.Sequences, Tokens: m.cacheTokens(x.ID), Continues: true}}, nil
+		base := cmp.Or(x.Base, x.ID) // whose slots all its adapters share
+		return x, []traffic.Backend{{Source: x.Source + "/" + base, Slots: m.data.config.Engine.Sequences, Tokens: m.cacheTokens(base), Continues: true}}, nil
 	}
 	for _, s := range m.routes.Load().servers {
 		if (only == "" || s.Name == only) && (s.Source() == x.Source || s.Offers(x.ID)) {
@@ -288,7 +291,7 @@ func (r *routes) listed(models []hearth.Model) (list []hearth.Model) {
 		g := &r.groups[i]
 		x := hearth.Model{ID: g.Name, Source: "group/" + g.Name, Origin: hearth.OriginGroup}
 		for _, m := range g.Members {
-			if y, ok := named(models, m.Model); ok {
+			if y, ok := hearth.FindModel(models, m.Model); ok {
 				if x.Task == "" {
 					x.Task = y.Task
 				}

@@ -42,7 +42,7 @@ func (t truster) Crosscheck(ctx context.Context, models []string, r hearth.Reque
 				return
 			}
 			for _, m := range list {
-				if m.Problem == nil && len(models) < trust.ModelsMax {
+				if m.Problem == nil && r.By.MayUse(m.ID) && len(models) < trust.ModelsMax {
 					models = append(models, m.ID)
 				}
 			}

@@ -19,7 +19,7 @@ type UpstreamConfig struct {
 	Kind string `yaml:"kind" en:"what it is: compatible (the default, anything with OpenAI's API), vllm, sglang, llama-server, ollama, mindie, xinference, gpustack, transformers, openai, anthropic, azure, deepseek, ark, bailian, tencent, siliconflow" zh:"种类：compatible（默认，任何 OpenAI 兼容服务）、vllm、sglang、llama-server、ollama、mindie、xinference、gpustack、transformers、openai、anthropic、azure、deepseek、ark、bailian、tencent、siliconflow"`
 	URL  string `yaml:"url" en:"where its API begins, usually ending in /v1, for Ollama without it; services that are in one place need none" zh:"其接口的基础地址，通常以 /v1 结尾（Ollama 不带）；地址固定的云服务可不填"`
 
-	Key     string            `yaml:"key" en:"sent as a bearer token, or as the kind wants it" zh:"以 Bearer 方式发送的密钥"`
+	Key     string            `yaml:"key" en:"sent as a bearer token" zh:"以 Bearer 方式发送的密钥"`
 	KeyFile string            `yaml:"key_file" en:"a file that holds the key, instead; best if no one else may read it" zh:"或保存密钥的文件，宜限制为仅本用户可读"`
 	Headers map[string]string `yaml:"headers" en:"sent with every request, such as OpenAI-Organization" zh:"随每个请求发送的请求头，例如 OpenAI-Organization"`
 	Version string            `yaml:"version" en:"of the API, where the kind has several: azure's api-version" zh:"接口版本（仅部分种类需要，如 azure 的 api-version）"`
@@ -31,7 +31,7 @@ type UpstreamConfig struct {
 
 	Concurrent int               `yaml:"concurrent" en:"requests it is given at once; a little more than it computes at once is best; 0 finds out, by how it refuses and slows down" zh:"同时交给它的请求数，宜略多于其并行数；0 表示根据其拒绝与变慢的情况自动探测"`
 	Silence    time.Duration     `yaml:"silence" en:"how long it may give no sign of life in an answer; 0 is five minutes" zh:"回答过程中最长允许多久没有任何动静；0 表示五分钟"`
-	Models     map[string]string `yaml:"models" en:"names offered here, each with the upstream's own; without it all models it lists are offered; LoRA adapters are models of their own" zh:"此处使用的模型名称与上游名称的对应；不填则提供其全部模型"`
+	Models     map[string]string `yaml:"models" en:"names offered here, each with the upstream's own; left empty, all models it lists are offered" zh:"此处使用的模型名称与上游名称的对应；不填则提供其全部模型"`
 	MetricsURL string            `yaml:"metrics_url" en:"where its metrics are, if not at /metrics of the same address" zh:"监控指标地址；不填则为同一地址的 /metrics"`
 	DataClass  string            `yaml:"data_class" en:"the closest class of data that it is given: public, internal, confidential, secret; empty is secret on this machine or network, and internal elsewhere" zh:"可发往该上游的最高数据密级：public、internal、confidential、secret；留空时本机与内网为 secret，外部为 internal"`
 }
@@ -121,7 +121,7 @@ type GroupConfig struct {
 		Upstream string `yaml:"upstream" en:"the upstream that is asked; wherever the model is, if none is named" zh:"指定由哪个上游作答；未指定时为任一提供它的位置"`
 		Percent  int    `yaml:"percent" en:"of how many requests in a hundred" zh:"占请求的百分比"`
 	} `yaml:"shadow"`
-	Keys []string `yaml:"keys" en:"names or ids of the keys that may use it; empty is all" zh:"允许使用的密钥（名称或编号）；留空为全部"`
+	Keys []string `yaml:"keys" en:"names or ids of the keys that may use it, or ids of people or tenants; empty is all" zh:"允许使用的密钥（名称或编号），或人员、租户的编号；留空为全部"`
 }
 
 // MemberConfig is one of a group.

@@ -34,7 +34,7 @@ type rule struct {
 
 var (
 	floor1   = []string{"internal/simd", "internal/gguf", "internal/tokenizer", "internal/grammar", "internal/cryptosuite"}
-	engines  = []string{"internal/nn", "internal/engine", "internal/upstream", "internal/prompt"}
+	engines  = []string{"internal/nn", "internal/engine", "internal/upstream", "internal/prompt", "internal/quantize", "internal/convert"}
 	services = []string{"internal/audit", "internal/catalog", "internal/store", "internal/access", "internal/starter", "internal/bench", "internal/traffic", "internal/guard", "internal/trust"}
 	doors    = []string{"internal/gateway", "internal/admin"}
 	others   = []string{"internal/door", "internal/appliance", "internal/archtest", "internal/devtools", "internal/pipenet"}
@@ -82,6 +82,12 @@ func rules() []rule {
 		"internal/prompt", "internal/tokenizer", "internal/grammar", "context", "net/http", "third party"})...)
 	never("internal/engine", "replacing the engine must touch four folders and one line",
 		concat(services, doors, []string{"internal/upstream", "internal/prompt", "net/http", "third party"})...)
+	never("internal/quantize", "it writes models smaller, whoever asks for it and wherever they go",
+		concat(services, doors, []string{"", "internal/engine", "internal/upstream", "internal/prompt", "internal/tokenizer",
+			"internal/grammar", "internal/convert", "net/http", "third party"})...)
+	never("internal/convert", "it puts other people's files in our format, whoever asks for it and wherever they go",
+		concat(services, doors, []string{"", "internal/nn", "internal/engine", "internal/upstream", "internal/prompt",
+			"internal/grammar", "internal/quantize", "net/http", "third party"})...)
 	never("internal/upstream", "what servers send and what clients send drift apart",
 		concat(services, doors, []string{"internal/engine", "internal/nn", "internal/prompt"})...)
 	never("internal/prompt", "a form is asked for in hearth's words, and kept by whoever writes", "internal/grammar")

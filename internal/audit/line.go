@@ -42,6 +42,7 @@ type fields struct {
 	Request          string    `json:"request,omitempty"`
 	Key              string    `json:"key,omitempty"`
 	Name             string    `json:"name,omitempty"`
+	Person           string    `json:"person,omitempty"`
 	From             string    `json:"from,omitempty"`
 	Object           string    `json:"object,omitempty"`
 	Model            string    `json:"model,omitempty"`
@@ -105,7 +106,7 @@ func encode(f fields) ([]byte, error) {
 func fieldsOf(r *hearth.Record) fields {
 	f := fields{
 		Kind: string(r.Kind), Act: cut(r.Act), Stage: string(r.Stage), Request: cut(r.RequestID),
-		Key: cut(r.By.KeyID), Name: cut(r.By.Name), From: cut(r.From), Object: cut(r.Object),
+		Key: cut(r.By.KeyID), Name: cut(r.By.Name), Person: cut(r.By.Person), From: cut(r.From), Object: cut(r.Object),
 		Model: cut(r.Model), ServedBy: cut(r.ServedBy), Result: string(r.Result), Finish: string(r.Finish),
 		PromptTokens: r.Usage.PromptTokens, CachedTokens: r.Usage.CachedTokens,
 		CompletionTokens: r.Usage.CompletionTokens, ReasoningTokens: r.Usage.ReasoningTokens,

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
 	"strings"
 	"time"
@@ -47,16 +48,23 @@ type answered struct {
 func begin(l *Log, ctx context.Context, r *hearth.Request) *recording {
 	x := &recording{log: l, start: time.Now(), base: hearth.Record{Kind: hearth.RecordRequest, Act: "chat",
 		RequestID: r.ID, By: r.By, From: r.From, Model: r.Model}}
-	if r.Prompt != nil {
+	switch {
+	case r.Prompt != nil:
 		x.base.Act = "complete"
+	case r.Embed != nil:
+		x.base.Act = "embed"
+	case r.Rerank != nil:
+		x.base.Act = "rerank"
 	}
 	asked := x.base
 	asked.Stage = hearth.StageBegun
 	if l.Content {
 		asked.Content = contentOf(struct {
-			Messages []hearth.Message `json:"messages,omitempty"`
-			Prompt   *string          `json:"prompt,omitempty"`
-		}{r.Messages, r.Prompt})
+			Messages []hearth.Message         `json:"messages,omitempty"`
+			Prompt   *string                  `json:"prompt,omitempty"`
+			Embed    *hearth.EmbeddingRequest `json:"embed,omitempty"`
+			Rerank   *hearth.RerankRequest    `json:"rerank,omitempty"`
+		}{r.Messages, r.Prompt, r.Embed, r.Rerank})
 	}
 	x.asked = l.Append(ctx, asked)
 	return x
@@ -178,6 +186,9 @@ func (x *recording) end(ctx context.Context, err error) error {
 		}
 	} else if x.placed {
 		r.Wait = r.Took
+	}
+	if why, ok := errors.AsType[*hearth.Error](context.Cause(ctx)); ok && err != nil {
+		err = why // the server stopped, or who asked may no longer
 	}
 	if err != nil {
 		r.Result = hearth.AsError(err).Code

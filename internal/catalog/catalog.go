@@ -27,10 +27,20 @@ type Folder struct {
 type Catalog struct {
 	own     string
 	folders []Folder
-	check   func(*gguf.File) (task string, err error)
+	engine  Engine
 
 	mu   sync.Mutex
 	read map[string]reading // by path
+	fits map[[2]string]fitting
+}
+
+// Engine is what is asked about files.
+type Engine struct {
+	// Check says what a file's model is for, and whether it can be run.
+	Check func(*gguf.File) (task string, err error)
+
+	// Fits says whether an adapter is for a model: nil, or what was expected and found.
+	Fits func(model, adapter *gguf.File) error
 }
 
 // reading is what a file said of itself when it had this size and time.
@@ -38,24 +48,44 @@ type reading struct {
 	bytes int64
 	time  time.Time
 	model hearth.Model
-	skip  bool // it is no model: an adapter, a projector
+	kind  kind
 }
+
+// kind is what a file holds.
+type kind int
+
+const (
+	isModel   kind = iota
+	isAdapter      // of a model
+	isPart         // of something else: a projector
+)
 
 // New makes a Catalog of the models in own, the appliance's folder for imports, and
-// in the folders; what comes first keeps its name when names collide. check says what
-// a file's model is for, and whether the engine can run it.
-func New(own string, folders []Folder, check func(*gguf.File) (task string, err error)) *Catalog {
-	return &Catalog{own: own, folders: folders, check: check, read: map[string]reading{}}
+// in the folders; what comes first keeps its name when names collide.
+func New(own string, folders []Folder, e Engine) *Catalog {
+	return &Catalog{own: own, folders: folders, engine: e, read: map[string]reading{}, fits: map[[2]string]fitting{}}
 }
 
-// List shows every file once, and every import, in the order of the folders and then by name.
+// List shows every file once, and every import, in the order of the folders and then by
+// name; then adapters, on every model that they fit.
 func (c *Catalog) List(ctx context.Context) ([]hearth.Model, error) {
-	var models []hearth.Model
+	models, adapters, err := c.files(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range adapters {
+		models = append(models, c.onModels(a, models)...)
+	}
+	return models, nil
+}
+
+// files lists what lies in the folders.
+func (c *Catalog) files(ctx context.Context) (models, adapters []hearth.Model, err error) {
 	var seen []os.FileInfo
-	names := map[string]bool{}
+	names, adapterNames := map[string]bool{}, map[string]bool{}
 	for _, f := range append([]Folder{{hearth.OriginImported, c.own}}, c.folders...) {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		found := find(f)
 		slices.SortFunc(found, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.path, b.path)) })
@@ -66,25 +96,32 @@ func (c *Catalog) List(ctx context.Context) ([]hearth.Model, error) {
 				continue
 			}
 			seen = append(seen, info)
-			m, ok := c.inspect(x.path, info)
-			if !ok {
-				continue
+			m, kind := c.inspect(x.path, info)
+			switch m.Origin = f.Origin; kind {
+			case isModel:
+				m.ID = unique(x.id, f.Origin, names)
+				models = append(models, m)
+			case isAdapter:
+				m.ID = unique(x.id, f.Origin, adapterNames)
+				adapters = append(adapters, m)
 			}
-			m.Origin, m.ID = f.Origin, unique(x.id, f.Origin, names)
-			models = append(models, m)
 		}
 	}
-	return models, nil
+	return models, adapters, nil
 }
 
-// Find looks a model up by name. Case does not matter.
+// Find looks a model up by name. Case does not matter. An adapter's own name will do; on
+// several models it is the first of them, as the file is the same.
 func (c *Catalog) Find(ctx context.Context, id string) (hearth.Model, error) {
 	models, err := c.List(ctx)
 	if err != nil {
 		return hearth.Model{}, err
 	}
+	if m, ok := hearth.FindModel(models, id); ok {
+		return m, nil
+	}
 	for _, m := range models {
-		if strings.EqualFold(m.ID, id) {
+		if m.Base != "" && strings.EqualFold(m.Adapter(), id) {
 			return m, nil
 		}
 	}
@@ -118,54 +155,55 @@ func unique(id, origin string, taken map[string]bool) string {
 }
 
 // inspect reads a file, unless it has been read and has not changed.
-func (c *Catalog) inspect(path string, info os.FileInfo) (hearth.Model, bool) {
+func (c *Catalog) inspect(path string, info os.FileInfo) (hearth.Model, kind) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r, ok := c.read[path]
 	if !ok || r.bytes != info.Size() || !r.time.Equal(info.ModTime()) {
 		r = reading{bytes: info.Size(), time: info.ModTime()}
-		r.model, r.skip = c.inspectFile(path, info)
+		r.model, r.kind = c.inspectFile(path, info)
 		c.read[path] = r
 	}
-	return r.model, !r.skip
+	return r.model, r.kind
 }
 
-func (c *Catalog) inspectFile(path string, info os.FileInfo) (m hearth.Model, skip bool) {
+func (c *Catalog) inspectFile(path string, info os.FileInfo) (m hearth.Model, is kind) {
 	m = hearth.Model{Source: hearth.SourceNative, Path: path, FileBytes: info.Size(), Added: info.ModTime()}
 	err := gguf.Reading(func() (err error) {
-		skip, err = c.describe(&m)
+		is, err = c.describe(&m)
 		return err
 	})
 	if err != nil {
 		m.Problem = invalid(path, err)
 	}
-	return m, skip
+	return m, is
 }
 
-// describe fills in what the file says; skip tells that it is no model.
-func (c *Catalog) describe(m *hearth.Model) (skip bool, err error) {
+// describe fills in what the file says, and what it is.
+func (c *Catalog) describe(m *hearth.Model) (is kind, err error) {
 	f, err := gguf.Open(m.Path)
 	if err != nil {
-		return false, err
+		return isModel, err
 	}
 	defer f.Close()
-	if kind, err := f.Text("general.type"); err == nil && kind != "model" {
-		return true, nil
-	}
 	m.FileBytes = f.Bytes
 	m.Architecture, _ = f.Text("general.architecture")
-	if m.Architecture == "clip" { // projectors of older converters
-		return true, nil
+	switch kind, err := f.Text("general.type"); {
+	case err == nil && kind == "adapter":
+		m.Parameters, m.Quantization = weights(f)
+		return isAdapter, nil
+	case err == nil && kind != "model", m.Architecture == "clip": // projectors, those of older converters too
+		return isPart, nil
 	}
 	if n, err := f.Int(m.Architecture+".context_length", 1, 1<<31); err == nil {
 		m.ContextTokens = int(n)
 	}
 	m.Parameters, m.Quantization = weights(f)
-	m.Task, err = c.check(f)
+	m.Task, err = c.engine.Check(f)
 	if err != nil {
 		m.Problem = hearth.NewError(hearth.ModelUnsupported, "model", filepath.Base(m.Path), "detail", err).Because(err)
 	}
-	return false, nil
+	return isModel, nil
 }
 
 func invalid(path string, err error) *hearth.Error {

@@ -45,7 +45,7 @@ func TestFindsModelsWhereToolsKeepThem(t *testing.T) {
 		{Origin: hearth.OriginLMStudio, Path: filepath.Join(root, "lm")},
 		{Origin: hearth.OriginFolder, Path: filepath.Join(root, "models")},
 		{Origin: hearth.OriginFolder, Path: filepath.Join(root, "absent")},
-	}, check)
+	}, runs)
 	models, err := c.List(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func TestFindsModelsWhereToolsKeepThem(t *testing.T) {
 func TestChangedFilesAreReadAgain(t *testing.T) {
 	root := t.TempDir()
 	put(t, root, "m.gguf", []byte("not yet"))
-	c := catalog.New(filepath.Join(root, "own"), []catalog.Folder{{Origin: hearth.OriginFolder, Path: root}}, check)
+	c := catalog.New(filepath.Join(root, "own"), []catalog.Folder{{Origin: hearth.OriginFolder, Path: root}}, runs)
 	if m, err := c.Find(t.Context(), "m"); err != nil || m.Problem == nil {
 		t.Fatalf("got %+v (%v)", m, err)
 	}
@@ -93,7 +93,7 @@ func TestChangedFilesAreReadAgain(t *testing.T) {
 func TestImportLinksAndRemoves(t *testing.T) {
 	root := t.TempDir()
 	src := put(t, root, "src/My Model (v2).gguf", model("llama"))
-	c := catalog.New(filepath.Join(root, "own"), nil, check)
+	c := catalog.New(filepath.Join(root, "own"), nil, runs)
 	m, err := c.Import(t.Context(), src, "", nil)
 	if err != nil || m.ID != "my-model-v2" || m.Origin != hearth.OriginImported {
 		t.Fatalf("imported %+v (%v)", m, err)
@@ -127,7 +127,7 @@ func TestImportLinksAndRemoves(t *testing.T) {
 func TestImportOfAFileNamedByItsHash(t *testing.T) {
 	root := t.TempDir()
 	src := put(t, root, "blobs/sha256-abc", model("llama"))
-	c := catalog.New(filepath.Join(root, "own"), nil, check)
+	c := catalog.New(filepath.Join(root, "own"), nil, runs)
 	m, err := c.Import(t.Context(), src, "mine", nil)
 	if err != nil || m.ID != "mine" || filepath.Base(m.Path) != "mine.gguf" {
 		t.Fatalf("imported %+v (%v)", m, err)
@@ -139,7 +139,7 @@ func TestLinkedFolders(t *testing.T) {
 	root := t.TempDir()
 	put(t, root, "data/m.gguf", model("llama"))
 	link(t, root, "models", "data")
-	c := catalog.New(filepath.Join(root, "own"), []catalog.Folder{{Origin: hearth.OriginFolder, Path: filepath.Join(root, "models")}}, check)
+	c := catalog.New(filepath.Join(root, "own"), []catalog.Folder{{Origin: hearth.OriginFolder, Path: filepath.Join(root, "models")}}, runs)
 	if list, err := c.List(t.Context()); err != nil || len(list) != 1 {
 		t.Errorf("found %v (%v)", list, err)
 	}
@@ -166,7 +166,7 @@ func TestFilesThatShrinkMeanwhile(t *testing.T) {
 		}
 	})
 	for range 300 {
-		c := catalog.New(filepath.Join(root, "own"), []catalog.Folder{{Origin: hearth.OriginFolder, Path: root}}, check)
+		c := catalog.New(filepath.Join(root, "own"), []catalog.Folder{{Origin: hearth.OriginFolder, Path: root}}, runs)
 		if _, err := c.List(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func TestRefusals(t *testing.T) {
 	found := put(t, root, "found/m.gguf", model("llama"))
 	empty := put(t, root, "empty.gguf", vocabulary())
 	broken := put(t, root, "broken.gguf", model("llama")[:2000])
-	c := catalog.New(filepath.Join(root, "own"), []catalog.Folder{{Origin: hearth.OriginFolder, Path: filepath.Dir(found)}}, check)
+	c := catalog.New(filepath.Join(root, "own"), []catalog.Folder{{Origin: hearth.OriginFolder, Path: filepath.Dir(found)}}, runs)
 	for path, want := range map[string]hearth.Code{
 		filepath.Join(root, "nothing.gguf"): hearth.FileFailed, root: hearth.ModelInvalid,
 		broken: hearth.ModelInvalid, empty: hearth.ModelInvalid,
@@ -231,7 +231,7 @@ func TestKilledImportLeavesNothing(t *testing.T) {
 		if cmd.Wait() != nil {
 			killed++
 		}
-		c := catalog.New(own, nil, check)
+		c := catalog.New(own, nil, runs)
 		models, err := c.List(context.Background())
 		if err != nil || len(models) > 1 || len(models) == 1 && models[0].Problem != nil {
 			t.Fatalf("listed %+v (%v)", models, err)
@@ -255,7 +255,7 @@ func TestKilledImportLeavesNothing(t *testing.T) {
 
 // importSlowly is the process to be killed: it prints a byte per report.
 func importSlowly() {
-	c := catalog.New(os.Getenv("HEARTH_TEST_OWN"), nil, check)
+	c := catalog.New(os.Getenv("HEARTH_TEST_OWN"), nil, runs)
 	_, err := c.Import(context.Background(), os.Getenv("HEARTH_TEST_IMPORT"), "", func(done, total int64) {
 		os.Stdout.WriteString(".")
 		time.Sleep(5 * time.Millisecond)
@@ -274,7 +274,7 @@ func TestSweepSparesWhatIsAtWork(t *testing.T) {
 	}
 	defer os.RemoveAll(other)
 	src := put(t, other, "m.gguf", model("llama"))
-	c := catalog.New(filepath.Join(t.TempDir(), "own"), nil, check)
+	c := catalog.New(filepath.Join(t.TempDir(), "own"), nil, runs)
 	swept := false
 	_, err = c.Import(t.Context(), src, "", func(done, total int64) {
 		if !swept {
@@ -298,13 +298,25 @@ func TestCanceledImport(t *testing.T) {
 	src := put(t, other, "m.gguf", model("llama"))
 	own := filepath.Join(t.TempDir(), "own")
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err = catalog.New(own, nil, check).Import(ctx, src, "", func(done, total int64) { cancel() })
+	_, err = catalog.New(own, nil, runs).Import(ctx, src, "", func(done, total int64) { cancel() })
 	if hearth.AsError(err).Code != hearth.Canceled {
 		t.Errorf("got %v", err)
 	}
 	if left, _ := os.ReadDir(own); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
+}
+
+var runs = catalog.Engine{Check: check, Fits: fits}
+
+// fits holds the names of models against what adapters were made for.
+func fits(model, adapter *gguf.File) error {
+	is, _ := model.Text("general.name")
+	want, _ := adapter.Text("general.base")
+	if is != want {
+		return fmt.Errorf("the model is %q, not %q", is, want)
+	}
+	return nil
 }
 
 func check(f *gguf.File) (task string, err error) {
@@ -367,5 +379,75 @@ func link(t *testing.T, root, name, target string) {
 	}
 	if err := os.Symlink(target, path); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func adapterOf(architecture, base string) []byte {
+	var w gguf.Writer
+	_ = w.Set("general.architecture", architecture)
+	_ = w.Set("general.type", "adapter")
+	_ = w.Set("general.base", base)
+	_ = w.Add("x.lora_a", gguf.F32, []int{1}, strings.NewReader("1234"))
+	return bytesOf(&w)
+}
+
+// TestAdaptersAreOnTheirModels lists adapters once for each model that they fit, and by
+// themselves where there is none.
+func TestAdaptersAreOnTheirModels(t *testing.T) {
+	root := t.TempDir()
+	name := "random llama F32"
+	put(t, root, "models/a.gguf", model("llama"))
+	put(t, root, "models/b.gguf", model("llama"))
+	put(t, root, "models/c.gguf", model("qwen2"))
+	put(t, root, "models/law.gguf", adapterOf("llama", name))
+	put(t, root, "models/sub/law.gguf", adapterOf("llama", name))
+	put(t, root, "models/other.gguf", adapterOf("llama", "another one"))
+	put(t, root, "models/lone.gguf", adapterOf("qwen3", name))
+	put(t, root, "imports/tax.gguf", adapterOf("llama", name))
+	c := catalog.New(filepath.Join(root, "own"), []catalog.Folder{{Origin: hearth.OriginFolder, Path: filepath.Join(root, "models")}}, runs)
+	m, err := c.Import(t.Context(), filepath.Join(root, "imports/tax.gguf"), "", nil)
+	if err != nil || m.ID != "a:tax" || m.Base != "a" || m.Adapter() != "tax" {
+		t.Fatalf("imported %+v: %v", m, err)
+	}
+	list := func() string {
+		t.Helper()
+		models, err := c.List(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range models {
+			line := m.ID
+			if m.Problem != nil {
+				line += " (" + m.Problem.Message(hearth.English) + ")"
+			}
+			got = append(got, line)
+		}
+		return strings.Join(got, "\n")
+	}
+	want := `a
+b
+c
+a:tax
+b:tax
+a:law
+b:law
+a:law@folder
+b:law@folder
+lone (the adapter lone is not for any model here: it changes models of architecture qwen3)
+other (the adapter other is not for b: the model is "random llama F32", not "another one")`
+	if got := list(); got != want {
+		t.Errorf("listed:\n%s\nwant:\n%s", got, want)
+	}
+	if err := c.Remove(t.Context(), "b:tax"); err != nil {
+		t.Error(err)
+	}
+	if got := list(); strings.Contains(got, "tax") {
+		t.Errorf("after removing it:\n%s", got)
+	}
+	// A file that changes is looked at again.
+	put(t, root, "models/other.gguf", adapterOf("llama", name))
+	if got := list(); !strings.Contains(got, "b:other") {
+		t.Errorf("after it was replaced:\n%s", got)
 	}
 }

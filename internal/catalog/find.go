@@ -164,5 +164,5 @@ func nameFor(file string) string {
 	if name == "" {
 		return "model"
 	}
-	return name[:min(len(name), nameMax)]
+	return strings.TrimRight(name[:min(len(name), nameMax)], "-._")
 }

@@ -123,8 +123,8 @@ func (c *Catalog) Remove(ctx context.Context, id string) error {
 	}
 	defer unlock()
 	defer func() { _ = os.RemoveAll(dir) }()
-	own := filepath.Join(c.own, m.ID)
-	if err := os.Rename(own, filepath.Join(dir, m.ID)); err != nil {
+	own := c.ownFolder(m)
+	if err := os.Rename(own, filepath.Join(dir, filepath.Base(own))); err != nil {
 		return disk.Error(own, err)
 	}
 	return disk.SyncFolder(c.own)

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -175,7 +176,12 @@ func (c *Catalog) folder(ctx context.Context, id string) (string, error) {
 	if m.Origin != hearth.OriginImported {
 		return "", hearth.NewError(hearth.NotImported, "model", m.ID)
 	}
-	return filepath.Join(c.own, m.ID), nil
+	return c.ownFolder(m), nil
+}
+
+// ownFolder is the folder of an imported model, or adapter, on whichever model it is.
+func (c *Catalog) ownFolder(m hearth.Model) string {
+	return filepath.Join(c.own, cmp.Or(m.Adapter(), m.ID))
 }
 
 // writeWhole puts a small file in place, complete and on disk.

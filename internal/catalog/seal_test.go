@@ -20,7 +20,7 @@ func TestSeal(t *testing.T) {
 		t.Fatal(err)
 	}
 	link(t, root, "data", "disk")
-	c := catalog.New(filepath.Join(root, "data", "models"), nil, check)
+	c := catalog.New(filepath.Join(root, "data", "models"), nil, runs)
 	m, err := c.Import(t.Context(), src, "", nil)
 	if err != nil {
 		t.Fatal(err)

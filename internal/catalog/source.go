@@ -37,8 +37,7 @@ func modelFile(path string) (file, name string, err error) {
 		return "", "", refuse(path, "it holds %d models; name one of the files", "其中有 %d 个模型，请指定其中一个文件", len(found))
 	}
 	if safetensors, _ := filepath.Glob(filepath.Join(path, "*.safetensors")); len(safetensors) > 0 {
-		return "", "", refuse(path, "its weights are in safetensors files; hearth reads GGUF, so convert them first, or import the GGUF that the publisher offers",
-			"其权重为 safetensors 格式；hearth 读取 GGUF，请先转换，或导入发布者提供的 GGUF 文件")
+		return "", "", hearth.NewError(hearth.NeedsConversion, "path", path)
 	}
 	return "", "", refuse(path, "there is no GGUF file in it", "其中没有 GGUF 文件")
 }

@@ -41,7 +41,7 @@ func TestImportOfFolders(t *testing.T) {
 	put(t, root, "broken/oci-layout", nil)
 	put(t, root, "broken/index.json", []byte(`{"manifests":`))
 
-	c := catalog.New(filepath.Join(root, "own"), nil, check)
+	c := catalog.New(filepath.Join(root, "own"), nil, runs)
 	for path, want := range map[string]string{
 		"one": "some-model", "image": "image",
 		"two": "it holds 2 models", "safe": "safetensors", "empty": "no GGUF file",
@@ -52,7 +52,7 @@ func TestImportOfFolders(t *testing.T) {
 		switch {
 		case err == nil && m.ID != want:
 			t.Errorf("%s became %s, want %s", path, m.ID, want)
-		case err != nil && (!strings.Contains(err.Error(), want) || !slices.Contains([]hearth.Code{hearth.ModelInvalid, hearth.ModelTampered}, hearth.AsError(err).Code)):
+		case err != nil && (!strings.Contains(err.Error(), want) || !slices.Contains([]hearth.Code{hearth.ModelInvalid, hearth.ModelTampered, hearth.NeedsConversion}, hearth.AsError(err).Code)):
 			t.Errorf("%s: %v, want %q", path, err, want)
 		case err != nil && hearth.AsError(err).Message(hearth.Chinese) == hearth.AsError(err).Message(hearth.English):
 			t.Errorf("%s: only in English: %v", path, err)

@@ -5,7 +5,8 @@
 // Invariants:
 //
 //   - O1. No request is answered before it is known who asks.
-//   - O2. Every request leaves one log line, with the id its client got and the
+//   - O2. What is done for somebody ends once they may no longer do it.
+//   - O3. Every request leaves one log line, with the id its client got and the
 //     cause of its failure, and nothing of what was said.
 package door
 
@@ -20,6 +21,10 @@ import (
 // values by name.
 type Authoriser interface {
 	Authenticate(ctx context.Context, header func(name string) []string) (hearth.Principal, error)
+
+	// Hold is a context that ends once whoever was let in may no longer do what they
+	// could then, with an error for them as its cause. release is called at the end.
+	Hold(ctx context.Context, by hearth.Principal, header func(name string) []string) (_ context.Context, release func())
 }
 
 // statusClosed is nginx's "client closed request".

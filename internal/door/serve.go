@@ -24,8 +24,9 @@ type Door struct {
 // Serve takes one request through a door. It gets an id, in X-Request-Id and in one
 // log line, which says who asked for what, how long it took and why it failed, and
 // nothing of what was said. Nobody gets to answer without a key; what answer
-// returns, or panics with, goes to fail, which writes it in the door's dialect.
-func (d Door) Serve(w http.ResponseWriter, r *http.Request, answer func(hearth.Principal) error, fail func(error)) {
+// returns, or panics with, goes to fail, which writes it in the door's dialect. The
+// context of the request that answer is given ends with what its sender may do.
+func (d Door) Serve(w http.ResponseWriter, r *http.Request, answer func(*http.Request, hearth.Principal) error, fail func(error)) {
 	id, start := "req_"+rand.Text(), time.Now()
 	w.Header().Set("X-Request-Id", id)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -36,7 +37,9 @@ func (d Door) Serve(w http.ResponseWriter, r *http.Request, answer func(hearth.P
 		d.refused(r, id, by, err)
 	}
 	if err == nil {
-		err = Contained(func() error { return answer(by) })
+		ctx, release := d.Authoriser.Hold(r.Context(), by, r.Header.Values)
+		defer release()
+		err = Contained(func() error { return answer(r.WithContext(ctx), by) })
 	}
 	if err != nil {
 		fail(err)
@@ -82,6 +85,15 @@ func Address(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
+}
+
+// Origin is where a browser came to: the scheme and the host. A proxy says so where it is
+// the one that has the certificate.
+func Origin(r *http.Request) string {
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }
 
 // RequestID is the id that Serve has given to the request that is answered.

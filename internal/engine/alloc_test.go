@@ -34,7 +34,7 @@ func TestATokenTakesNoMemory(t *testing.T) {
 				c.sampling.Bias[id] = -100
 			}
 		}
-		r, err := m.submit(&hearth.Completion{Prompt: []hearth.Span{{Text: "a b c"}}, Decoding: hearth.Decoding{Sampling: c.sampling, MaxTokens: 4000}})
+		r, err := m.submit(&hearth.Completion{Prompt: []hearth.Span{{Text: "a b c"}}, Decoding: hearth.Decoding{Sampling: c.sampling, MaxTokens: 4000}}, &Adapted{})
 		if err != nil {
 			t.Fatal(err)
 		}

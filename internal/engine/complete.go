@@ -12,8 +12,13 @@ var _ hearth.Completer = (*Model)(nil)
 
 // Complete continues a text.
 func (m *Model) Complete(ctx context.Context, c *hearth.Completion) iter.Seq2[hearth.Chunk, error] {
+	return m.complete(ctx, c, &Adapted{id: m.id, model: m})
+}
+
+// complete is Complete with an adapter, or with none.
+func (m *Model) complete(ctx context.Context, c *hearth.Completion, a *Adapted) iter.Seq2[hearth.Chunk, error] {
 	return func(yield func(hearth.Chunk, error) bool) {
-		r, err := m.submit(c)
+		r, err := m.submit(c, a)
 		if err != nil {
 			yield(hearth.Chunk{}, err)
 			return
@@ -29,7 +34,7 @@ func (m *Model) Complete(ctx context.Context, c *hearth.Completion) iter.Seq2[he
 					break // said below
 				}
 				if first {
-					first, c.ServedBy = false, m.String()
+					first, c.ServedBy = false, a.String()
 				}
 				if !yield(c, nil) {
 					return
@@ -58,12 +63,12 @@ func (r *request) leave(m *Model) {
 }
 
 // submit checks a request and puts its sequences in line.
-func (m *Model) submit(c *hearth.Completion) (*request, error) {
+func (m *Model) submit(c *hearth.Completion, a *Adapted) (*request, error) {
 	prompt := m.encode(c.Prompt)
 	if err := m.check(c, prompt); err != nil {
 		return nil, err
 	}
-	r := &request{Completion: c, prompt: prompt, out: newOutbox(), open: c.ChoiceCount()}
+	r := &request{Completion: c, adapter: a.adapter, prompt: prompt, out: newOutbox(), open: c.ChoiceCount()}
 	if c.Constraint != nil {
 		var err error
 		if r.masks, err = m.constraints.compile(c.Constraint); err != nil {
@@ -74,6 +79,9 @@ func (m *Model) submit(c *hearth.Completion) (*request, error) {
 	defer m.mu.Unlock()
 	if m.closed != nil {
 		return nil, m.closed
+	}
+	if a.closed {
+		m.unloaded = append(m.unloaded, a.adapter) // it came late: let go of it once more
 	}
 	if len(m.waiting) >= m.limit.Waiting {
 		return nil, hearth.NewError(hearth.QueueFull, "waiting", len(m.waiting), "model", m.id)

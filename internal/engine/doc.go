@@ -11,6 +11,12 @@
 // begins alike goes on from there (prefix.go), within one realm, which is among whom
 // it may show. What there is no room for can wait in a file (park.go).
 //
+// Models whose layers keep a state (nn's Delta) know no texts: a state is of all tokens of
+// one, so every text is computed from its start, nothing is guessed, and the memory for as
+// many states as there may be sequences is taken off the cache.
+//
+// An [Adapted] is a model with an adapter; requests of several share the model's batches.
+//
 // A batch computes a token of every running answer, tokens of prompts, by what
 // lately took how long (plan.go, costs.go), and guesses: what followed the same words
 // before in the same text (guess.go, propose.go).
@@ -35,7 +41,7 @@
 //   - E3. A prompt is never cut. What does not fit is refused.
 //   - E4. A file that changes under a loaded model breaks that model, not the
 //     process.
-//   - E5. What was computed of a text is used again only in its realm. A page that
+//   - E5. What was computed of a text is used again only in its realm, and with the same adapter. A page that
 //     more than one holds is not written; it goes back when nobody holds it, and no
 //     memory beyond Options.CacheBytes is taken for any of it.
 //   - E6. A running answer waits at most about mixedTimes as long for its next token

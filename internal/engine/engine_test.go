@@ -16,6 +16,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/engine"
+	"github.com/hearthbox/hearth/internal/nn"
 	"github.com/hearthbox/hearth/internal/nn/nntest"
 )
 
@@ -78,7 +79,7 @@ type reply struct {
 	chunks int
 }
 
-func collect(m *engine.Model, c *hearth.Completion) (reply, error) {
+func collect(m hearth.Completer, c *hearth.Completion) (reply, error) {
 	n := c.ChoiceCount()
 	r := reply{text: make([]string, n), finish: make([]hearth.FinishReason, n), odds: make([][]hearth.TokenLogProb, n)}
 	for c, err := range m.Complete(context.Background(), c) {
@@ -98,7 +99,7 @@ func collect(m *engine.Model, c *hearth.Completion) (reply, error) {
 	return r, nil
 }
 
-func mustCollect(t testing.TB, m *engine.Model, c *hearth.Completion) reply {
+func mustCollect(t testing.TB, m hearth.Completer, c *hearth.Completion) reply {
 	t.Helper()
 	r, err := collect(m, c)
 	if err != nil {
@@ -111,10 +112,20 @@ func mustCollect(t testing.TB, m *engine.Model, c *hearth.Completion) reply {
 // in random order, with few slots and a cache so small that they are put aside
 // again and again; each answer must be the one it gets alone.
 func TestSameTokensInAnyCompany(t *testing.T) {
-	path := write(t, nntest.Make(small))
+	sameTokensInAnyCompany(t, small)
+	sameTokensInAnyCompany(t, recurrent)
+}
+
+// recurrent is a model that keeps states.
+var recurrent = nntest.Shape{Architecture: "qwen35", Vocabulary: true, Layers: 4, Embedding: 64, FeedForward: 96, Heads: 4, KVHeads: 2, HeadDim: 16, Rotated: 8,
+	Delta: nntest.Delta{Keys: 2, Values: 4, Width: 16, Kernel: 4}, Seed: 7}
+
+func sameTokensInAnyCompany(t *testing.T, shape nntest.Shape) {
+	t.Helper()
+	path := write(t, nntest.Make(shape))
 	roomy := openFile(t, path)
 	tight := openFile(t, path, func(o *engine.Options) {
-		o.ContextTokens, o.CacheBytes, o.Sequences = 512, twentyPages(t), 6 // a full context is 16
+		o.ContextTokens, o.CacheBytes, o.Sequences = 512, 20*nn.PageTokens*engine.TokenBytes(roomy)+6*engine.StateBytes(roomy), 6 // a full context is 16
 	})
 	rng := rand.New(rand.NewPCG(1, 2))
 	var requests []*hearth.Completion

@@ -39,6 +39,7 @@ type end struct {
 func newLoop(m *Model, cacheTokens int) (l loop, err error) {
 	l = loop{Model: m, cache: nn.NewCache(m.nn, cacheTokens)}
 	l.known = newPrefixes(l.cache)
+	l.known.off = m.nn.Recurrent()
 	if l.known.park, err = openPark(m.limit.Park, m.limit.ParkBytes, l.cache.PageBytes()); err != nil {
 		return l, err
 	}
@@ -54,6 +55,7 @@ func (m *Model) run() {
 	defer l.known.park.close()
 	for {
 		l.sweep()
+		l.letGo()
 		l.admit()
 		if reason := m.Err(); reason != nil {
 			l.fail(reason)
@@ -186,7 +188,9 @@ func (l *loop) place() {
 			continue
 		}
 		l.batch[len(l.batch)-1].Logits = true
-		l.propose(s, n)
+		if !l.nn.Recurrent() {
+			l.propose(s, n) // what turns out wrong could not be forgotten
+		}
 		for _, id := range s.drafts {
 			l.batch = append(l.batch, nn.Token{ID: id, Sequence: &s.kv, Logits: true})
 		}

@@ -62,12 +62,13 @@ type Model struct {
 
 	loop loop
 
-	mu      sync.Mutex
-	waiting []*sequence
-	closed  error // why no more requests are taken
-	wake    chan struct{}
-	done    chan struct{}
-	stats   Stats
+	mu       sync.Mutex
+	unloaded []*nn.Adapter // of which something may still be known
+	waiting  []*sequence
+	closed   error // why no more requests are taken
+	wake     chan struct{}
+	done     chan struct{}
+	stats    Stats
 
 	closing  sync.Once
 	closeErr error
@@ -158,9 +159,10 @@ func (m *Model) plan(o Options) (cacheTokens int, err error) {
 		m.context = o.ContextTokens
 	}
 	each := int64(m.nn.KVBytes())
-	affordable := int(min(o.CacheBytes/each, 1<<40)) / nn.PageTokens * nn.PageTokens
+	states := m.nn.StateBytes() * int64(max(1, o.Sequences))
+	affordable := int(min(max(0, o.CacheBytes-states)/each, 1<<40)) / nn.PageTokens * nn.PageTokens
 	if affordable < min(m.context, contextMin) {
-		return 0, hearth.NewError(hearth.ModelMemory, "model", m.id, "need_bytes", each*contextMin, "have_bytes", o.CacheBytes)
+		return 0, hearth.NewError(hearth.ModelMemory, "model", m.id, "need_bytes", states+each*contextMin, "have_bytes", o.CacheBytes)
 	}
 	m.context = min(m.context, affordable)
 	pages := nn.Pages(m.context) * max(1, o.Sequences)

@@ -47,7 +47,7 @@ func (l *loop) plan() {
 		if room == 0 {
 			break
 		}
-		if awaits(s, l.prompts[:i]) {
+		if !l.known.off && awaits(s, l.prompts[:i]) {
 			continue
 		}
 		l.reuseTail(s)
@@ -66,7 +66,7 @@ func awaits(s *sequence, others []*sequence) bool {
 		return false
 	}
 	return slices.ContainsFunc(others, func(o *sequence) bool {
-		return o.Realm == s.Realm && upto <= len(o.tokens) && slices.Equal(o.tokens[:upto], s.tokens[:upto])
+		return o.home() == s.home() && upto <= len(o.tokens) && slices.Equal(o.tokens[:upto], s.tokens[:upto])
 	})
 }
 

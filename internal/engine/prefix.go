@@ -9,7 +9,7 @@ import (
 // prefixes remembers the pages of texts that were computed, so that a text which
 // begins like an earlier one need not be computed from its start.
 //
-// It is a tree of pages for each realm: a path from the root is the beginning of a
+// It is a tree of pages for each [home]: a path from the root is the beginning of a
 // text, and every page on it is full, but the last may be the tail of a text that
 // ended there. Siblings stand in the order of their tokens, so the closest relative
 // of a text is beside the place where it would stand. Sequences stand on the node
@@ -18,21 +18,31 @@ import (
 // A node never goes before those below it.
 type prefixes struct {
 	cache *nn.Cache
-	roots map[string]*node // by realm
-	idle  node             // ring: newer is the longest idle, older the latest
+	roots map[home]*node
+	idle  node // ring: newer is the longest idle, older the latest
 	idles int
 	spare []*node // for reuse
+	off   bool    // nothing is known: what stands in pages is not all that a text has left
 	park  *park   // where pages go that must leave memory; nil is nowhere
 }
+
+// home is where pages of the same tokens are the same: their realm, and the adapter they
+// were computed with.
+type home struct {
+	realm   string
+	adapter *nn.Adapter
+}
+
+func (s *sequence) home() home { return home{s.Realm, s.kv.Adapter} }
 
 // tailMin is from how many tokens on a page that is not full is worth keeping.
 const tailMin = nn.PageTokens / 4
 
-// node is a page of a text in the tree, or the root of a realm.
+// node is a page of a text in the tree, or the root of a home.
 type node struct {
 	parent   *node
 	children []*node
-	realm    string
+	home     home
 	room     [nn.PageTokens]int
 	tokens   []int    // of the page, in room
 	page     *nn.Page // nil for a root, and while it is parked
@@ -43,17 +53,17 @@ type node struct {
 }
 
 func newPrefixes(c *nn.Cache) *prefixes {
-	p := &prefixes{cache: c, roots: map[string]*node{}}
+	p := &prefixes{cache: c, roots: map[home]*node{}}
 	p.idle.older, p.idle.newer = &p.idle, &p.idle
 	return p
 }
 
-// enter puts s, which is not in the tree, on the root of its realm.
+// enter puts s, which is not in the tree, on the root of its home.
 func (p *prefixes) enter(s *sequence) {
-	root := p.roots[s.Realm]
+	root := p.roots[s.home()]
 	if root == nil {
-		root = &node{realm: s.Realm}
-		p.roots[s.Realm] = root
+		root = &node{home: s.home()}
+		p.roots[s.home()] = root
 	}
 	root.users++
 	s.at = root
@@ -62,6 +72,9 @@ func (p *prefixes) enter(s *sequence) {
 // adopt lets s go on with full pages the tree knows. The last token of s is always
 // left to compute: its logits are wanted. It returns how many tokens were found.
 func (p *prefixes) adopt(s *sequence) int {
+	if p.off {
+		return 0
+	}
 	before := s.kv.Len
 	for s.kv.Len%nn.PageTokens == 0 {
 		rest := s.tokens[s.kv.Len : len(s.tokens)-1]
@@ -77,7 +90,7 @@ func (p *prefixes) adopt(s *sequence) int {
 
 // adoptTail is adopt for the part of a page. It is copied when s grows.
 func (p *prefixes) adoptTail(s *sequence) int {
-	if s.kv.Len%nn.PageTokens != 0 {
+	if p.off || s.kv.Len%nn.PageTokens != 0 {
 		return 0
 	}
 	c, same := s.at.closest(s.tokens[s.kv.Len : len(s.tokens)-1])
@@ -91,7 +104,7 @@ func (p *prefixes) adoptTail(s *sequence) int {
 // publish makes the full pages of s known. Those that others have published in the
 // meantime are given up for theirs, which say the same, bit for bit (nn's N1).
 func (p *prefixes) publish(s *sequence) {
-	for s.kv.Len >= (s.depth+1)*nn.PageTokens {
+	for !p.off && s.kv.Len >= (s.depth+1)*nn.PageTokens {
 		at := s.depth * nn.PageTokens
 		tokens := s.tokens[at : at+nn.PageTokens]
 		c, same := s.at.closest(tokens)
@@ -124,7 +137,7 @@ func (p *prefixes) leave(s *sequence) {
 // keepTail makes the last page of s known, if it holds enough that no other does.
 func (p *prefixes) keepTail(s *sequence) {
 	tail := s.tokens[s.depth*nn.PageTokens : s.kv.Len]
-	if len(tail) < tailMin {
+	if p.off || len(tail) < tailMin {
 		return
 	}
 	if _, same := s.at.closest(tail); same < len(tail) {
@@ -178,7 +191,7 @@ func (p *prefixes) settle(n *node) {
 		n.link(&p.idle)
 		p.idles++
 	case len(n.children) == 0:
-		delete(p.roots, n.realm)
+		delete(p.roots, n.home)
 	}
 }
 
@@ -222,6 +235,27 @@ func (p *prefixes) forget(n *node) {
 	if from.parent == nil {
 		p.settle(from)
 	}
+}
+
+// forgetAdapter takes all out of the trees that was computed with an adapter and that no
+// sequence stands on. It reports whether that was all of it.
+func (p *prefixes) forgetAdapter(a *nn.Adapter) bool {
+	for at, root := range p.roots {
+		if at.adapter != a {
+			continue
+		}
+		for _, c := range slices.Clone(root.children) {
+			if c.users == 0 {
+				p.forget(c)
+			}
+		}
+	}
+	for at := range p.roots {
+		if at.adapter == a {
+			return false
+		}
+	}
+	return true
 }
 
 // load brings the page of n to memory, if it is not there. It reports whether it is

@@ -199,9 +199,9 @@ func (w *forest) audit() {
 		}
 	}
 	seen := 0
-	for realm, root := range w.known.roots {
-		if root.realm != realm || root.users == 0 && len(root.children) == 0 {
-			w.Fatalf("realm %q has no reason to be", realm)
+	for at, root := range w.known.roots {
+		if root.home != at || root.users == 0 && len(root.children) == 0 {
+			w.Fatalf("%v has no reason to be", at)
 		}
 		w.auditBelow(root, users, holders, idle, parked, &seen)
 	}

@@ -12,10 +12,11 @@ import (
 // request is what a caller asked for: one answer or several.
 type request struct {
 	*hearth.Completion
-	prompt []int
-	masks  *grammar.Masks // of the constraint; nil without one
-	out    *outbox
-	left   atomic.Bool // the caller has stopped listening
+	adapter *nn.Adapter // nil is none
+	prompt  []int
+	masks   *grammar.Masks // of the constraint; nil without one
+	out     *outbox
+	left    atomic.Bool // the caller has stopped listening
 
 	open  int // choices that have not ended
 	usage hearth.Usage
@@ -62,6 +63,7 @@ func newSequence(r *request, choice int, t *tokenizer.Tokenizer) *sequence {
 		sampler: newSampler(r.Sampling, choice, r.prompt),
 		decoder: t.Decoder(tokenizer.Decoding{Continues: true, Control: r.ShowControl}),
 		stops:   newStops(r.Stop, r.Aside)}
+	s.kv.Adapter = r.adapter
 	s.sampler.held = hold(r.masks)
 	if !r.IgnoreEnd {
 		s.sampler.ends = t.Ends()

@@ -10,8 +10,8 @@ import (
 )
 
 var anthropicRoutes = []route{
-	{http.MethodPost, "/v1/messages", (*exchange).messages},
-	{http.MethodPost, "/v1/messages/count_tokens", (*exchange).countTokens},
+	{http.MethodPost, "/v1/messages", hearth.RightAsk, (*exchange).messages},
+	{http.MethodPost, "/v1/messages/count_tokens", hearth.RightAsk, (*exchange).countTokens},
 }
 
 // Counter counts the tokens of the prompt that a request would be answered from.
@@ -134,6 +134,9 @@ func (x *exchange) countTokens() error {
 	}
 	if x.Counter == nil {
 		return unsupported("", "counting tokens")
+	}
+	if err := x.Models.permit(r.Model); err != nil {
+		return err
 	}
 	n, err := x.Counter.CountTokens(x.r.Context(), r)
 	if err != nil {

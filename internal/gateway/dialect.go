@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"math"
 	"net/http"
@@ -68,10 +67,10 @@ func (x *exchange) identify() {
 }
 
 // explain is the error as the client may see it. A context that ended because the
-// server stops says so.
+// server stops, or because the client may no longer, says so.
 func (x *exchange) explain(err error) *hearth.Error {
-	if stop, ok := errors.AsType[*hearth.Error](context.Cause(x.r.Context())); ok && x.r.Context().Err() != nil {
-		return stop
+	if why := x.ended(); why != nil {
+		return why
 	}
 	return hearth.AsError(err)
 }

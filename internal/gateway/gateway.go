@@ -28,13 +28,11 @@ type Config struct {
 	Recorder   hearth.Recorder // of those who are not let in, and of what asks no Generator; nil is none
 
 	// What not every appliance has; nil where it has not.
-	Queue    Queue
-	Counter  Counter
-	Embedder hearth.Embedder
-	Reranker hearth.Reranker
-	Memory   Memory
-	Puller   Puller
-	Archive  Archive
+	Queue   Queue
+	Counter Counter
+	Memory  Memory
+	Puller  Puller
+	Archive Archive
 
 	// Fingerprint changes when the same seed may give another answer.
 	Fingerprint string
@@ -62,6 +60,7 @@ type exchange struct {
 	from    string // the address of the client
 	lang    hearth.Language
 	dialect *dialect
+	Models  permitted
 	id      string // what the path names, where its pattern has a star
 	asked   string // the field that holds the conversation, if not "messages"
 	oneCall bool   // the client takes one tool call at a time
@@ -71,7 +70,7 @@ type exchange struct {
 
 // New makes a Gateway.
 func New(c Config) *Gateway {
-	return &Gateway{Config: c, routes: slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes, queueRoutes, trustRoutes)}
+	return &Gateway{Config: c, routes: routes()}
 }
 
 // ServeHTTP answers one request.
@@ -80,8 +79,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	door.Door{Authoriser: g.Authoriser, Log: g.Log, Recorder: g.Recorder}.Serve(w, r, x.serve, x.fail)
 }
 
-func (x *exchange) serve(by hearth.Principal) error {
-	x.by, x.request, x.from = by, door.RequestID(x.w), door.Address(x.r)
+func (x *exchange) serve(r *http.Request, by hearth.Principal) error {
+	x.r, x.by, x.request, x.from = r, by, door.RequestID(x.w), door.Address(r)
+	x.Models = permitted{x.Gateway.Models, by}
 	x.identify()
 	h, err := x.route()
 	if err != nil {
@@ -93,8 +93,45 @@ func (x *exchange) serve(by hearth.Principal) error {
 // sign says in a request who asks, and with which request from where.
 func (x *exchange) sign(r *hearth.Request) { r.By, r.ID, r.From = x.by, x.request, x.from }
 
-// gone reports whether the client itself ended the exchange.
+// gone reports whether the client itself ended the exchange. The server's stop, and the end
+// of what the client may do, have to be said.
 func (x *exchange) gone(err error) bool {
-	return x.r.Context().Err() != nil && !errors.Is(context.Cause(x.r.Context()), hearth.NewError(hearth.ServerStop)) &&
-		(errors.Is(err, context.Canceled) || hearth.AsError(err).Code == hearth.Canceled)
+	return x.r.Context().Err() != nil && x.ended() == nil && (errors.Is(err, context.Canceled) || hearth.AsError(err).Code == hearth.Canceled)
+}
+
+// ended says why the exchange was ended from this side; nil if it was not.
+func (x *exchange) ended() *hearth.Error {
+	why, ok := errors.AsType[*hearth.Error](context.Cause(x.r.Context()))
+	if !ok || x.r.Context().Err() == nil {
+		return nil
+	}
+	return why
+}
+
+// permitted are the models that somebody may use. Others are not there for them.
+type permitted struct {
+	all Models
+	by  hearth.Principal
+}
+
+// List lists them.
+func (p permitted) List(ctx context.Context) ([]hearth.Model, error) {
+	all, err := p.all.List(ctx)
+	return slices.DeleteFunc(slices.Clone(all), func(m hearth.Model) bool { return !p.by.MayUse(m.ID) }), err
+}
+
+// Find finds one.
+func (p permitted) Find(ctx context.Context, id string) (hearth.Model, error) {
+	if err := p.permit(id); err != nil {
+		return hearth.Model{}, err
+	}
+	return p.all.Find(ctx, id)
+}
+
+// permit refuses a name as if there were no such model.
+func (p permitted) permit(id string) error {
+	if p.by.MayUse(id) {
+		return nil
+	}
+	return hearth.NewError(hearth.NoSuchModel, "model", id).At("model")
 }

@@ -90,6 +90,10 @@ func (a *archive) Forget(ctx context.Context, owner, id string) error {
 func (d *door) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	d.request = r
 	return func(yield func(hearth.Chunk, error) bool) {
+		if r.Embed != nil || r.Rerank != nil {
+			yield(d.encode(r))
+			return
+		}
 		if d.place != nil && !yield(hearth.Chunk{Place: d.place}, nil) {
 			return
 		}
@@ -153,7 +157,7 @@ func (d *door) Crosscheck(ctx context.Context, models []string, r hearth.Request
 
 func (d *door) Authenticate(_ context.Context, header func(string) []string) (hearth.Principal, error) {
 	if v := header("Authorization"); len(v) == 1 && v[0] == "Bearer right" {
-		return hearth.Principal{KeyID: "k1", Name: "someone"}, nil
+		return hearth.Principal{KeyID: "k1", Name: "someone", Standing: hearth.StandingUser}, nil
 	}
 	if v := header("Authorization"); len(v) == 1 && v[0] == "Bearer admin" {
 		return hearth.Principal{KeyID: "k0", Name: "an administrator", Standing: hearth.StandingAdmin}, nil
@@ -161,29 +165,44 @@ func (d *door) Authenticate(_ context.Context, header func(string) []string) (he
 	return hearth.Principal{}, hearth.NewError(hearth.MissingKey)
 }
 
+func (d *door) Hold(ctx context.Context, _ hearth.Principal, _ func(string) []string) (context.Context, func()) {
+	return ctx, func() {}
+}
+
 // CountTokens counts a token a message.
 func (d *door) CountTokens(_ context.Context, r *hearth.Request) (int, error) {
 	return len(r.Messages), nil
 }
 
-// Embed makes vectors of a text's length.
-func (d *door) Embed(_ context.Context, r *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
-	e := &hearth.Embeddings{ServedBy: "native/" + r.Model, Usage: hearth.Usage{PromptTokens: 3}}
-	for i, text := range r.Texts {
-		if d.err != nil {
-			return nil, d.err
+// encode makes vectors of a text's length, and thinks a text the better the longer it is.
+func (d *door) encode(r *hearth.Request) (c hearth.Chunk, err error) {
+	if d.err != nil {
+		return c, d.err
+	}
+	if r.Rerank != nil {
+		c.ServedBy, c.Ranking, c.Usage = "native/ranker", &hearth.Ranking{ServedBy: "native/ranker", Usage: hearth.Usage{PromptTokens: 5 * len(r.Rerank.Texts)}}, &hearth.Usage{}
+		for i, t := range r.Rerank.Texts {
+			if t == "long" {
+				return c, tooLong(i)
+			}
+			c.Ranking.Scores = append(c.Ranking.Scores, float64(len(t))/16)
 		}
+		return c, nil
+	}
+	e := &hearth.Embeddings{ServedBy: "native/" + r.Model, Usage: hearth.Usage{PromptTokens: 3}}
+	for i, text := range r.Embed.Texts {
 		if text == "long" {
-			return nil, tooLong(i)
+			return c, tooLong(i)
 		}
 		e.Vectors = append(e.Vectors, []float32{float32(len(text)), 0.5})
 	}
-	if r.Dimensions > 0 {
+	if n := r.Embed.Dimensions; n > 0 {
 		for i := range e.Vectors {
-			e.Vectors[i] = e.Vectors[i][:r.Dimensions]
+			e.Vectors[i] = e.Vectors[i][:n]
 		}
 	}
-	return e, nil
+	c.ServedBy, c.Embeddings, c.Usage = e.ServedBy, e, &e.Usage
+	return c, nil
 }
 
 func (d *door) InMemory() []gateway.Held {
@@ -201,7 +220,7 @@ func (d *door) Pull(_ context.Context, name string, progress func(string, int64,
 }
 
 func (d *door) gateway() *gateway.Gateway {
-	return gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Embedder: d, Reranker: d, Memory: d, Puller: d, Archive: &d.archive,
+	return gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Memory: d, Puller: d, Archive: &d.archive,
 		Log:          slog.New(slog.NewTextHandler(&d.log, nil)),
 		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute})
 }
@@ -469,7 +488,7 @@ func TestRequestReachesTheGeneratorWhole(t *testing.T) {
 		t.Errorf("the request's id is %q", d.request.ID)
 	}
 	half, p, seed := 0.5, 0.9, int64(42)
-	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone"}, ID: d.request.ID, From: d.request.From, Thinking: hearth.ThinkingOff, Class: hearth.ClassDefault,
+	want := &hearth.Request{Model: "m", By: hearth.Principal{KeyID: "k1", Name: "someone", Standing: hearth.StandingUser}, ID: d.request.ID, From: d.request.From, Thinking: hearth.ThinkingOff, Class: hearth.ClassDefault,
 		Messages: []hearth.Message{
 			{Role: hearth.RoleSystem, Text: "be brief"}, {Role: hearth.RoleUser, Text: "ab"},
 			{Role: hearth.RoleAssistant, TextAbsent: true, Reasoning: "hm", ToolCalls: []hearth.ToolCall{{ID: "c1", Name: "f", Arguments: `{"x": 1}`}}},

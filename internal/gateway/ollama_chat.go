@@ -10,16 +10,16 @@ import (
 )
 
 var ollamaRoutes = []route{
-	{http.MethodPost, "/api/chat", (*exchange).ollamaChat},
-	{http.MethodPost, "/api/generate", (*exchange).ollamaGenerate},
-	{http.MethodPost, "/api/embed", (*exchange).ollamaEmbed},
-	{http.MethodPost, "/api/embeddings", (*exchange).ollamaEmbedding},
-	{http.MethodGet, "/api/tags", (*exchange).ollamaTags},
-	{http.MethodPost, "/api/show", (*exchange).ollamaShow},
-	{http.MethodGet, "/api/ps", (*exchange).ollamaLoaded},
-	{http.MethodPost, "/api/pull", (*exchange).ollamaPull},
-	{http.MethodGet, "/api/version", (*exchange).ollamaVersion},
-	{http.MethodGet, "/", (*exchange).root},
+	{http.MethodPost, "/api/chat", hearth.RightAsk, (*exchange).ollamaChat},
+	{http.MethodPost, "/api/generate", hearth.RightAsk, (*exchange).ollamaGenerate},
+	{http.MethodPost, "/api/embed", hearth.RightAsk, (*exchange).ollamaEmbed},
+	{http.MethodPost, "/api/embeddings", hearth.RightAsk, (*exchange).ollamaEmbedding},
+	{http.MethodGet, "/api/tags", hearth.RightAsk, (*exchange).ollamaTags},
+	{http.MethodPost, "/api/show", hearth.RightAsk, (*exchange).ollamaShow},
+	{http.MethodGet, "/api/ps", hearth.RightAsk, (*exchange).ollamaLoaded},
+	{http.MethodPost, "/api/pull", hearth.RightServe, (*exchange).ollamaPull},
+	{http.MethodGet, "/api/version", hearth.RightNone, (*exchange).ollamaVersion},
+	{http.MethodGet, "/", hearth.RightNone, (*exchange).root},
 }
 
 // ollamaAnswer is an answer or a step of one.

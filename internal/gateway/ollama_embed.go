@@ -60,9 +60,6 @@ func (x *exchange) embed(c *ollamaEmbedRequest, texts []string) (*hearth.Embeddi
 	if k.err != nil {
 		return nil, k.err
 	}
-	if x.Embedder == nil {
-		return nil, unsupported("", "turning texts into vectors")
-	}
 	name, err := x.ollamaName(c.Model)
 	if err != nil {
 		return nil, err

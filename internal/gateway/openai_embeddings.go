@@ -116,6 +116,15 @@ func (x *exchange) embeddings() error {
 	return nil
 }
 
+// vectors asks for the vectors of texts, in the way that answers are asked for.
+func (x *exchange) vectors(e *hearth.EmbeddingRequest) (got *hearth.Embeddings, err error) {
+	err = x.collect(&hearth.Request{Model: e.Model, Embed: e}, func(c hearth.Chunk) { got = c.Embeddings })
+	if err == nil && got == nil {
+		err = errors.New("the answer to a request for vectors has none")
+	}
+	return got, err
+}
+
 // floatBytes is a vector as OpenAI's clients like it: little-endian floats in base64.
 func floatBytes(v []float32) string {
 	b := make([]byte, 0, 4*len(v))

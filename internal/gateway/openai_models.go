@@ -14,7 +14,8 @@ type openAIModel struct {
 	Created       int64   `json:"created"`
 	OwnedBy       string  `json:"owned_by"`
 	Source        string  `json:"source,omitempty"`
-	Task          string  `json:"task,omitempty"` // chat, embedding, reranker
+	Parent        string  `json:"parent,omitempty"` // that an adapter changes, as vLLM has it
+	Task          string  `json:"task,omitempty"`   // chat, embedding, reranker
 	Architecture  string  `json:"architecture,omitempty"`
 	Quantization  string  `json:"quantization,omitempty"`
 	ContextTokens int     `json:"context_tokens,omitempty"`
@@ -58,7 +59,7 @@ func (x *exchange) showModel() error {
 }
 
 func (x *exchange) openAIModel(m hearth.Model) openAIModel {
-	out := openAIModel{ID: m.ID, Object: "model", Created: m.Added.Unix(), OwnedBy: "hearth", Source: m.Source,
+	out := openAIModel{ID: m.ID, Object: "model", Created: m.Added.Unix(), OwnedBy: "hearth", Source: m.Source, Parent: m.Base,
 		Task: m.Task, Architecture: m.Architecture, Quantization: m.Quantization, ContextTokens: m.ContextTokens}
 	if m.Added.IsZero() {
 		out.Created = 0

@@ -16,7 +16,7 @@ type Queue interface {
 	Line(by hearth.Principal, most int) hearth.Line
 }
 
-var queueRoutes = []route{{http.MethodGet, "/v1/queue", (*exchange).showQueue}}
+var queueRoutes = []route{{http.MethodGet, "/v1/queue", hearth.RightAsk | hearth.RightWatch, (*exchange).showQueue}}
 
 // How many requests are listed at most, and how often a feed looks.
 const (
@@ -78,6 +78,9 @@ func (x *exchange) showQueue() error {
 		select {
 		case <-tick.C:
 		case <-x.r.Context().Done():
+			if why := x.ended(); why != nil {
+				return x.broken(s, stepsTelling{openAIStream{x}}, why)
+			}
 			return nil
 		}
 	}

@@ -32,32 +32,6 @@ func (x *exchange) recorded(ctx context.Context, r hearth.Record, do func(*heart
 	return cmp.Or(err, x.Recorder.Record(context.WithoutCancel(ctx), r))
 }
 
-// vectors asks the Embedder.
-func (x *exchange) vectors(r *hearth.EmbeddingRequest) (got *hearth.Embeddings, err error) {
-	r.By = x.by
-	ctx := x.r.Context()
-	err = x.recorded(ctx, hearth.Record{Kind: hearth.RecordRequest, Act: "embed", Model: r.Model}, func(rec *hearth.Record) (err error) {
-		if got, err = x.Embedder.Embed(ctx, r); err == nil {
-			rec.ServedBy, rec.Usage = got.ServedBy, got.Usage
-		}
-		return err
-	})
-	return got, err
-}
-
-// ranking asks the Reranker.
-func (x *exchange) ranking(r *hearth.RerankRequest) (got *hearth.Ranking, err error) {
-	r.By = x.by
-	ctx := x.r.Context()
-	err = x.recorded(ctx, hearth.Record{Kind: hearth.RecordRequest, Act: "rerank", Model: r.Model}, func(rec *hearth.Record) (err error) {
-		if got, err = x.Reranker.Rerank(ctx, r); err == nil {
-			rec.ServedBy, rec.Usage = got.ServedBy, got.Usage
-		}
-		return err
-	})
-	return got, err
-}
-
 // inspected asks whether an answer advertises.
 func (x *exchange) inspected(q inspectRequest) (found any, err error) {
 	err = x.recorded(x.r.Context(), hearth.Record{Kind: hearth.RecordRequest, Act: "inspect"}, func(*hearth.Record) (err error) {

@@ -35,6 +35,9 @@ func TestEveryDialectSaysWhoAsks(t *testing.T) {
 		"/v1/responses":        `{"model":"qwen3","input":"hi","background":true}`,
 		"/api/chat":            `{"model":"qwen3",` + message + `}`,
 		"/api/generate":        `{"model":"qwen3","prompt":"hi"}`,
+		"/v1/embeddings":       `{"model":"qwen3","input":"hi"}`,
+		"/api/embed":           `{"model":"qwen3","input":"hi"}`,
+		"/v1/rerank":           `{"model":"qwen3","query":"q","documents":["a"]}`,
 	} {
 		d := &door{chunks: answer}
 		w := d.do("POST", path, "", body)
@@ -47,10 +50,7 @@ func TestEveryDialectSaysWhoAsks(t *testing.T) {
 		}
 	}
 	for path, c := range map[string]struct{ body, want string }{
-		"/v1/embeddings": {`{"model":"qwen3","input":"hi"}`, "request embed qwen3"},
-		"/api/embed":     {`{"model":"qwen3","input":"hi"}`, "request embed qwen3"},
-		"/v1/rerank":     {`{"model":"qwen3","query":"q","documents":["a"]}`, "request rerank qwen3"},
-		"/v1/inspect":    {`{"answer":"hi"}`, "request inspect "},
+		"/v1/inspect": {`{"answer":"hi"}`, "request inspect "},
 	} {
 		rec := &recorder{}
 		w := recordedBy(rec, path, c.body)
@@ -64,17 +64,10 @@ func TestEveryDialectSaysWhoAsks(t *testing.T) {
 				t.Errorf("%s: %+v", path, r)
 			}
 		}
-		if r := rec.list[1]; r.Act == "embed" && (r.Usage.PromptTokens != 3 || r.ServedBy != "native/qwen3") {
-			t.Errorf("%s: %+v", path, r)
-		}
 		rec = &recorder{err: hearth.NewError(hearth.AuditUnavailable)}
 		if w := recordedBy(rec, path, c.body); w.Code != 503 || len(rec.list) != 1 {
 			t.Errorf("%s: what can't be recorded: %d, %d records", path, w.Code, len(rec.list))
 		}
-	}
-	rec := &recorder{}
-	if recordedBy(rec, "/v1/embeddings", `{"model":"qwen3","input":"long"}`); len(rec.list) != 2 || rec.list[1].Result != hearth.ContextOverflow {
-		t.Errorf("%+v", rec.list)
 	}
 }
 

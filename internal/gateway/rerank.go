@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -79,6 +80,15 @@ type ranked struct {
 
 type rankedSource struct {
 	Text string `json:"text"`
+}
+
+// ranking asks how well texts answer a query, in the way that answers are asked for.
+func (x *exchange) ranking(q *hearth.RerankRequest) (got *hearth.Ranking, err error) {
+	err = x.collect(&hearth.Request{Model: q.Model, Rerank: q}, func(c hearth.Chunk) { got = c.Ranking })
+	if err == nil && got == nil {
+		err = errors.New("the answer to a request for a ranking has none")
+	}
+	return got, err
 }
 
 // rerank answers POST /v1/rerank.

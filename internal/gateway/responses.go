@@ -14,11 +14,11 @@ import (
 )
 
 var responsesRoutes = []route{
-	{http.MethodPost, "/v1/responses", (*exchange).respond},
-	{http.MethodPost, "/v1/responses/*/cancel", (*exchange).cancelResponse},
-	{http.MethodGet, "/v1/responses/*/input_items", (*exchange).inputItems},
-	{http.MethodGet, "/v1/responses/*", (*exchange).showResponse},
-	{http.MethodDelete, "/v1/responses/*", (*exchange).deleteResponse},
+	{http.MethodPost, "/v1/responses", hearth.RightAsk, (*exchange).respond},
+	{http.MethodPost, "/v1/responses/*/cancel", hearth.RightAsk, (*exchange).cancelResponse},
+	{http.MethodGet, "/v1/responses/*/input_items", hearth.RightAsk, (*exchange).inputItems},
+	{http.MethodGet, "/v1/responses/*", hearth.RightAsk, (*exchange).showResponse},
+	{http.MethodDelete, "/v1/responses/*", hearth.RightAsk, (*exchange).deleteResponse},
 }
 
 // Archive keeps answers for the keys they were made for, within bounds of its own. What is

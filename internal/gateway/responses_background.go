@@ -170,9 +170,12 @@ func (x *exchange) background(r *hearth.Request, s *responseStream, stream bool)
 	if !s.object.Store {
 		return unsupported("background", "an answer in the background where none are stored")
 	}
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(x.r.Context()))
+	// It goes on without the client, and no longer than the client may ask.
+	ctx, release := x.Authoriser.Hold(context.WithoutCancel(x.r.Context()), x.by, x.r.Header.Values)
+	ctx, cancel := context.WithCancelCause(ctx)
 	j := &job{id: s.object.ID, owner: x.by.KeyID, cancel: cancel, object: s.object, changed: make(chan struct{}), done: make(chan struct{})}
 	if err := x.jobs.add(j); err != nil {
+		release()
 		return err
 	}
 	j.add(s.waiting(nil), s.object, false)
@@ -181,6 +184,7 @@ func (x *exchange) background(r *hearth.Request, s *responseStream, stream bool)
 	go func() {
 		defer x.jobs.running.Done()
 		defer close(j.done)
+		defer release()
 		defer cancel(nil)
 		x.make(ctx, j, r, s)
 	}()
@@ -264,7 +268,7 @@ func (x *exchange) follow(j *job, from int) error {
 }
 
 // left ends a stream whose client went away, while the answer goes on; or whose server
-// stops, which has to be said.
+// stops, or whose client may no longer, which has to be said.
 func (x *exchange) left(s *stream, j *job, from int) error {
 	err := context.Cause(x.r.Context())
 	if !s.begun {
@@ -272,7 +276,7 @@ func (x *exchange) left(s *stream, j *job, from int) error {
 	}
 	if events, ended, _ := j.since(from); ended {
 		_ = s.send(events)
-	} else if errors.Is(err, hearth.NewError(hearth.ServerStop)) {
+	} else if _, told := errors.AsType[*hearth.Error](err); told {
 		e := x.explain(err)
 		_ = s.send([]any{event{"error", responseEvent{Type: "error", Sequence: from, Code: string(e.Code), Message: e.Message(x.lang), Remedy: e.Remedy(x.lang)}}})
 	}

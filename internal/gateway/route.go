@@ -8,11 +8,31 @@ import (
 	"github.com/hearthbox/hearth"
 )
 
-// route is a method and a path. A star in the path stands for a name; at its end the
-// name may have slashes.
+// route is a method, a path, and who may call it: whoever has one of the rights. A star in
+// the path stands for a name; at its end the name may have slashes.
 type route struct {
 	method, path string
+	may          hearth.Rights
 	handler      handler
+}
+
+// Route is a route for show.
+type Route struct {
+	Method, Path string
+	May          hearth.Rights // one of them; none: everybody who is known
+}
+
+// Routes lists all there are.
+func Routes() []Route {
+	var list []Route
+	for _, r := range routes() {
+		list = append(list, Route{r.method, r.path, r.may})
+	}
+	return list
+}
+
+func routes() []route {
+	return slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes, queueRoutes, trustRoutes)
 }
 
 type handler func(*exchange) error
@@ -33,7 +53,7 @@ func (x *exchange) route() (handler, error) {
 		path = r.path
 		if r.method == method {
 			x.id = id
-			return r.handler, nil
+			return r.handler, x.by.Check(r.may)
 		}
 		allowed = append(allowed, r.method)
 	}

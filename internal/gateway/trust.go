@@ -18,8 +18,8 @@ type Trust interface {
 }
 
 var trustRoutes = []route{
-	{http.MethodPost, "/v1/inspect", (*exchange).inspect},
-	{http.MethodPost, "/v1/crosscheck", (*exchange).crosscheck},
+	{http.MethodPost, "/v1/inspect", hearth.RightAsk, (*exchange).inspect},
+	{http.MethodPost, "/v1/crosscheck", hearth.RightAsk, (*exchange).crosscheck},
 }
 
 // Source is a page that an answer was made from.

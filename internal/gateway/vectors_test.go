@@ -1,27 +1,11 @@
 package gateway_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
 	"github.com/hearthbox/hearth"
 )
-
-// Rerank thinks a text the better the longer it is.
-func (d *door) Rerank(_ context.Context, r *hearth.RerankRequest) (*hearth.Ranking, error) {
-	if d.err != nil {
-		return nil, d.err
-	}
-	out := &hearth.Ranking{ServedBy: "native/ranker", Usage: hearth.Usage{PromptTokens: 5 * len(r.Texts)}}
-	for i, t := range r.Texts {
-		if t == "long" {
-			return nil, tooLong(i)
-		}
-		out.Scores = append(out.Scores, float64(len(t))/16)
-	}
-	return out, nil
-}
 
 func tooLong(i int) error {
 	return hearth.NewError(hearth.ContextOverflow, "prompt_tokens", 600, "answer_tokens", 0, "model", "bge", "context_tokens", 512).

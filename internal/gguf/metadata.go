@@ -75,6 +75,22 @@ func (m *Metadata) Bool(key string) (bool, error) {
 	return decode(v.Kind, v.raw).(bool), nil
 }
 
+// Bools is an array of bools.
+func (m *Metadata) Bools(key string) ([]bool, error) {
+	v, err := m.array(key, "bools", Bool)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]bool, v.Len)
+	for i := range list {
+		list[i] = v.raw[i] != 0
+	}
+	return list, nil
+}
+
+// IsArray reports whether there is an array under the key.
+func (m *Metadata) IsArray(key string) bool { return m.values[key].Array }
+
 // Texts is an array of strings.
 func (m *Metadata) Texts(key string) ([]string, error) {
 	v, err := m.array(key, "strings", String)

@@ -37,12 +37,33 @@ func (w *Writer) Set(key string, value any) error {
 	if err != nil {
 		return fmt.Errorf("metadata %s: %w", key, err)
 	}
+	w.put(key, b)
+	return nil
+}
+
+// Copy adds a metadata pair of another file.
+func (w *Writer) Copy(key string, v Value) error {
+	if key == "" || len(key) > keyBytesMax || w.keys[key] {
+		return fmt.Errorf("metadata key %q is empty, too long or set twice", key)
+	}
+	var b []byte
+	if v.Array {
+		b = binary.LittleEndian.AppendUint32(b, uint32(Array))
+	}
+	b = binary.LittleEndian.AppendUint32(b, uint32(v.Kind))
+	if v.Array {
+		b = binary.LittleEndian.AppendUint64(b, uint64(v.Len))
+	}
+	w.put(key, append(b, v.raw...))
+	return nil
+}
+
+func (w *Writer) put(key string, value []byte) {
 	if w.keys == nil {
 		w.keys = map[string]bool{}
 	}
 	w.keys[key] = true
-	w.pairs = append(w.pairs, pair{key, b})
-	return nil
+	w.pairs = append(w.pairs, pair{key, value})
 }
 
 // Add adds a tensor whose data is written by data when the file is. Shape[0] is

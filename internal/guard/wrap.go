@@ -66,11 +66,27 @@ func (x *exchange) request(r *hearth.Request, kinds map[Kind]Action) (*hearth.Re
 	for i := range out.Tools {
 		texts = append(texts, &out.Tools[i].Description)
 	}
-	for _, text := range texts {
+	var alone []*string // each a text of its own, whose vector does not depend on its company
+	if r.Embed != nil {
+		embed := *r.Embed
+		embed.Texts = slices.Clone(embed.Texts)
+		out.Embed, alone = &embed, pointers(embed.Texts)
+	}
+	if r.Rerank != nil {
+		rerank := *r.Rerank
+		rerank.Texts = slices.Clone(rerank.Texts)
+		out.Rerank = &rerank
+		texts = append(append(texts, &rerank.Query), pointers(rerank.Texts)...)
+	}
+	for i, text := range append(texts, alone...) {
 		if *text == "" {
 			continue
 		}
-		edited, seen, stopped := x.state.request(*text, kinds, x.vault)
+		vault := x.vault
+		if i >= len(texts) {
+			vault = NewVault()
+		}
+		edited, seen, stopped := x.state.request(*text, kinds, vault)
 		x.note("request", seen, 0)
 		if stopped != nil {
 			return nil, hearth.NewError(hearth.ContentRefused, "class", stopped.Class)
@@ -78,6 +94,14 @@ func (x *exchange) request(r *hearth.Request, kinds map[Kind]Action) (*hearth.Re
 		*text = edited
 	}
 	return &out, nil
+}
+
+func pointers(texts []string) []*string {
+	list := make([]*string, len(texts))
+	for i := range texts {
+		list[i] = &texts[i]
+	}
+	return list
 }
 
 // note counts findings and tells the log their classes.

@@ -38,6 +38,8 @@ type attention struct {
 	spans   int       // of the longest tile, if they are computed apart
 
 	layer        int
+	window       int    // tokens a token sees, itself included; 0 is all before it
+	sinks        Vector // per query head; nil is none
 	q, k, v, out rows
 
 	put, whole, span, join func(worker, i int) // bound once, as binding takes memory
@@ -142,8 +144,13 @@ func (a *attention) plan() {
 // its query heads gather from the tokens of its sequence up to itself, or from all
 // of them (Vaswani et al. 2017). Groups of query heads share a key and value head (Ainslie et al.
 // 2023). Scores and sums are floats; keys and values are what the cache holds.
-func (p *pass) attend(layer int, q, k, v rows) rows {
+func (p *pass) attend(layer int, q, k, v rows) rows { return p.attendTo(layer, nil, q, k, v) }
+
+// attendTo is attend with sinks: what else a head may attend to, a score for each, that
+// gives nothing (Xiao et al. 2023; OpenAI 2025).
+func (p *pass) attendTo(layer int, sinks Vector, q, k, v rows) rows {
 	a := &p.attention
+	a.window, a.sinks = p.model.Window.of(layer), sinks
 	a.layer, a.q, a.k, a.v, a.out = layer, q, k, v, p.rows(q.count(), p.model.Heads*p.cache.value)
 	p.run(len(p.tokens), len(k.data), a.put)
 	n := len(a.tiles) * a.groups
@@ -173,10 +180,10 @@ func (a *attention) doWhole(worker, i int) {
 	w := &a.workers[worker]
 	t, head := a.task(i)
 	queries := a.load(w, t, head)
-	n := spans(t.most())
+	first, n := a.firstSpan(t), spans(t.most())
 	total := w.total.of(queries.Count, a.pass.cache.padded())
-	a.walk(w, t, head, 0, queries, total)
-	for s := 1; s < n; s++ {
+	a.walk(w, t, head, first, queries, total)
+	for s := first + 1; s < n; s++ {
 		part := w.part.of(queries.Count, a.pass.cache.padded())
 		a.walk(w, t, head, s, queries, part)
 		total.add(part)
@@ -187,7 +194,7 @@ func (a *attention) doWhole(worker, i int) {
 // doSpan computes span i%spans of tile and head i/spans.
 func (a *attention) doSpan(worker, i int) {
 	t, head := a.task(i / a.spans)
-	if s := i % a.spans; s < spans(t.most()) {
+	if s := i % a.spans; s >= a.firstSpan(t) && s < spans(t.most()) {
 		w := &a.workers[worker]
 		queries := a.load(w, t, head)
 		a.walk(w, t, head, s, queries, a.result(i, queries.Count))
@@ -198,12 +205,24 @@ func (a *attention) doSpan(worker, i int) {
 func (a *attention) doJoin(_, i int) {
 	t, head := a.task(i)
 	rows := t.count * a.pass.group()
-	total := a.result(i*a.spans, rows)
-	for s := 1; s < spans(t.most()); s++ {
+	first := a.firstSpan(t)
+	total := a.result(i*a.spans+first, rows)
+	for s := first + 1; s < spans(t.most()); s++ {
 		total.add(a.result(i*a.spans+s, rows))
 	}
 	a.finish(t, head, total)
 }
+
+// from is the first token of the sequence that token i of a tile sees.
+func (a *attention) from(t *tile, i int) int {
+	if a.window == 0 {
+		return 0
+	}
+	return max(0, t.position+i+1-a.window)
+}
+
+// firstSpan is the first in which a token of the tile sees anything.
+func (a *attention) firstSpan(t tile) int { return a.from(&t, 0) / (spanPages * PageTokens) }
 
 // task is tile and group i.
 func (a *attention) task(i int) (t tile, group int) {
@@ -234,14 +253,15 @@ func (a *attention) walk(w *attendant, t tile, head, span int, queries simd.Rows
 	g.clear()
 	pages := a.pass.tokens[t.first].Sequence.pages
 	last := min((span+1)*spanPages, Pages(t.most()))
-	for i := span * spanPages; i < last; i++ {
+	for i := max(span*spanPages, a.from(&t, 0)/PageTokens); i < last; i++ {
 		a.visit(w, t, &pages[i].page, &pages[min(i+1, last-1)].page, i*PageTokens, head, queries, g)
 	}
 }
 
 // visit gathers what a tile finds in one page, which begins at a position. Tokens
 // that see all of it are computed together; one that sees a part stays alone, so
-// that what the others write there can't reach it, were it infinite.
+// that what the others write there can't reach it, were it infinite. What lies before a
+// window has no weight.
 func (a *attention) visit(w *attendant, t tile, p, next *page, begins, head int, queries simd.Rows, g gathered) {
 	cache, group := a.pass.cache, a.pass.group()
 	block := cache.block(a.layer, head*a.pass.model.KVHeads/a.groups)
@@ -252,22 +272,72 @@ func (a *attention) visit(w *attendant, t tile, p, next *page, begins, head int,
 	scores := simd.Rows{Data: w.scores, Stride: simd.Lanes, Count: queries.Count}
 	values := simd.Rows{Data: g.values, Stride: cache.padded(), Count: queries.Count}
 	cache.score(p, block, scores.From(first*group), queries.From(first*group), &w.kvRoom)
-	for i := first; i < t.count; {
+	for i := first; i < t.count && a.from(&t, i) < begins+PageTokens; {
 		n, end := t.sees(i)-begins, i+1
-		if n >= PageTokens || t.whole > 0 {
-			n, end = min(n, PageTokens), t.count
+		if n >= PageTokens && a.from(&t, t.count-1) <= begins && !a.chooses() || t.whole > 0 {
+			end = t.count
 		}
+		n = min(n, PageTokens)
 		from, to := i*group, end*group
+		if seen := a.chosen(t.first+i, begins/PageTokens); seen == 0 {
+			i = end
+			continue
+		} else if seen != everything {
+			hideUnchosen(scores.From(from).Only(to-from), seen)
+		}
+		if hidden := a.from(&t, i) - begins; hidden > 0 {
+			hide(scores.From(from).Only(to-from), hidden)
+		}
 		simd.Soften(scores.From(from).Data, n, g.largest[from:to], g.sum[from:to], w.keep)
 		cache.gather(p, next, block, n, values.From(from).Only(to-from), scores.From(from).Only(to-from), w.keep, &w.kvRoom)
 		i = end
 	}
 }
 
-// finish divides by the sums of weights.
+// everything is all tokens of a page.
+const everything = 1<<PageTokens - 1
+
+// chooses reports whether tokens of the batch may see a choice of those before them.
+func (a *attention) chooses() bool { return len(a.pass.index.masks) > 0 }
+
+// chosen is what token i of the batch sees of a page, apart from what comes after it.
+func (a *attention) chosen(i, page int) uint32 {
+	if !a.chooses() || a.pass.index.masks[i] == nil {
+		return everything
+	}
+	return a.pass.index.masks[i][page]
+}
+
+// hideUnchosen takes the tokens of a page from every row that have no bit.
+func hideUnchosen(scores simd.Rows, seen uint32) {
+	for r := range scores.Count {
+		row := scores.Data[r*scores.Stride:][:PageTokens]
+		for i := range row {
+			if seen>>i&1 == 0 {
+				row[i] = float32(math.Inf(-1))
+			}
+		}
+	}
+}
+
+// hide takes the first n tokens of a page from every row.
+func hide(scores simd.Rows, n int) {
+	for r := range scores.Count {
+		row := scores.Data[r*scores.Stride:]
+		for i := range n {
+			row[i] = float32(math.Inf(-1))
+		}
+	}
+}
+
+// finish divides by the sums of weights, sinks included.
 func (a *attention) finish(t tile, head int, g gathered) {
 	d, group, padded := a.pass.cache.value, a.pass.group(), a.pass.cache.padded()
 	for r, sum := range g.sum {
+		if a.sinks != nil {
+			sink := math.Log2E * float64(a.sinks[head*group+r%group])
+			sum += pow2(float32(sink) - g.largest[r])
+		}
 		out := a.out.row(t.first + r/group)[(head*group+r%group)*d:][:d]
 		simd.Scale(out, g.values[r*padded:][:d], 1/sum)
 	}

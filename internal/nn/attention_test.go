@@ -42,7 +42,7 @@ func heads(format KVFormat, heads, kvHeads, dim, tokens, context int, w Workers)
 func layered(layers int, format KVFormat, heads, kvHeads, dim, tokens, context int, w Workers) *Runner {
 	c := Config{Layers: layers, Embedding: 32, FeedForward: 32, Heads: heads, KVHeads: kvHeads, HeadDim: dim, Rope: Rope{Base: 1e4, Factor: 1}}
 	m := &Model{Config: c}
-	m.rope = newRopeTable(&c, nil)
+	m.rope = newRopeTable(&c.Rope, c.rotated(), nil)
 	return NewRunner(m, NewCacheIn(format, m, 8192), w, tokens, context)
 }
 
@@ -90,12 +90,32 @@ func attend(r *Runner, parts ...part) [][]float32 {
 		}
 	}
 	p.begin(batch)
-	out := p.attend(1, rows{width: c.Heads * c.HeadDim, data: q}, rows{width: c.kvDim(), data: k}, rows{width: c.kvDim(), data: v})
+	out := p.attendTo(1, sinks(c), rows{width: c.Heads * c.HeadDim, data: q}, rows{width: c.kvDim(), data: k}, rows{width: c.kvDim(), data: v})
 	var result [][]float32
 	for i := range out.count() {
 		result = append(result, slices.Clone(out.row(i)))
 	}
 	return result
+}
+
+// sinks are those of heads that look through a window.
+func sinks(c *Config) Vector {
+	if c.Window.Tokens == 0 {
+		return nil
+	}
+	v := make(Vector, c.Heads)
+	for i := range v {
+		v[i] = float32(3*i) - 4
+	}
+	return v
+}
+
+// through is a runner whose last layer looks through a window; 0 is none.
+func through(window int, r *Runner) *Runner {
+	if window > 0 {
+		r.pass.model.Window = Window{Tokens: window, Layers: []bool{false, true}}
+	}
+	return r
 }
 
 // exact is one head of the attention of token i, in double precision. Keys and
@@ -110,6 +130,10 @@ func (t *text) exact(c *Config, i, head int, half bool) []float64 {
 	}
 	scores := make([]float64, i+1)
 	for j := range scores {
+		if c.Window.Tokens > 0 && j <= i-c.Window.Tokens {
+			scores[j] = math.Inf(-1)
+			continue
+		}
 		for n := range d {
 			scores[j] += float64(t.q[i][head*d+n]) * number(t.k[j][shared+n])
 		}
@@ -117,6 +141,9 @@ func (t *text) exact(c *Config, i, head int, half bool) []float64 {
 	}
 	top := slices.Max(scores)
 	out, sum := make([]float64, d), 0.0
+	if s := sinks(c); s != nil {
+		sum = math.Exp(float64(s[head]) - top)
+	}
 	for j, s := range scores {
 		w := math.Exp(s - top)
 		sum += w
@@ -149,6 +176,29 @@ func TestAttention(t *testing.T) {
 					check(t, c, format, short, 17, head, then[3])
 					check(t, c, format, long, s.tokens/2, head, first[15+s.tokens/2])
 					check(t, c, format, short, 0, head, first[0])
+				}
+			})
+		}
+	}
+}
+
+// TestAttentionThroughAWindow compares with the textbook, with windows within a page, of
+// many, of more than a span, and of more than there is; with sinks besides.
+func TestAttentionThroughAWindow(t *testing.T) {
+	const tokens = 1150
+	for _, window := range []int{1, 7, 32, 33, 100, 513, 700, 5000} {
+		for _, format := range []KVFormat{KVHalf, KVBytes} {
+			t.Run(fmt.Sprintf("%d/%d", window, format), func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(uint64(window), 3))
+				r := through(window, heads(format, 4, 2, 40, tokens, tokens, goes(3)))
+				c := &r.pass.model.Config
+				long := newText(rng, c, tokens)
+				got := attend(r, part{long, tokens - 1})
+				got = append(got, attend(r, part{long, 1})...)
+				for _, i := range []int{0, 1, 31, 32, 40, 511, 512, 600, 1148, 1149} {
+					for head := range c.Heads {
+						check(t, c, format, long, i, head, got[i])
+					}
 				}
 			})
 		}
@@ -211,39 +261,46 @@ func TestBytesAgainstHalves(t *testing.T) {
 // into batches at random, in company or alone, with any number of workers, and so
 // by spans or not, it is the same bit for bit.
 func TestAttentionDependsOnTheSequenceAlone(t *testing.T) {
+	for _, window := range []int{0, 50, 530} {
+		for _, format := range []KVFormat{KVHalf, KVBytes} {
+			dependsOnTheSequenceAlone(t, window, format)
+		}
+	}
+}
+
+func dependsOnTheSequenceAlone(t *testing.T, window int, format KVFormat) {
+	t.Helper()
 	const tokens, batchMax = 1150, 200
-	for _, format := range []KVFormat{KVHalf, KVBytes} {
-		rng := rand.New(rand.NewPCG(5, 6))
-		r := heads(format, 6, 2, 24, 2*tokens, tokens, goes(1))
-		first := newText(rng, &r.pass.model.Config, tokens)
-		second := newText(rng, &r.pass.model.Config, tokens)
-		want := attend(r, part{first, tokens}, part{second, tokens})
-		apart := false
-		for _, workers := range []int{1, 2, 3, 8, 40} {
-			r := heads(format, 6, 2, 24, batchMax, tokens, goes(workers))
-			texts := []*text{{q: first.q, k: first.k, v: first.v}, {q: second.q, k: second.k, v: second.v}}
-			for texts[0].kv.Len+texts[1].kv.Len < 2*tokens {
-				var parts []part
-				var rows [][]float32
-				for i, text := range texts {
-					n := min([]int{0, 1, 3, 90}[rng.IntN(4)], tokens-text.kv.Len)
-					parts = append(parts, part{text, n})
-					rows = append(rows, want[i*tokens+text.kv.Len:][:n]...)
-				}
-				if len(rows) == 0 {
-					continue
-				}
-				for i, row := range attend(r, parts...) {
-					if !slices.Equal(row, rows[i]) {
-						t.Fatalf("format %d, %d workers: row %d of %v differs", format, workers, i, parts)
-					}
-				}
-				apart = apart || r.pass.attention.spans > 0
+	rng := rand.New(rand.NewPCG(5, 6))
+	r := through(window, heads(format, 6, 2, 24, 2*tokens, tokens, goes(1)))
+	first := newText(rng, &r.pass.model.Config, tokens)
+	second := newText(rng, &r.pass.model.Config, tokens)
+	want := attend(r, part{first, tokens}, part{second, tokens})
+	apart := false
+	for _, workers := range []int{1, 2, 3, 8, 40} {
+		r := through(window, heads(format, 6, 2, 24, batchMax, tokens, goes(workers)))
+		texts := []*text{{q: first.q, k: first.k, v: first.v}, {q: second.q, k: second.k, v: second.v}}
+		for texts[0].kv.Len+texts[1].kv.Len < 2*tokens {
+			var parts []part
+			var rows [][]float32
+			for i, text := range texts {
+				n := min([]int{0, 1, 3, 90}[rng.IntN(4)], tokens-text.kv.Len)
+				parts = append(parts, part{text, n})
+				rows = append(rows, want[i*tokens+text.kv.Len:][:n]...)
 			}
+			if len(rows) == 0 {
+				continue
+			}
+			for i, row := range attend(r, parts...) {
+				if !slices.Equal(row, rows[i]) {
+					t.Fatalf("window %d, format %d, %d workers: row %d of %v differs", window, format, workers, i, parts)
+				}
+			}
+			apart = apart || r.pass.attention.spans > 0
 		}
-		if !apart {
-			t.Error("spans were never computed apart")
-		}
+	}
+	if !apart {
+		t.Error("spans were never computed apart")
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 // vectors are what it is for; with one, a pair of texts gets scores.
 type bert struct {
 	Embed     Matrix      `gguf:"token_embd.weight" shape:"embedding,vocab"`
-	Segments  Matrix      `gguf:"token_types.weight?" shape:"embedding,segments"`
-	Positions Matrix      `gguf:"position_embd.weight" shape:"embedding,context"`
+	Segments  Matrix      `gguf:"token_types.weight?" shape:"embedding,segments" adapt:"no"`
+	Positions Matrix      `gguf:"position_embd.weight" shape:"embedding,context" adapt:"no"`
 	Norm      Vector      `gguf:"token_embd_norm.weight" shape:"embedding"`
 	NormBias  Vector      `gguf:"token_embd_norm.bias" shape:"embedding"`
 	Layers    []bertLayer `gguf:"blk.%d."`
@@ -50,8 +50,13 @@ type bertLayer struct {
 	NormBias Vector `gguf:"layer_output_norm.bias" shape:"embedding"`
 }
 
-// readEncoder reads the settings of encoders.
 func readEncoder(f *gguf.File, architecture string) (Config, error) {
+	c, m := readEncoderSettings(f, architecture)
+	return c, m.err
+}
+
+// readEncoderSettings reads the settings that all encoders share.
+func readEncoderSettings(f *gguf.File, architecture string) (Config, *metadata) {
 	m := &metadata{f: f, prefix: architecture + "."}
 	c := Config{
 		Architecture: architecture,
@@ -65,7 +70,7 @@ func readEncoder(f *gguf.File, architecture string) (Config, error) {
 		BothWays:     true,
 	}
 	if m.err != nil {
-		return c, m.err
+		return c, m
 	}
 	c.KVHeads, c.HeadDim = c.Heads, c.Embedding/c.Heads
 	switch {
@@ -76,7 +81,7 @@ func readEncoder(f *gguf.File, architecture string) (Config, error) {
 	case c.Pooling == PoolNone:
 		m.fail(f.Refuse(m.prefix+"pooling_type", "is missing: nothing says which vector a text has"))
 	}
-	return c, m.err
+	return c, m
 }
 
 func loadBert(f *gguf.File, c *Config) (architecture, Vector, error) {
@@ -138,7 +143,7 @@ func (m *bert) head(p *pass, x rows) rows {
 	return x
 }
 
-// place adds to every row what its segment and its position say.
+// place adds to every row what its segment says, and its position where those are learned.
 func (p *pass) place(x rows, segments, positions *Matrix) {
 	room := make([]float32, x.width)
 	for i, t := range p.tokens {
@@ -146,8 +151,10 @@ func (p *pass) place(x rows, segments, positions *Matrix) {
 			segments.format.Widen(room, segments.row(min(t.Segment, segments.rows-1)))
 			simd.Add(x.row(i), room)
 		}
-		positions.format.Widen(room, positions.row(p.positions[i]))
-		simd.Add(x.row(i), room)
+		if positions != nil {
+			positions.format.Widen(room, positions.row(p.positions[i]))
+			simd.Add(x.row(i), room)
+		}
 	}
 }
 

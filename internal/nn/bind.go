@@ -18,6 +18,7 @@ import (
 // first. A name ending in "?" is optional; "a|b" takes the first that is there. A
 // slice of structs is filled once per layer, under its tag with "%d" replaced; a struct
 // by itself under its tag, and one that a pointer leads to if it leads anywhere.
+// adapt:"no" is on what adapters can't change.
 type binder struct {
 	f    *gguf.File
 	dims map[string]int

@@ -14,6 +14,9 @@ type Cache struct {
 	limit int // pages
 	made  int // pages that exist
 	free  []*Page
+
+	stateFloats int      // of a sequence; 0 is none
+	states      []*state // that are free
 }
 
 // Page is PageTokens tokens of a text, in all layers.
@@ -24,8 +27,10 @@ type Page struct {
 
 // Sequence is one text in the cache.
 type Sequence struct {
-	Len   int // tokens whose keys and values are there
-	pages []*Page
+	Len     int      // tokens whose keys and values are there
+	Adapter *Adapter // that it is computed with, from its first token to its last; nil is none
+	pages   []*Page
+	state   *state // of models that have one, once there is room for a token
 }
 
 // NewCache makes an empty cache for sequences of m of up to tokens together. Memory
@@ -34,7 +39,7 @@ func NewCache(m *Model, tokens int) *Cache { return NewCacheIn(KVHalf, m, tokens
 
 // NewCacheIn is NewCache with another format.
 func NewCacheIn(f KVFormat, m *Model, tokens int) *Cache {
-	return &Cache{kvShape: m.kvShape(f), limit: tokens / PageTokens}
+	return &Cache{kvShape: m.kvShape(f), limit: tokens / PageTokens, stateFloats: int(m.StateBytes() / 4)}
 }
 
 // Pages is how many pages a sequence of so many tokens takes.
@@ -69,11 +74,22 @@ func (c *Cache) Grow(s *Sequence, n int) bool {
 	for range need {
 		s.pages = append(s.pages, c.Take())
 	}
+	if c.stateFloats > 0 && s.state == nil {
+		s.state = c.takeState()
+	}
 	return true
 }
 
-// Cut forgets all but the first n tokens of s.
+// Cut forgets all but the first n tokens of s: some of them only where there is no state.
 func (c *Cache) Cut(s *Sequence, n int) {
+	switch {
+	case s.state == nil || n == s.Len && n > 0:
+	case n > 0:
+		panic("nn: a sequence cut that has a state of all its tokens")
+	default:
+		c.states = append(c.states, s.state)
+		s.state = nil
+	}
 	for i := Pages(n); i < len(s.pages); i++ {
 		c.Drop(s.pages[i])
 	}
@@ -90,6 +106,22 @@ func (c *Cache) Fork(dst, src *Sequence) {
 		dst.pages = append(dst.pages, p)
 	}
 	dst.Len = src.Len
+	if src.state != nil {
+		dst.state = c.takeState()
+		copy(dst.state.data, src.state.data)
+	}
+}
+
+// takeState hands out the state of a text that has not begun.
+func (c *Cache) takeState() *state {
+	n := len(c.states) - 1
+	if n < 0 {
+		return &state{make([]float32, c.stateFloats)}
+	}
+	s := c.states[n]
+	c.states = c.states[:n]
+	clear(s.data)
+	return s
 }
 
 // Join lets s, whose pages are full, go on with the first n tokens of p.

@@ -23,8 +23,16 @@ type Config struct {
 	Rope         Rope
 	Mixture      Mixture
 	Latent       Latent
+	Index        Index
+	Delta        Delta
 	DenseLayers  int // the first, where the others have experts
-	NextLayers   int // after the last: what guesses further, and is not loaded
+	Window       Window
+	SoftCap      float32 // logits stay below it, by a hyperbolic tangent; 0 is none
+	NextLayers   int     // after the last: what guesses further, and is not loaded
+
+	ScoreWidth int // whose root scores are divided by; 0 is HeadDim
+
+	more int // numbers a token takes in the arena besides
 
 	// BothWays is set where a token sees all of its text, not only what comes before:
 	// all of a text is then one batch.
@@ -46,10 +54,26 @@ const (
 	PoolRank                 // a score, by the model's own head
 )
 
+// Window is how some layers look back only so far. The zero value is none.
+type Window struct {
+	Tokens int    // that a token sees, itself the last of them
+	Layers []bool // which layers do
+	Rope   Rope   // how they rotate; the zero value is as the others do
+}
+
+// of is how far a layer looks back; 0 is to the beginning.
+func (w *Window) of(layer int) int {
+	if len(w.Layers) == 0 || !w.Layers[layer] {
+		return 0
+	}
+	return w.Tokens
+}
+
 // Rope is how positions are rotated into queries and keys.
 type Rope struct {
 	Base        float64
 	Interleaved bool // neighbours are pairs, rather than the two halves of a head
+	Rotated     int  // numbers of a head, the first ones; 0 is all
 
 	// Scaling is "none", "linear" or "yarn" (Peng et al. 2023).
 	Scaling         string
@@ -83,10 +107,11 @@ func (c *Config) kvDim() int { return c.KVHeads * c.HeadDim }
 
 // kvShape is what a token leaves in the cache.
 func (c *Config) kvShape(f KVFormat) kvShape {
-	s := kvShape{format: f, layers: c.Layers, heads: c.KVHeads, key: c.HeadDim, value: c.HeadDim}
+	s := kvShape{format: f, layers: c.attending(), heads: c.KVHeads, key: c.HeadDim, value: c.HeadDim}
 	if c.Latent.Keys > 0 {
 		s.key, s.value = c.Latent.key(), c.Latent.Keys
 	}
+	s.index = c.Index.Width
 	if c.BothWays {
 		s.layers = 1 // nobody comes back to what a layer has put there
 	}
@@ -98,6 +123,9 @@ func (c *Config) scoreScale() float64 {
 	if c.Latent.Keys > 0 {
 		return c.Latent.scoreScale(&c.Rope)
 	}
+	if c.ScoreWidth > 0 {
+		return 1 / math.Sqrt(float64(c.ScoreWidth))
+	}
 	return 1 / math.Sqrt(float64(c.HeadDim))
 }
 
@@ -105,6 +133,9 @@ func (c *Config) scoreScale() float64 {
 func (c *Config) rotated() int {
 	if c.Latent.Keys > 0 {
 		return c.Latent.Rotated
+	}
+	if c.Rope.Rotated > 0 {
+		return c.Rope.Rotated
 	}
 	return c.HeadDim
 }
@@ -116,9 +147,9 @@ func (c *Config) widest() int {
 	mixed := x.Experts + x.Used*(2*c.Embedding+2*x.FeedForward) + 3*c.Embedding + 2*x.Shared
 	attended := 4*c.Heads*c.HeadDim + 4*c.kvDim()
 	if l := &c.Latent; l.Keys > 0 {
-		attended = 2*l.Queries + c.Heads*(c.HeadDim+l.Plain+l.key()+2*l.Keys+l.Values) + l.key() + l.Keys
+		attended = c.Index.Heads*(c.Index.Width+1) + 2*c.Index.Width + 2*l.Queries + c.Heads*(c.HeadDim+l.Plain+l.key()+2*l.Keys+l.Values) + l.key() + l.Keys
 	}
-	return 7*c.Embedding + attended + max(2*c.FeedForward, mixed)
+	return c.more + 7*c.Embedding + attended + max(2*c.FeedForward, mixed)
 }
 
 // KVBytes is what one token takes in the cache.
@@ -138,6 +169,7 @@ func (c *Config) dims() map[string]int {
 	l := &c.Latent
 	return map[string]int{
 		"queries": l.Queries, "keys": l.Keys, "plain": l.Plain, "key": l.key(), "value": l.Values, "heads": c.Heads,
+		"index": c.Index.Width, "indexers": c.Index.Heads, "indexes": c.Index.Heads * c.Index.Width,
 		"values": c.Heads * l.Values, "ups": c.Heads * (l.Plain + l.Values),
 		"embedding": c.Embedding, "ffn": c.FeedForward, "vocab": c.Vocab, "head": c.HeadDim,
 		"experts": c.Mixture.Experts, "expert": c.Mixture.FeedForward, "shared": c.Mixture.Shared,
@@ -224,7 +256,7 @@ func readDecoder(f *gguf.File, architecture string) (Config, *metadata) {
 		Architecture: architecture,
 		Layers:       m.integer("block_count", 1, layersMax),
 		Embedding:    m.integer("embedding_length", 1, widthMax),
-		FeedForward:  m.integer("feed_forward_length", 1, widthMax),
+		FeedForward:  m.feedForward(),
 		Heads:        m.integer("attention.head_count", 1, headsMax),
 		Context:      m.integer("context_length", 1, contextMax),
 		NormEpsilon:  float32(m.real("attention.layer_norm_rms_epsilon", 1, 0)),
@@ -240,6 +272,16 @@ func readDecoder(f *gguf.File, architecture string) (Config, *metadata) {
 	}
 	c.Rope = m.rope(&c)
 	return c, m
+}
+
+// feedForward is the width of feed-forward blocks. Models that have none but experts need
+// not state it.
+func (m *metadata) feedForward() int {
+	const plain, expert = "feed_forward_length", "expert_feed_forward_length"
+	if !m.f.Has(m.prefix+plain) && m.f.Has(m.prefix+expert) {
+		return m.integer(expert, 1, widthMax)
+	}
+	return m.integer(plain, 1, widthMax)
 }
 
 // pooling is what the file states, but that one with a classifier's head gives scores:
@@ -271,14 +313,18 @@ func (c *Config) check(m *metadata) error {
 	if m.integerOr("attention.value_length", 1, headDimMax, c.HeadDim) != c.HeadDim {
 		return fmt.Errorf("values of another width than keys: %w", ErrUnsupported)
 	}
-	if m.integerOr("rope.dimension_count", 1, headDimMax, c.HeadDim) != c.HeadDim {
+	if m.integerOr("rope.dimension_count", 1, headDimMax, c.HeadDim) != c.HeadDim && !partlyRotated[c.Architecture] {
 		return fmt.Errorf("rotation of a part of each head: %w", ErrUnsupported)
 	}
 	return m.err
 }
 
+// partlyRotated are the architectures some of whose models rotate a part of each head.
+var partlyRotated = map[string]bool{"glm4": true, "glm4moe": true, "qwen3next": true, "qwen35": true, "qwen35moe": true}
+
 func (m *metadata) rope(c *Config) Rope {
 	r := Rope{
+		Rotated:         m.integerOr("rope.dimension_count", 2, headDimMax, 0),
 		Base:            m.real("rope.freq_base", 1e12, 10000),
 		Scaling:         m.textOr("rope.scaling.type", "none"),
 		Factor:          m.real("rope.scaling.factor", ropeScaleMax, 1),
@@ -286,6 +332,9 @@ func (m *metadata) rope(c *Config) Rope {
 		Attention:       m.real("rope.scaling.attn_factor", ropeScaleMax, 1),
 		BetaFast:        m.real("rope.scaling.yarn_beta_fast", 1<<20, 32),
 		BetaSlow:        m.real("rope.scaling.yarn_beta_slow", 1<<20, 1),
+	}
+	if r.Rotated%2 != 0 || r.Rotated > c.HeadDim {
+		m.fail(m.f.Refuse(m.prefix+"rope.dimension_count", "is %d, of heads of width %d", r.Rotated, c.HeadDim))
 	}
 	switch r.Scaling {
 	case "none":

@@ -10,7 +10,8 @@ import (
 // latent (latent.go): what the cache keeps of a token is one vector for all heads. The
 // first layers are dense; the others have experts, chosen by a softmax in V2, and in
 // V3 by sigmoids with a bias that only chooses, among the best groups; and some that
-// every token goes through.
+// every token goes through. DeepSeek-V3.2 and GLM-5 choose besides what is attended to
+// (index.go).
 type deepseek2 struct {
 	Embed  Matrix           `gguf:"token_embd.weight" shape:"embedding,vocab"`
 	Layers []deepseek2Layer `gguf:"blk.%d."`
@@ -41,6 +42,11 @@ type deepseek2Mixed struct {
 }
 
 func readDeepSeek2(f *gguf.File, name string) (Config, error) {
+	return readLatent(f, name, gateSoftmax)
+}
+
+// readLatent reads models with latent attention, whose gate is this one unless they say so.
+func readLatent(f *gguf.File, name string, gate int) (Config, error) {
 	m := &metadata{f: f, prefix: name + "."}
 	next := m.integerOr("nextn_predict_layers", 0, layersMax, 0)
 	c := Config{
@@ -68,7 +74,7 @@ func readDeepSeek2(f *gguf.File, name string) (Config, error) {
 	c.Latent = m.latent()
 	c.HeadDim = c.Latent.Plain + c.Latent.Rotated
 	if c.DenseLayers < c.Layers {
-		c.Mixture = m.deepseekMixture(&c)
+		c.Mixture = m.deepseekMixture(&c, gate)
 	}
 	c.Rope = m.rope(&c)
 	c.Rope.Interleaved = true
@@ -76,12 +82,17 @@ func readDeepSeek2(f *gguf.File, name string) (Config, error) {
 	return c, m.err
 }
 
-// deepseekMixture reads what DeepSeek's mixtures have besides.
-func (m *metadata) deepseekMixture(c *Config) Mixture {
-	const softmax, sigmoid = 1, 2
+// How odds are made of a router's output, as files state it.
+const (
+	gateSoftmax = 1
+	gateSigmoid = 2
+)
+
+// deepseekMixture reads what DeepSeek's mixtures have besides, and those made after them.
+func (m *metadata) deepseekMixture(c *Config, gate int) Mixture {
 	x := m.mixture(c)
 	x.Shared = x.FeedForward * m.integer("expert_shared_count", 1, expertsMax)
-	x.Sigmoid = m.integerOr("expert_gating_func", softmax, sigmoid, softmax) == sigmoid
+	x.Sigmoid = m.integerOr("expert_gating_func", gateSoftmax, gateSigmoid, gate) == gateSigmoid
 	x.Normalize = m.flagOr("expert_weights_norm", false)
 	x.Groups = m.integerOr("expert_group_count", 0, int64(x.Experts), 0)
 	x.GroupsUsed = m.integerOr("expert_group_used_count", 0, int64(x.Groups), 0)
@@ -100,6 +111,42 @@ func (m *metadata) deepseekMixture(c *Config) Mixture {
 	return x
 }
 
+// next is how tensors of the layers after the last one begin. These guess a token further,
+// and nothing depends on them.
+func (c *Config) next() []string {
+	var next []string
+	for i := range c.NextLayers {
+		next = append(next, fmt.Sprintf("blk.%d.", c.Layers+i))
+	}
+	return next
+}
+
+// readDeepSeek32 is readDeepSeek2 for models with an index.
+func readDeepSeek32(f *gguf.File, name string) (Config, error) {
+	c, err := readDeepSeek2(f, name)
+	if err != nil {
+		return c, err
+	}
+	m := &metadata{f: f, prefix: name + "."}
+	c.Index = m.index(&c)
+	return c, m.err
+}
+
+// readGLMDSA is readDeepSeek2 for GLM-5, where several layers may see the same choice.
+func readGLMDSA(f *gguf.File, name string) (Config, error) {
+	c, err := readLatent(f, name, gateSigmoid)
+	if err != nil {
+		return c, err
+	}
+	m := &metadata{f: f, prefix: name + "."}
+	c.Index = m.index(&c)
+	c.Index.Interleaved = true
+	if m.err == nil {
+		m.sharedIndex(&c.Index, c.Context)
+	}
+	return c, m.err
+}
+
 func loadDeepSeek2(f *gguf.File, c *Config) (architecture, Vector, error) {
 	m := &deepseek2{Layers: make([]deepseek2Layer, c.Layers)}
 	for i := range m.Layers {
@@ -108,13 +155,17 @@ func loadDeepSeek2(f *gguf.File, c *Config) (architecture, Vector, error) {
 		} else {
 			m.Layers[i].Mixed = &deepseek2Mixed{}
 		}
+		if c.Index.chooses(i) {
+			m.Layers[i].Latent.Index = &indexer{}
+		}
 	}
-	// Layers after the last one guess a token further, and nothing depends on them.
-	var next []string
-	for i := range c.NextLayers {
-		next = append(next, fmt.Sprintf("blk.%d.", c.Layers+i))
+	leftOut := c.next()
+	for i := range m.Layers {
+		if c.Index.Top > 0 && !c.Index.chooses(i) {
+			leftOut = append(leftOut, fmt.Sprintf("blk.%d.indexer.", i)) // which it does not use
+		}
 	}
-	if err := bind(f, c.dims(), m, next...); err != nil {
+	if err := bind(f, c.dims(), m, leftOut...); err != nil {
 		return nil, nil, err
 	}
 	for i := range m.Layers {

@@ -10,8 +10,9 @@
 // Reading order: llama.go (an architecture, top to bottom as in the paper), then
 // pass.go (the verbs it is written in), attention.go, kv.go and rope.go, then bind.go
 // (how tensors of the file become fields). What only some have stands apart: mixture.go
-// (experts), latent.go (DeepSeek's attention), bert.go (encoders) and pool.go (what a
-// vector is made of).
+// (experts), latent.go (DeepSeek's attention), index.go (which tokens it attends to),
+// window.go (layers that look back only so far), delta.go (layers that keep a state), adapter.go (LoRA), bert.go (encoders) and
+// pool.go (what a vector is made of).
 //
 // Invariants:
 //

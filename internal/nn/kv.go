@@ -22,6 +22,7 @@ type kvShape struct {
 	heads  int // key-value heads
 	key    int // numbers in a key of a head
 	value  int // numbers in a value
+	index  int // numbers in a key of the index, which a layer has one of; 0 is none
 }
 
 // page holds keys and values of PageTokens tokens in all layers, by blocks: what
@@ -29,12 +30,13 @@ type kvShape struct {
 // tokens, then the second of all, and so on, so that a query meets all keys at
 // once; a block of values has the tokens one after another. Scales are per token
 // and 32 numbers, those of all tokens side by side. Of places no token has been
-// written to, nothing is known. Values have room behind them, as rows of values are
+// written to, nothing is known. Keys of an index are halves, and stand as keys do. Values have room behind them, as rows of values are
 // read by simd.Lanes numbers at a time.
 type page struct {
 	keys, values           []uint16
 	keyBytes, valueBytes   []int8
 	keyScales, valueScales []float32
+	index                  []uint16
 }
 
 // chunks is how many scales so many numbers have.
@@ -49,10 +51,12 @@ func (s *kvShape) block(layer, head int) int { return layer*s.heads + head }
 func (s *kvShape) newPage() page {
 	tokens := s.layers * s.heads * PageTokens
 	k, v := tokens*s.key, tokens*s.value
+	index := make([]uint16, s.layers*PageTokens*s.index)
 	if s.format == KVHalf {
-		return page{keys: make([]uint16, k), values: make([]uint16, v, v+simd.Lanes)}
+		return page{index: index, keys: make([]uint16, k), values: make([]uint16, v, v+simd.Lanes)}
 	}
 	return page{
+		index:    index,
 		keyBytes: make([]int8, k), keyScales: make([]float32, tokens*chunks(s.key)),
 		valueBytes: make([]int8, v, v+simd.Lanes), valueScales: make([]float32, tokens*chunks(s.value)),
 	}
@@ -64,10 +68,11 @@ func (s *kvShape) PageBytes() int {
 	if s.format == KVBytes {
 		each = s.key + s.value + 4*(chunks(s.key)+chunks(s.value))
 	}
-	return s.layers * s.heads * PageTokens * each
+	return s.layers * PageTokens * (s.heads*each + 2*s.index)
 }
 
 func (p *page) copyFrom(o *page) {
+	copy(p.index, o.index)
 	copy(p.keys, o.keys)
 	copy(p.values, o.values)
 	copy(p.keyBytes, o.keyBytes)
@@ -78,7 +83,7 @@ func (p *page) copyFrom(o *page) {
 
 // Write writes the page into b, which has its size.
 func (p *page) Write(b []byte) {
-	for _, s := range [][]uint16{p.keys, p.values} {
+	for _, s := range [][]uint16{p.index, p.keys, p.values} {
 		for i, v := range s {
 			binary.LittleEndian.PutUint16(b[2*i:], v)
 		}
@@ -100,7 +105,7 @@ func (p *page) Write(b []byte) {
 
 // Read reads the page from b, where Write has written one of the same cache.
 func (p *page) Read(b []byte) {
-	for _, s := range [][]uint16{p.keys, p.values} {
+	for _, s := range [][]uint16{p.index, p.keys, p.values} {
 		for i := range s {
 			s[i] = binary.LittleEndian.Uint16(b[2*i:])
 		}

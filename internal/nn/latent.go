@@ -36,9 +36,11 @@ type latent struct {
 	KVDown  Matrix  `gguf:"attn_kv_a_mqa.weight" shape:"embedding,key"`
 	KVNorm  Vector  `gguf:"attn_kv_a_norm.weight" shape:"keys"`
 	O       Matrix  `gguf:"attn_output.weight" shape:"values,embedding"`
-	KeyUp   Experts `gguf:"attn_k_b.weight?" shape:"plain,keys,heads"`
-	ValueUp Experts `gguf:"attn_v_b.weight?" shape:"keys,value,heads"`
-	Both    Matrix  `gguf:"attn_kv_b.weight?" shape:"keys,ups"`
+	KeyUp   Experts `gguf:"attn_k_b.weight?" shape:"plain,keys,heads" adapt:"no"`
+	ValueUp Experts `gguf:"attn_v_b.weight?" shape:"keys,value,heads" adapt:"no"`
+	Both    Matrix  `gguf:"attn_kv_b.weight?" shape:"keys,ups" adapt:"no"`
+
+	Index *indexer `gguf:""` // of layers that choose
 
 	toLatent   headed // of queries
 	fromLatent headed // to values
@@ -118,7 +120,11 @@ func transposed(m *Matrix, heads, rows, stride int) headed {
 func (p *pass) attendLatent(layer int, h rows, l *latent) rows {
 	var q rows
 	if l.QDown.rows > 0 {
-		q = p.mul(p.norm(p.mul(h, &l.QDown), l.QNorm), &l.QUp)
+		from := p.norm(p.mul(h, &l.QDown), l.QNorm)
+		if l.Index != nil {
+			p.chooseBy(layer, h, from, l.Index)
+		}
+		q = p.mul(from, &l.QUp)
 	} else {
 		q = p.mul(h, &l.Q)
 	}
@@ -159,8 +165,8 @@ func (p *pass) latentRow(i int) {
 
 // turn rotates numbers by the position of token i.
 func (p *pass) turn(x []float32, i int) {
-	n := len(p.model.rope.frequency)
-	simd.Rotate(x, p.cos[i*n:(i+1)*n], p.sin[i*n:(i+1)*n], p.model.Rope.Interleaved)
+	cos, sin := p.turns.of(i)
+	simd.Rotate(x, cos, sin, p.model.Rope.Interleaved)
 }
 
 // headwise multiplies heads with matrices of their own.

@@ -13,6 +13,7 @@ type Matrix struct {
 	rows   int
 	cols   int
 	data   []byte
+	tensor *gguf.Tensor // that it is of
 }
 
 // Vector is a row of float weights: a norm or a bias. It is nil where an optional
@@ -45,6 +46,8 @@ func format(t gguf.Type) *simd.Format {
 		return simd.FormatQ5_1
 	case gguf.IQ4_NL:
 		return simd.FormatIQ4NL
+	case gguf.MXFP4:
+		return simd.FormatMXFP4
 	case gguf.Q4_K:
 		return simd.FormatQ4K
 	case gguf.Q5_K:
@@ -60,7 +63,7 @@ func newMatrix(t *gguf.Tensor) (Matrix, error) {
 	if f == nil {
 		return Matrix{}, fmt.Errorf("tensor %s of type %s: %w", t.Name, t.Type, ErrUnsupported)
 	}
-	return Matrix{format: f, rows: t.Rows(), cols: t.Shape[0], data: t.Data}, nil
+	return Matrix{format: f, rows: t.Rows(), cols: t.Shape[0], data: t.Data, tensor: t}, nil
 }
 
 // newVector copies a vector out of the file: norms and biases are small and read

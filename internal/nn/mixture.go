@@ -254,8 +254,16 @@ func (p *pass) sorted(x rows) rows {
 
 // mulExperts multiplies every sorted row with the matrix of its expert.
 func (p *pass) mulExperts(x rows, m *Experts) rows {
-	r := &p.router
 	y := p.rows(x.count(), m.rows)
+	p.multiplyExperts(y, x, m)
+	if len(p.adaptation.groups) > 0 {
+		p.adaptExperts(y, x, m)
+	}
+	return y
+}
+
+func (p *pass) multiplyExperts(y, x rows, m *Experts) {
+	r := &p.router
 	r.prepareAll(p, x, m.format.Input)
 	r.m, r.y, r.how = m, y.data, m.format.Input
 	if p.small(m.rows * m.cols * x.count()) {
@@ -263,7 +271,7 @@ func (p *pass) mulExperts(x rows, m *Experts) rows {
 		for i := range r.groups {
 			r.mulChunk(i)
 		}
-		return y
+		return
 	}
 	// As in pass.chunk, but that there is something to do in every group.
 	const panel, shares = 16, 4
@@ -271,7 +279,6 @@ func (p *pass) mulExperts(x rows, m *Experts) rows {
 	r.chunk = max(panel, m.rows/per/panel*panel)
 	r.per = max(1, m.rows/r.chunk)
 	p.workers.Run(r.per*len(r.groups), r.mul)
-	return y
 }
 
 // mulChunk computes chunk i%per of group i/per; the last chunk takes what rows remain.

@@ -15,6 +15,7 @@ type Model struct {
 	Config
 	layers architecture
 	rope   *ropeTable
+	near   *ropeTable // of layers with a window, where it is another one
 }
 
 // architecture is what one file of this package implements.
@@ -42,7 +43,20 @@ func kinds() map[string]kind {
 		"qwen3": {readConfig, loadQwen3},
 		"bert":  {readEncoder, loadBert},
 
-		"deepseek2": {readDeepSeek2, loadDeepSeek2},
+		"nomic-bert": {readNomicBert, loadNomicBert},
+
+		"glm4":    {readGLM4, loadGLM4},
+		"glm4moe": {readGLM4MoE, loadGLM4MoE},
+		"gemma3":  {readGemma3, loadGemma3},
+		"gpt-oss": {readGPTOSS, loadGPTOSS},
+
+		"deepseek2":  {readDeepSeek2, loadDeepSeek2},
+		"deepseek32": {readDeepSeek32, loadDeepSeek2},
+		"glm-dsa":    {readGLMDSA, loadDeepSeek2},
+
+		"qwen3next": {readQwen3Next, loadQwen3Next},
+		"qwen35":    {readQwen3Next, loadQwen3Next},
+		"qwen35moe": {readQwen3Next, loadQwen3Next},
 
 		"qwen2moe": {readQwen2MoE, loadQwen2MoE},
 		"qwen3moe": {readQwen3MoE, loadQwen3MoE},
@@ -73,7 +87,10 @@ func Load(f *gguf.File) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.layers, m.rope = layers, newRopeTable(&m.Config, factors)
+	m.layers, m.rope = layers, newRopeTable(&m.Rope, m.rotated(), factors)
+	if m.Window.Rope.Base != 0 {
+		m.near = newRopeTable(&m.Window.Rope, m.rotated(), nil)
+	}
 	return m, nil
 }
 

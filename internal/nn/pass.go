@@ -44,6 +44,13 @@ func NewRunner(m *Model, cache *Cache, w Workers, tokens, context int) *Runner {
 	p.one = func(_, i int) { p.verb(p, i) }
 	p.attention.init(p, context)
 	p.headwise.init()
+	p.adaptation.init(p)
+	if m.Index.Top > 0 {
+		p.index.init(p, context)
+	}
+	if m.Recurrent() {
+		p.recurrence.init(p)
+	}
 	if m.Mixture.Used > 0 {
 		p.router.init(p)
 	}
@@ -103,18 +110,23 @@ type pass struct {
 
 	tokens    []Token
 	positions []int
-	cos, sin  []float32 // per token and pair
+	turns     turns
+	near      turns // of layers with a window, where they are others
 
 	// What is being done to each row: verb, with these operands, which one calls.
 	verb    func(p *pass, i int)
 	x, y    rows
 	weights Vector
 	how     simd.Preparation
+	by      *turns
 	one     func(worker, i int)
 
-	attention attention
-	router    router
-	headwise  headwise
+	attention  attention
+	router     router
+	headwise   headwise
+	adaptation adaptation
+	index      indexing
+	recurrence recurrence
 
 	arena []float32
 	roomy int // tokens the arena is for
@@ -144,10 +156,35 @@ func (p *pass) room(tokens int) {
 	}
 	p.roomy = tokens
 	p.arena = make([]float32, tokens*p.model.widest())
-	if p.model.rope != nil {
-		p.cos = make([]float32, tokens*len(p.model.rope.frequency))
-		p.sin = make([]float32, tokens*len(p.model.rope.frequency))
+	p.turns.room(p.model.rope, tokens)
+	p.near.room(p.model.near, tokens)
+}
+
+// turns are cosines and sines per token and pair.
+type turns struct {
+	table    *ropeTable
+	cos, sin []float32
+}
+
+func (t *turns) room(table *ropeTable, tokens int) {
+	if t.table = table; table != nil {
+		t.cos = make([]float32, tokens*len(table.frequency))
+		t.sin = make([]float32, tokens*len(table.frequency))
 	}
+}
+
+// fill computes those of token i, at a position.
+func (t *turns) fill(i, position int) {
+	if t.table != nil {
+		cos, sin := t.of(i)
+		t.table.fill(cos, sin, position)
+	}
+}
+
+// of are the cosines and sines of token i.
+func (t *turns) of(i int) (cos, sin []float32) {
+	n := len(t.table.frequency)
+	return t.cos[i*n : (i+1)*n], t.sin[i*n : (i+1)*n]
 }
 
 // begin places the tokens in their sequences.
@@ -155,21 +192,20 @@ func (p *pass) begin(tokens []Token) {
 	p.room(len(tokens))
 	p.tokens, p.positions = tokens, p.positions[:0]
 	p.used, p.kept, p.spilled = 0, 0, false
-	pairs := 0
-	if p.model.rope != nil {
-		pairs = len(p.model.rope.frequency)
-	}
 	for i, t := range tokens {
 		if t.Sequence.Len >= len(t.Sequence.pages)*PageTokens {
 			panic("nn: the cache has no room for the batch")
 		}
 		p.positions = append(p.positions, t.Sequence.Len)
-		if pairs > 0 {
-			p.model.rope.fill(p.cos[i*pairs:(i+1)*pairs], p.sin[i*pairs:(i+1)*pairs], t.Sequence.Len)
-		}
+		p.turns.fill(i, t.Sequence.Len)
+		p.near.fill(i, t.Sequence.Len)
 		t.Sequence.Len++
 	}
 	p.attention.plan()
+	p.adaptation.begin(tokens)
+	if p.model.Recurrent() {
+		p.recurrence.begin(tokens)
+	}
 }
 
 // take cuts n numbers off the arena. What does not fit is the logits, for which
@@ -219,6 +255,9 @@ func (p *pass) embed(m *Matrix) rows {
 		m.format.Widen(x.row(i), m.row(t.ID))
 	}
 	p.kept = p.used
+	if len(p.adaptation.groups) > 0 {
+		p.adaptEmbedding(x, m)
+	}
 	return x
 }
 
@@ -229,14 +268,22 @@ func (p *pass) mul(x rows, m *Matrix) rows {
 	if x.count() == 0 {
 		return y
 	}
-	p.product = product{m: m, in: p.prepare(x, m.format.Input), y: y.data, chunk: p.chunk(m)}
-	if p.small(m.rows * m.cols * x.count()) {
+	p.multiply(y.data, p.prepare(x, m.format.Input), m)
+	if len(p.adaptation.groups) > 0 {
+		p.adapt(y, x, m)
+	}
+	return y
+}
+
+// multiply is mul for rows that are prepared.
+func (p *pass) multiply(y []float32, in *simd.Batch, m *Matrix) {
+	p.product = product{m: m, in: in, y: y, chunk: p.chunk(m)}
+	if p.small(m.rows * m.cols * in.Len()) {
 		p.product.chunk = m.rows
 		p.mulChunk(0, 0)
-		return y
+		return
 	}
 	p.workers.Run(max(1, m.rows/p.product.chunk), p.mulChunks)
-	return y
 }
 
 // product is a matrix product under way.
@@ -318,14 +365,25 @@ func (p *pass) normHeadsRow(i int) {
 }
 
 // rotate turns every head of every row by its token's position.
-func (p *pass) rotate(x rows) rows {
+func (p *pass) rotate(x rows) rows { return p.rotateBy(x, &p.turns) }
+
+// rotateIn is rotate in a layer that may have a window.
+func (p *pass) rotateIn(layer int, x rows) rows {
+	if p.near.table != nil && p.model.Window.of(layer) > 0 {
+		return p.rotateBy(x, &p.near)
+	}
+	return p.rotate(x)
+}
+
+func (p *pass) rotateBy(x rows, by *turns) rows {
+	p.by = by
 	p.each(x, rows{}, nil, (*pass).rotateRow)
 	return p.changed(x)
 }
 
 func (p *pass) rotateRow(i int) {
 	d := p.model.HeadDim
-	cos, sin := p.cos[i*d/2:(i+1)*d/2], p.sin[i*d/2:(i+1)*d/2]
+	cos, sin := p.by.of(i)
 	for row := p.x.row(i); len(row) > 0; row = row[d:] {
 		simd.Rotate(row[:d], cos, sin, p.model.Rope.Interleaved)
 	}
@@ -338,6 +396,28 @@ func (p *pass) swiglu(gate, up rows) rows {
 }
 
 func (p *pass) swigluRow(i int) { simd.SwiGLU(p.x.row(i), p.y.row(i)) }
+
+// swigluHalves is swiglu where both stand in one row, the gate first.
+func (p *pass) swigluHalves(x rows) rows {
+	y := p.rows(x.count(), x.width/2)
+	p.each(y, x, nil, (*pass).swigluHalvesRow)
+	return y
+}
+
+func (p *pass) swigluHalvesRow(i int) {
+	y, x := p.x.row(i), p.y.row(i)
+	copy(y, x)
+	simd.SwiGLU(y, x[len(y):])
+}
+
+// cut is n numbers of every row, from one of them on.
+func (p *pass) cut(x rows, from, n int) rows {
+	y := p.rows(x.count(), n)
+	for i := range x.count() {
+		copy(y.row(i), x.row(i)[from:])
+	}
+	return y
+}
 
 // add adds y to x.
 func (p *pass) add(x, y rows) { p.each(x, y, nil, (*pass).addRow) }
@@ -361,5 +441,6 @@ func (p *pass) wanted(x rows) rows {
 			n++
 		}
 	}
+	p.adaptation.wanted(p.tokens)
 	return y
 }

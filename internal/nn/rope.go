@@ -8,12 +8,11 @@ type ropeTable struct {
 	magnitude float32   // of the rotated vectors
 }
 
-// newRopeTable applies the model's scaling to the frequencies of Su et al. 2021.
+// newRopeTable applies the scaling to the frequencies of Su et al. 2021, for dim numbers
+// of a head.
 // All supported scalings act on frequencies, not on positions. factors divide them
 // one by one (Llama 3.1); nil leaves them.
-func newRopeTable(c *Config, factors Vector) *ropeTable {
-	r := &c.Rope
-	dim := c.rotated()
+func newRopeTable(r *Rope, dim int, factors Vector) *ropeTable {
 	t := &ropeTable{frequency: make([]float64, dim/2), magnitude: float32(r.magnitude())}
 	for i := range t.frequency {
 		f := math.Pow(r.Base, -2*float64(i)/float64(dim))

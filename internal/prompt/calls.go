@@ -18,7 +18,10 @@ type callSyntax struct {
 	// separator, a name and arguments apart.
 	separator string
 	fenced    bool // the arguments stand in ```json, the name after "function" and the separator
+	numbered  bool // the name is "functions.NAME:NUMBER"
 	bare      bool // nothing stands around the object
+
+	tags *tags // the arguments stand one by one, each in tags
 }
 
 // hermesCalls is Qwen's way, and that of most models since Hermes 2.
@@ -44,6 +47,15 @@ func r1Calls() callSyntax {
 	return s
 }
 
+// kimiCalls is the way of Kimi-K2.
+func kimiCalls() callSyntax {
+	const list, open = "<|tool_calls_section_begin|>", "<|tool_call_begin|>"
+	return callSyntax{
+		opens: []string{list, open}, list: list, open: open, separator: "<|tool_call_argument_begin|>", numbered: true,
+		closes: []string{"<|tool_call_end|>"}, end: "<|tool_calls_section_end|>",
+	}
+}
+
 // bareCalls is the way of Llama 3: an answer that is a call and nothing else.
 func bareCalls() callSyntax { return callSyntax{open: "<|python_tag|>", bare: true} }
 
@@ -53,6 +65,18 @@ func syntaxOf(template string) syntax {
 	has := func(s string) bool { return strings.Contains(template, s) }
 	s := syntax{thinks: has(beginThink) || has(endThink)}
 	switch {
+	case has("<|channel|>") && has("<|message|>"):
+		return syntax{channels: true}
+	case has(dsml + "function_calls"), has("'function_calls>"):
+		s.calls = dsmlCalls("function_calls")
+	case has(dsml) && has("tool_calls>"):
+		s.calls = dsmlCalls("tool_calls")
+	case has("<arg_key>"):
+		s.calls = glmCalls()
+	case has("<|tool_call_argument_begin|>"):
+		s.calls = kimiCalls()
+	case has("<tool_call>") && has("<function="):
+		s.calls = coderCalls()
 	case has("<｜tool▁call▁begin｜>") && has("```json"):
 		s.calls = r1Calls()
 	case has("<｜tool▁call▁begin｜>"):
@@ -93,6 +117,7 @@ func callHead(p *parser) bool {
 	}
 	p.drop(h.size)
 	p.begin(h.name)
+	p.types = typesOf(p.tools, h.name)
 	if h.whole {
 		p.argue(h.arguments)
 		return p.enter(afterArguments)
@@ -114,6 +139,11 @@ func (p *parser) markerLen() int {
 
 // startArguments is where a value begins, white space before it aside.
 func startArguments(p *parser) bool {
+	if p.calls.tags != nil {
+		p.argue("{")
+		p.members = 0
+		return p.enter(betweenTags)
+	}
 	if !p.dropAny(" \t\r\n") {
 		return false
 	}

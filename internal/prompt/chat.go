@@ -68,11 +68,9 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 	}
 	completion.ShowControl = true
 	completion.Stop = slices.Concat(r.Stop, c.format.stop)
-	if c.format.syntax.thinks {
-		completion.Aside = hearth.Aside{Open: beginThink, Close: endThink, Begun: first.thinking}
-	}
+	completion.Aside = c.format.syntax.aside(first.thinking)
 	return func(yield func(hearth.Chunk, error) bool) {
-		a := &answers{chat: c, first: first, tools: toolNames(r.Tools), stop: r.Stop, byChoice: map[int]*reading{}}
+		a := &answers{chat: c, first: first, tools: r.Tools, stop: r.Stop, byChoice: map[int]*reading{}}
 		for chunk, err := range c.completer.Complete(ctx, completion) {
 			if err != nil {
 				yield(hearth.Chunk{}, err)
@@ -85,19 +83,11 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 	}
 }
 
-func toolNames(tools []hearth.Tool) []string {
-	var names []string
-	for _, t := range tools {
-		names = append(names, t.Name)
-	}
-	return names
-}
-
 // answers are the choices of one request, being read.
 type answers struct {
 	chat     *Chat
 	first    beginning
-	tools    []string
+	tools    []hearth.Tool
 	stop     []string // the client's own
 	byChoice map[int]*reading
 	thought  int // tokens spent thinking, over all choices

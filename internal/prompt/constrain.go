@@ -12,13 +12,16 @@ import (
 // constraint, calls of tools with arguments under their schemas, or either. It is nil
 // where everything may be written.
 func (f format) constraint(m *Model, r *hearth.Request, first beginning) (*hearth.Constraint, error) {
-	known := f.syntax.calls.open != "" // without a syntax there are no calls, unless they are forced
+	known := f.syntax.callsTools() // without a syntax there are no calls, unless they are forced
 	calls := len(r.Tools) > 0 && (r.Calls.Required || known && strict(r.Tools))
 	if r.Constraint == nil && !calls {
 		return nil, nil
 	}
 	if r.Ending == hearth.InsideLast {
 		return nil, hearth.NewError(hearth.Unsupported, "what", hearth.Words{"a format for an answer that was begun", "为已开头的回答指定格式"})
+	}
+	if f.syntax.channels {
+		return channelled(r)
 	}
 	answer := []hearth.Constraint{}
 	if r.Constraint != nil {
@@ -90,7 +93,10 @@ func (s callSyntax) constraint(r *hearth.Request) (hearth.Constraint, error) {
 		rest = hearth.Constraint{Kind: hearth.ConstrainRepeat, Parts: []hearth.Constraint{sequence(optional(text("\n")), one)}, Max: callsMax}
 	}
 	all := sequence(one, rest)
-	if s.list != "" {
+	switch {
+	case s.tags != nil && s.list != "":
+		return sequence(optional(text("\n\n")), spelled(s.list+"\n"), all, spelled(s.end)), nil
+	case s.list != "":
 		return sequence(optional(marker(s.list)), all, marker(s.end)), nil
 	}
 	return all, nil
@@ -101,9 +107,9 @@ const callsMax = 31
 
 // one is a call of a tool.
 func (s callSyntax) one(t hearth.Tool, field string) (hearth.Constraint, error) {
-	arguments := hearth.Constraint{Kind: hearth.ConstrainObject, Field: field}
-	if t.Parameters != nil {
-		arguments = hearth.Constraint{Kind: hearth.ConstrainSchema, Source: string(t.Parameters), Field: field, Loose: !t.Strict}
+	arguments := argumentsOf(t, field)
+	if s.tags != nil {
+		return s.tagged(t, field)
 	}
 	name, err := json.Marshal(t.Name)
 	if err != nil {
@@ -115,10 +121,21 @@ func (s callSyntax) one(t hearth.Tool, field string) (hearth.Constraint, error) 
 	case s.fenced:
 		return sequence(marker(s.open), text("function"), marker(s.separator), text(t.Name+"\n```json\n"), arguments, text("\n```"),
 			marker(s.closes[len(s.closes)-1])), nil
+	case s.numbered:
+		number := hearth.Constraint{Kind: hearth.ConstrainRegex, Source: "[0-9]{1,4}"}
+		return sequence(marker(s.open), text("functions."+t.Name+":"), number, marker(s.separator), arguments, marker(s.closes[0])), nil
 	case s.separator != "":
 		return sequence(marker(s.open), text(t.Name), marker(s.separator), arguments, marker(s.closes[0])), nil
 	}
 	return sequence(marker(s.open), text("\n{\"name\": "+string(name)+`, "arguments": `), arguments, text("}\n"), marker(s.closes[0])), nil
+}
+
+// argumentsOf are the arguments of a tool as one object.
+func argumentsOf(t hearth.Tool, field string) hearth.Constraint {
+	if t.Parameters == nil {
+		return hearth.Constraint{Kind: hearth.ConstrainObject, Field: field}
+	}
+	return hearth.Constraint{Kind: hearth.ConstrainSchema, Source: string(t.Parameters), Field: field, Loose: !t.Strict}
 }
 
 // besideText is any text, then calls or none. Where nothing marks a call, an answer is
@@ -127,6 +144,9 @@ func (s callSyntax) besideText(calls hearth.Constraint) hearth.Constraint {
 	if s.bare {
 		other := hearth.Constraint{Kind: hearth.ConstrainRegex, Source: `\s*([^{\s](?s:.*))?`}
 		return either(calls, other)
+	}
+	if s.tags != nil && s.list != "" {
+		return sequence(without(s.list), optional(calls))
 	}
 	return sequence(without(s.open), optional(calls))
 }

@@ -5,7 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/engine"
@@ -74,7 +77,7 @@ func callers() map[string]bool {
 	out := map[string]bool{}
 	for _, f := range families() {
 		_, first, err := f.prompt(&Model{ID: "m"}, babble(1))
-		if f.syntax.calls.open != "" && err == nil && !first.thinking {
+		if f.syntax.callsTools() && err == nil && !first.thinking {
 			out[f.names[0]] = true
 		}
 	}
@@ -181,5 +184,59 @@ func TestFormatsThatCanNotBe(t *testing.T) {
 	s := &script{chunks: speaks("hi")}
 	if _, err := collect(t, chatOf("plain", s), r); err != nil || s.asked.Constraint != nil {
 		t.Errorf("%v, %+v", err, s.asked)
+	}
+}
+
+// TestArgumentsInTagsAreValid: where arguments are written one by one, the object that
+// is made of them is still valid under the tool's schema, whatever a model would write.
+func TestArgumentsInTagsAreValid(t *testing.T) {
+	schema := `{"type":"object","$defs":{"n":{"type":"integer","minimum":-5,"maximum":5}},"properties":{
+		"name":{"type":"string","minLength":2,"maxLength":6},
+		"kind":{"type":"string","enum":["a \"b\"","中文","c"]},
+		"day":{"type":"string","format":"date"},
+		"code":{"type":"string","pattern":"^[A-Z]{2}[0-9]$"},
+		"number":{"$ref":"#/$defs/n"},
+		"list":{"type":"array","items":{"$ref":"#/$defs/n"},"minItems":1,"maxItems":3},
+		"either":{"type":["boolean","null"]},
+		"maybe":{"type":"string","const":"yes"}},
+		"required":["name","kind","day","code","number","list","either"],"additionalProperties":false}`
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	valid, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := babbler(t)
+	for _, family := range []string{"deepseek-v3.2", "deepseek-v4", "qwen3-coder", "qwen3.5", "glm-4.6", "kimi-k2", "gpt-oss"} {
+		for seed := range int64(3) {
+			r := babble(seed)
+			r.Tools = []hearth.Tool{{Name: "f", Strict: true, Parameters: json.RawMessage(schema)}}
+			r.Calls = hearth.Calls{Required: true, Single: true}
+			got, finish := talk(t, chatOf(family, m), r)
+			if finish != hearth.FinishToolCalls || len(got.Calls) != 1 {
+				t.Errorf("%s: %+v, finish %s", family, got, finish)
+				continue
+			}
+			value, err := jsonschema.UnmarshalJSON(strings.NewReader(got.Calls[0].Arguments))
+			if err == nil {
+				err = valid.Validate(value)
+			}
+			if err != nil {
+				t.Errorf("%s: %s: %v", family, got.Calls[0].Arguments, err)
+			}
+		}
+	}
+	r := ask("?")
+	r.Tools = []hearth.Tool{{Name: "f", Strict: true, Parameters: json.RawMessage(`{"type":"object","properties":{},"minProperties":1}`)}}
+	r.Calls = hearth.Calls{Required: true}
+	if _, err := collect(t, chatOf("qwen3-coder", &script{}), r); hearth.AsError(err).Code != hearth.ConstraintUnsupported {
+		t.Errorf("a keyword of the whole object: %v", err)
 	}
 }

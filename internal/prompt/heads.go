@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"github.com/hearthbox/hearth"
 )
 
 // head is what a call shows before its arguments.
@@ -36,9 +38,12 @@ func (p *parser) readHead() head {
 		c.expect(p.calls.open)
 	}
 	h := head{}
-	if p.calls.separator != "" {
+	switch {
+	case p.calls.tags != nil:
+		h.name = p.calls.tags.readName(c)
+	case p.calls.separator != "":
 		h.name = p.nameApart(c)
-	} else {
+	default:
 		h = p.objectHead(c)
 	}
 	h.unsure, h.none, h.size = c.unsure, c.failed, cmp.Or(h.size, c.at)
@@ -55,8 +60,20 @@ func (p *parser) nameApart(c *cursor) string {
 		name = c.until("\n```json\n", nameMax)
 	}
 	name = strings.TrimSpace(name)
+	if p.calls.numbered {
+		name = unnumbered(name)
+	}
 	if name == "" || strings.Contains(name, "\n") {
 		c.fail()
+	}
+	return name
+}
+
+// unnumbered is the name in "functions.NAME:NUMBER", or all there is.
+func unnumbered(name string) string {
+	name = strings.TrimPrefix(name, "functions.")
+	if i := strings.LastIndexByte(name, ':'); i > 0 && strings.Trim(name[i+1:], "0123456789") == "" {
+		return name[:i]
 	}
 	return name
 }
@@ -102,7 +119,7 @@ func (p *parser) objectHead(c *cursor) head {
 // offered reports whether there is such a tool. A bare object must name one to
 // be a call; where markers say that it is a call, the client may tell.
 func (p *parser) offered(name string) bool {
-	return !p.calls.bare || slices.Contains(p.tools, name)
+	return !p.calls.bare || slices.ContainsFunc(p.tools, func(t hearth.Tool) bool { return t.Name == name })
 }
 
 // wholeObject waits for the end of an object with its members in another order.
@@ -190,6 +207,30 @@ func (c *cursor) until(text string, most int) string {
 		c.unsure = true
 	}
 	return before
+}
+
+// before reads up to the first of the texts, which it leaves; other than that it is as
+// until.
+func (c *cursor) before(texts []string, most int) string {
+	if !c.ok() {
+		return ""
+	}
+	rest, at := c.s[c.at:], -1
+	for _, t := range texts {
+		if i := strings.Index(rest, t); i >= 0 && (at < 0 || i < at) {
+			at = i
+		}
+	}
+	switch {
+	case at >= 0 && at <= most:
+		c.at += at
+		return rest[:at]
+	case at >= 0 || len(rest) >= most+longest(texts):
+		c.failed = true
+	default:
+		c.unsure = true
+	}
+	return ""
 }
 
 // string reads a JSON string.

@@ -122,6 +122,76 @@ func (w *page) tool(t hearth.Tool, indent int) {
 	w.json(v, indent)
 }
 
+// functionValue is a tool without the wrapping that says it is a function.
+func (w *page) functionValue(t hearth.Tool) *jinja.Dict {
+	v, err := toolValue(t)
+	if err != nil {
+		w.fail("%w", err)
+		return &jinja.Dict{}
+	}
+	return member(v.(*jinja.Dict), "function")
+}
+
+// function writes that as JSON.
+func (w *page) function(t hearth.Tool) { w.json(w.functionValue(t), -1) }
+
+// member is a member of a mapping that is a mapping itself; nil if there is none.
+func member(of *jinja.Dict, key string) *jinja.Dict {
+	if of == nil {
+		return nil
+	}
+	v, _ := of.Get(key)
+	d, _ := v.(*jinja.Dict)
+	return d
+}
+
+// mapping is a value that should be a mapping; an empty one if it is not.
+func mapping(v jinja.Value) *jinja.Dict {
+	if d, ok := v.(*jinja.Dict); ok {
+		return d
+	}
+	return &jinja.Dict{}
+}
+
+// str writes a value as Python prints it.
+func (w *page) str(v jinja.Value) {
+	t, err := jinja.Str(v)
+	if err != nil {
+		w.fail("%w", err)
+	}
+	w.Add(t)
+}
+
+// joined writes a value that templates join to a string, and which must be one.
+func (w *page) joined(v jinja.Value) {
+	t, ok := v.(jinja.Text)
+	if !ok {
+		w.fail("a text is expected, and something else is there")
+	}
+	w.Add(t)
+}
+
+// printed writes what has members as JSON, and anything else as Python prints it.
+func (w *page) printed(v jinja.Value) {
+	switch v.(type) {
+	case *jinja.Dict, *jinja.List:
+		w.json(v, -1)
+	default:
+		w.str(v)
+	}
+}
+
+// arguments are those of a call that templates go through one by one, and which must
+// be an object.
+func (w *page) arguments(call hearth.ToolCall) *jinja.Dict {
+	object, ok := argumentsValue(call.Arguments).(*jinja.Dict)
+	if !ok {
+		w.fail("the arguments of a call of %s are no object", call.Name)
+		return &jinja.Dict{}
+	}
+	return object
+}
+
 // argumentsValue is the object that the arguments of a call describe, or their
 // text where they describe none.
 func argumentsValue(text string) jinja.Value {

@@ -17,6 +17,22 @@ type syntax struct {
 	thinks bool // between <think> and </think>, before it answers
 	calls  callSyntax
 	lead   string // what an answer begins with that is not part of it
+
+	channels bool // messages in channels take the place of all that (harmony)
+}
+
+// callsTools reports whether there is a way to call tools.
+func (s syntax) callsTools() bool { return s.calls.open != "" || s.channels }
+
+// aside is where stop strings do not count.
+func (s syntax) aside(begun bool) hearth.Aside {
+	switch {
+	case s.channels:
+		return hearth.Aside{Open: "<|channel|>analysis", Close: "<|end|>"}
+	case s.thinks:
+		return hearth.Aside{Open: beginThink, Close: endThink, Begun: begun}
+	}
+	return hearth.Aside{}
 }
 
 // parser splits a model's output into reasoning, answer and tool calls as it
@@ -24,7 +40,7 @@ type syntax struct {
 // is the head of a tool call. What turns out to be no tool call is answer.
 type parser struct {
 	syntax
-	tools []string // the functions the model was offered
+	tools []hearth.Tool // what the model was offered
 	newID func() string
 
 	buf    string // fed and not yet understood
@@ -33,6 +49,15 @@ type parser struct {
 	final  bool    // nothing more will be fed
 	begun  int     // tool calls so far
 	nested nesting // of the arguments of the last one
+
+	// Of a call whose arguments stand in tags: what its tool says of them, how many there
+	// were, and which kind the one is that is being read.
+	types   map[string]schemaType
+	members int
+	value   valueKind
+	own     schemaType
+
+	reasoned, spoken bool // there was some before, in another message (harmony)
 
 	thinking bool
 	out      hearth.Chunk // what the last feed made certain
@@ -46,7 +71,7 @@ type state func(p *parser) bool
 // stretch is from and to in bytes of what was fed.
 type stretch struct{ from, to int }
 
-func newParser(s syntax, first beginning, tools []string, newID func() string) *parser {
+func newParser(s syntax, first beginning, tools []hearth.Tool, newID func() string) *parser {
 	return &parser{syntax: s, state: first.state, thinking: first.thinking, tools: tools, newID: newID}
 }
 
@@ -135,6 +160,9 @@ func longest(texts []string) int {
 
 // start is before anything was said: white space may precede <think>.
 func start(p *parser) bool {
+	if p.channels {
+		return p.enter(channelHead)
+	}
 	if !p.thinks {
 		return p.enter(afterLead)
 	}
@@ -170,6 +198,9 @@ func startThinking(p *parser) bool {
 
 // thinking ends with </think> and the line breaks before it.
 func thinking(p *parser) bool {
+	if p.channels {
+		return p.enter(channelReasoning)
+	}
 	p.thinking = true
 	at, marker := p.find([]string{endThink})
 	if marker == "" && p.final {
@@ -207,6 +238,9 @@ func afterLead(p *parser) bool {
 
 // answer is text until a tool call begins.
 func answer(p *parser) bool {
+	if p.channels {
+		return p.enter(channelAnswer)
+	}
 	at, marker := p.find(p.calls.opens)
 	p.say(at)
 	if marker == "" {

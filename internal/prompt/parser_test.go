@@ -37,7 +37,11 @@ func counter() func() string {
 
 // parse feeds the pieces to a parser.
 func parse(s syntax, first state, tools []string, pieces ...string) parsed {
-	p := newParser(s, beginning{state: first}, tools, counter())
+	var offered []hearth.Tool
+	for _, name := range tools {
+		offered = append(offered, hearth.Tool{Name: name, Parameters: []byte(`{"properties": {"city": {"type": "string"}, "on": {"type": "string", "format": "date"}, "days": {"type": "integer"}, "any": {}, "maybe": {"type": ["string", "null"]}, "ok": {"type": "boolean"}, "list": {"type": "array"}}}`)})
+	}
+	p := newParser(s, beginning{state: first}, offered, counter())
 	var a parsed
 	for i, piece := range pieces {
 		a.add(p.feed(piece, i == len(pieces)-1))
@@ -118,6 +122,49 @@ func TestParser(t *testing.T) {
 		{"Llama, later", "llama-3.1", start, `Use {"name": "weather", "parameters": {}}`, parsed{Text: `Use {"name": "weather", "parameters": {}}`}},
 		{"Llama, white space", "llama-3.1", start, " {\"a\": 1}", parsed{Text: " {\"a\": 1}"}},
 
+		{"V3.2", "deepseek-v3.2", startAnswer, "Let me.\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"weather\">\n<｜DSML｜parameter name=\"city\" string=\"true\">北京 \"a\"\n</｜DSML｜parameter>\n<｜DSML｜parameter name=\"days\" string=\"false\">[1, 2]</｜DSML｜parameter>\n</｜DSML｜invoke>\n<｜DSML｜invoke name=\"b\">\n</｜DSML｜invoke>\n</｜DSML｜function_calls>",
+			parsed{Text: "Let me.", Calls: append(one("weather", `{"city": "北京 \"a\"\n", "days": [1, 2]}`), hearth.ToolCallDelta{Index: 1, ID: "call_2", Name: "b", Arguments: "{}"})}},
+		{"V3.2 thinks first", "deepseek-v3.2", startThinking, "hm</think>\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"b\">\n</｜DSML｜invoke>\n</｜DSML｜function_calls>Done", parsed{Reasoning: "hm", Text: "Done", Calls: one("b", "{}")}},
+		{"V3.2, cut in a value", "deepseek-v3.2", startAnswer, "<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"b\">\n<｜DSML｜parameter name=\"city\" string=\"true\">Ber", parsed{Calls: one("b", `{"city": "Ber`)}},
+		{"V3.2, no JSON", "deepseek-v3.2", startAnswer, "<｜DSML｜invoke name=\"b\">\n<｜DSML｜parameter name=\"n\" string=\"false\">x y</｜DSML｜parameter>\n</｜DSML｜invoke>",
+			parsed{Text: "<｜DSML｜invoke name=\"b\">\n<｜DSML｜parameter name=\"n\" string=\"false\">x y</｜DSML｜parameter>\n</｜DSML｜invoke>"}}, // nothing has opened the calls
+		{"V3.2, neither true nor false", "deepseek-v3.2", startAnswer, "<｜DSML｜function_calls><｜DSML｜invoke name=\"b\"><｜DSML｜parameter name=\"n\" string=\"maybe\">x</｜DSML｜parameter>",
+			parsed{Text: "<｜DSML｜parameter name=\"n\" string=\"maybe\">x</｜DSML｜parameter>", Calls: one("b", "{}")}},
+		{"V4", "deepseek-v4", startThinking, "hm</think>Sure.\n\n<｜DSML｜tool_calls>\n<｜DSML｜invoke name=\"weather\">\n<｜DSML｜parameter name=\"city\" string=\"true\"></｜DSML｜parameter>\n<｜DSML｜parameter name=\"o\" string=\"false\">nope</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>",
+			parsed{Reasoning: "hm", Text: "Sure.", Calls: one("weather", `{"city": "", "o": "nope"}`)}},
+
+		{"Coder", "qwen3-coder", start, "I look.\n<tool_call>\n<function=weather>\n<parameter=city>\nSão\n\"Paulo\"\n</parameter>\n<parameter=days>\n3\n</parameter>\n<parameter=ok>\nTrue\n</parameter>\n<parameter=list>\n[1,\n 2]\n</parameter>\n</function>\n</tool_call>",
+			parsed{Text: "I look.", Calls: one("weather", "{\"city\": \"São\\n\\\"Paulo\\\"\", \"days\": 3, \"ok\": true, \"list\": [1,\n 2]}")}},
+		{"Coder, a text that looks like another thing", "qwen3-coder", start, "<tool_call>\n<function=weather>\n<parameter=city>\n12\n</parameter>\n<parameter=any>\n12\n</parameter>\n<parameter=maybe>\nnull\n</parameter>\n<parameter=on>\n\"2024-01-01\"\n</parameter>\n</function>\n</tool_call>",
+			parsed{Calls: one("weather", `{"city": "12", "any": 12, "maybe": null, "on": "2024-01-01"}`)}},
+		{"Coder, forms as models write them", "qwen3-coder", start, "<tool_call>\n<function=weather>\n<parameter=on>\n2024-01-01\n</parameter>\n<parameter=maybe>\n12\n</parameter>\n<parameter=any>\n\n</parameter>\n</function>\n</tool_call>",
+			parsed{Calls: one("weather", `{"on": "2024-01-01", "maybe": "12", "any": ""}`)}},
+		{"Coder, another tool", "qwen3-coder", start, "<tool_call>\n<function=f>\n<parameter=x>\nhello world\n</parameter>\n<parameter=y>\n{\"a\": 1}\n</parameter>\n</function>\n</tool_call>\n<tool_call>\n<function=g>\n</function>\n</tool_call>",
+			parsed{Calls: append(one("f", `{"x": "hello world", "y": {"a": 1}}`), hearth.ToolCallDelta{Index: 1, ID: "call_2", Name: "g", Arguments: "{}"})}},
+		{"Coder, the end of the function is missing", "qwen3-coder", start, "<tool_call>\n<function=f>\n<parameter=x>\n1\n</parameter>\n</tool_call>Done", parsed{Text: "Done", Calls: one("f", `{"x": 1}`)}},
+		{"Coder, words within a call", "qwen3-coder", start, "<tool_call>\n<function=f>\nhello</function>\n</tool_call>", parsed{Text: "hello</function>\n</tool_call>", Calls: one("f", "{}")}},
+		{"Coder, JSON", "qwen3-coder", start, "<tool_call>\n{\"name\": \"f\", \"arguments\": {}}\n</tool_call>", parsed{Text: "<tool_call>\n{\"name\": \"f\", \"arguments\": {}}\n</tool_call>"}},
+		{"Qwen3.5", "qwen3.5", startThinking, "\nhm\n</think>\n\n<tool_call>\n<function=weather>\n<parameter=city>\nOslo\n</parameter>\n</function>\n</tool_call>", parsed{Reasoning: "hm", Calls: one("weather", `{"city": "Oslo"}`)}},
+
+		{"GLM", "glm-4.6", start, "\n<think>hm</think>\nLet me.\n<tool_call>weather\n<arg_key>city</arg_key>\n<arg_value>北京</arg_value>\n<arg_key>days</arg_key>\n<arg_value>3</arg_value>\n</tool_call>",
+			parsed{Reasoning: "hm", Text: "Let me.", Calls: one("weather", `{"city": "北京", "days": 3}`)}},
+		{"GLM, on one line", "glm-4.6", startAnswer, "<tool_call>weather<arg_key>city</arg_key><arg_value>a\nb</arg_value></tool_call><tool_call>now</tool_call>",
+			parsed{Calls: append(one("weather", `{"city": "a\nb"}`), hearth.ToolCallDelta{Index: 1, ID: "call_2", Name: "now", Arguments: "{}"})}},
+		{"GLM, no name", "glm-4.6", startAnswer, "<tool_call></tool_call>!", parsed{Text: "<tool_call></tool_call>!"}},
+
+		{"Kimi", "kimi-k2", start, "Let me.<|tool_calls_section_begin|><|tool_call_begin|>functions.weather:0<|tool_call_argument_begin|>" + weather + "<|tool_call_end|><|tool_call_begin|>functions.b:c:1<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_calls_section_end|>",
+			parsed{Text: "Let me.", Calls: append(one("weather", weather), hearth.ToolCallDelta{Index: 1, ID: "call_2", Name: "b:c", Arguments: "{}"})}},
+		{"Kimi, a bare name", "kimi-k2", start, "<|tool_call_begin|>weather<|tool_call_argument_begin|>{}<|tool_call_end|>", parsed{Calls: one("weather", "{}")}},
+
+		{"harmony", "gpt-oss", start, "<|channel|>analysis<|message|>hm\n<|end|><|start|>assistant<|channel|>final<|message|>Yes.<|return|>", parsed{Reasoning: "hm\n", Text: "Yes."}},
+		{"harmony, a call", "gpt-oss", start, "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>commentary to=functions.weather <|constrain|>json<|message|>" + weather + "<|call|>", parsed{Reasoning: "hm", Calls: one("weather", weather)}},
+		{"harmony, as the template has it", "gpt-oss", start, " to=functions.weather<|channel|>commentary json<|message|>{}<|call|>", parsed{Calls: one("weather", "{}")}},
+		{"harmony, preamble", "gpt-oss", start, "<|channel|>commentary<|message|>First this.<|end|><|start|>assistant<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>analysis<|message|>b<|end|><|start|>assistant<|channel|>final<|message|>Then that.", parsed{Reasoning: "a\n\nb", Text: "First this.\n\nThen that."}},
+		{"harmony, no channel", "gpt-oss", start, "Hello <|x|>", parsed{Text: "Hello <|x|>"}},
+		{"harmony, no such channel", "gpt-oss", start, "<|channel|>secret<|message|>hello<|end|>", parsed{Text: "<|channel|>secret<|message|>hello"}},
+		{"harmony, cut in the head", "gpt-oss", start, "<|channel|>ana", parsed{Text: "<|channel|>ana"}},
+		{"harmony, another's tool", "gpt-oss", start, "<|channel|>commentary to=python code<|message|>1+1<|call|>", parsed{Calls: one("python", "1+1")}},
+
 		{"plain", "plain", start, " Hi there.\n", parsed{Text: "Hi there.\n"}},
 	} {
 		s := syntaxes()[c.family]
@@ -176,6 +223,11 @@ var pieces = []string{
 	"<think>", "</think>", "\n", "\n\n", " ", "<tool_call>", "</tool_call>", "<", "{", "}", "[", "]", `"`, `\`, ",", ":",
 	`{"name": "f", "arguments": `, `{"name": "weather", "parameters": `, `{"arguments": {}, "name": "g"}`, `{"a": "}"}`, "null",
 	"<｜tool▁calls▁begin｜>", "<｜tool▁call▁begin｜>", "function", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>",
+	"<｜DSML｜function_calls>", "<｜DSML｜invoke name=\"f\">\n", "<｜DSML｜parameter name=\"city\" string=\"true\">", "<｜DSML｜parameter name=\"x\" string=\"false\">", "</｜DSML｜parameter>", "</｜DSML｜invoke>", "</｜DSML｜function_calls>",
+	"<function=", "<function=weather>\n", "<parameter=city>\n", "<parameter=any>", "\n</parameter>", "</parameter>", "</function>",
+	"f\n", "<arg_key>days</arg_key>", "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>",
+	"<|tool_calls_section_begin|>", "<|tool_call_begin|>functions.", ":1<|tool_call_argument_begin|>", "<|tool_call_end|>", "<|tool_calls_section_end|>",
+	"<|channel|>", "analysis", "final", "commentary", " to=functions.f", "<|message|>", "<|end|>", "<|start|>assistant", "<|call|>", "json",
 	"\n```json\n", "\n```", "<|python_tag|>", ";", "hello", "你好", "🙂", "</thin", "<tool",
 }
 
@@ -231,7 +283,13 @@ func FuzzParser(f *testing.F) {
 	f.Add(1, 1, "a</think><｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{}\n```<｜tool▁call▁end｜>", []byte{1, 2})
 	f.Add(2, 2, "<｜tool▁call▁begin｜>f<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>", []byte{7})
 	f.Add(3, 0, `<|python_tag|>{"name": "weather", "parameters": {}}; {"name": "weather", "parameters": [`, []byte{1})
-	all := []syntax{{thinks: true, calls: hermesCalls()}, {thinks: true, calls: r1Calls()}, {thinks: true, calls: v31Calls()}, {calls: bareCalls()}, {lead: " "}}
+	f.Add(5, 2, "\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"f\">\n<｜DSML｜parameter name=\"a\" string=\"false\">[1]</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>", []byte{5})
+	f.Add(6, 2, "<tool_call>\n<function=weather>\n<parameter=city>\na\"\n</parameter>\n<parameter=days>\n1\n</parameter>\n</function>\n</tool_call>", []byte{4})
+	f.Add(7, 2, "<tool_call>f\n<arg_key>a</arg_key>\n<arg_value>1</arg_value>\n</tool_call>", []byte{2, 9})
+	f.Add(8, 2, "<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_calls_section_end|>", []byte{6})
+	f.Add(9, 0, "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>commentary to=functions.f <|constrain|>json<|message|>{}<|call|>", []byte{3, 1})
+	all := []syntax{{thinks: true, calls: hermesCalls()}, {thinks: true, calls: r1Calls()}, {thinks: true, calls: v31Calls()}, {calls: bareCalls()}, {lead: " "},
+		{thinks: true, calls: dsmlCalls("function_calls")}, {thinks: true, calls: coderCalls()}, {thinks: true, calls: glmCalls()}, {calls: kimiCalls()}, {channels: true}}
 	firsts := []state{start, startThinking, startAnswer, answer, thinking}
 	f.Fuzz(func(t *testing.T, which, first int, text string, cuts []byte) {
 		s := all[uint(which)%uint(len(all))]
@@ -271,9 +329,15 @@ func TestUnknownTemplates(t *testing.T) {
 	for template, want := range map[string]syntax{
 		"{{ messages }}":      {},
 		"<think> <tool_call>": {thinks: true, calls: hermesCalls()},
-		"<｜tool▁call▁begin｜> ```json </think>": {thinks: true, calls: r1Calls()},
-		"<｜tool▁call▁begin｜>":                  {calls: v31Calls()},
-		`"parameters": `:                       {calls: bareCalls()},
+		"<｜tool▁call▁begin｜> ```json </think>":     {thinks: true, calls: r1Calls()},
+		"<｜tool▁call▁begin｜>":                      {calls: v31Calls()},
+		`"parameters": `:                           {calls: bareCalls()},
+		"<｜DSML｜function_calls>":                   {calls: dsmlCalls("function_calls")},
+		"set d = '｜DSML｜' '<' + d + 'tool_calls>'": {calls: dsmlCalls("tool_calls")},
+		"<tool_call>\n<function=":                  {calls: coderCalls()},
+		"<tool_call><arg_key>":                     {calls: glmCalls()},
+		"<|tool_call_argument_begin|>":             {calls: kimiCalls()},
+		"<|channel|>analysis<|message|>":           {channels: true},
 	} {
 		if got := syntaxOf(template); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: got %+v", template, got)

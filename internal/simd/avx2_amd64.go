@@ -23,6 +23,9 @@ func mulQ5_1AVX2(dst *float32, stride int, rows *byte, rowBytes int, q *int8, sc
 func mulIQ4NLAVX2(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
 
 //go:noescape
+func mulMXFP4AVX2(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
+
+//go:noescape
 func mulQ4KAVX2(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
 
 //go:noescape

@@ -23,6 +23,9 @@ func mulQ5_1AVX512(dst *float32, stride int, rows *byte, rowBytes int, q *int8, 
 func mulIQ4NLAVX512(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
 
 //go:noescape
+func mulMXFP4AVX512(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
+
+//go:noescape
 func mulQ4KAVX512(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
 
 //go:noescape

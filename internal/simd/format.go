@@ -36,7 +36,7 @@ var (
 // Formats lists them all.
 func Formats() []*Format {
 	return []*Format{FormatF32, FormatF16, FormatBF16, FormatQ8_0, FormatQ4_0, FormatQ4_1,
-		FormatQ5_0, FormatQ5_1, FormatIQ4NL, FormatQ4K, FormatQ5K, FormatQ6K}
+		FormatQ5_0, FormatQ5_1, FormatIQ4NL, FormatQ4K, FormatQ5K, FormatQ6K, FormatMXFP4}
 }
 
 // RowBytes is how many bytes a row of n numbers takes.

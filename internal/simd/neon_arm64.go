@@ -62,6 +62,16 @@ func mulIQ4NLDotProd(dst *float32, stride int, rows *byte, rowBytes int, q *int8
 //go:noescape
 func mulIQ4NLNEON(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
 
+// mulMXFP4DotProd multiplies four rows of MXFP4 with tokens.
+//
+//go:noescape
+func mulMXFP4DotProd(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
+
+// mulMXFP4NEON multiplies four rows of MXFP4 with tokens.
+//
+//go:noescape
+func mulMXFP4NEON(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
+
 // mulQ4KDotProd multiplies four rows of Q4K with tokens.
 //
 //go:noescape

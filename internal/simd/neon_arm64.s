@@ -14,6 +14,10 @@ DATA levels<>+0(SB)/8, $0xf6eaddcfbfad9881
 DATA levels<>+8(SB)/8, $0x7159453526190d01
 GLOBL levels<>(SB), RODATA|NOPTR, $16
 
+DATA mxfp4<>+0(SB)/8, $0x1c18161413121110
+DATA mxfp4<>+8(SB)/8, $0x04080a0c0d0e0f10
+GLOBL mxfp4<>(SB), RODATA|NOPTR, $16
+
 DATA byColumn<>+0(SB)/8, $0x0d0905010c080400
 DATA byColumn<>+8(SB)/8, $0x0f0b07030e0a0602
 GLOBL byColumn<>(SB), RODATA|NOPTR, $16
@@ -7536,8 +7540,8 @@ loop90:
 	BNE loop90
 	RET
 
-// func mulQ4KDotProd(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
-TEXT ·mulQ4KDotProd(SB), 0, $5920-72
+// func mulMXFP4DotProd(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
+TEXT ·mulMXFP4DotProd(SB), 0, $5952-72
 	MOVD RSP, R0
 	ADD $71, R0
 	AND $~63, R0
@@ -7556,7 +7560,7 @@ TEXT ·mulQ4KDotProd(SB), 0, $5920-72
 	ADD R19, R3, R4
 	ADD R19, R4, R6
 	WORD $0x6f00e400 // movi v0.2d, #0x0
-	ADD $1248, R0, R12
+	ADD $1280, R0, R12
 	MOVD R20, R14
 loop91:
 	WORD $0x3d800180 // str q0, [x12]
@@ -7566,96 +7570,46 @@ loop91:
 	CBZ R15, store
 	CMP $1, R20
 	BNE group
-	ADD $1248, R0, R12
+	ADD $1280, R0, R12
 	MOVD R15, R7
 	WORD $0x6f00e41e // movi v30.2d, #0x0
 	WORD $0x6f00e41f // movi v31.2d, #0x0
 	WORD $0x4f00e5e8 // movi v8.16b, #0xf
+	MOVD $mxfp4<>(SB), R8
+	WORD $0x3dc00109 // ldr q9, [x8]
+	MOVW $0x000000ff, R8
+	WORD $0x4e040d0a // dup v10.4s, w8
+	MOVW $0x00400000, R8
+	WORD $0x4e040d0b // dup v11.4s, w8
+	MOVW $0x3f000000, R8
+	WORD $0x4e040d0c // dup v12.4s, w8
+	MOVW $0x7f000000, R8
+	WORD $0x4e040d0d // dup v13.4s, w8
 loop92:
 	PRFM 0(R6), PLDL2KEEP
 	PRFM 64(R6), PLDL2KEEP
-	PRFM 128(R6), PLDL2KEEP
-	PRFM 192(R6), PLDL2KEEP
-	PRFM 256(R6), PLDL2KEEP
-	PRFM 320(R6), PLDL2KEEP
-	PRFM 384(R6), PLDL2KEEP
-	PRFM 448(R6), PLDL2KEEP
-	PRFM 512(R6), PLDL2KEEP
-	ADD $576, R6
-	WORD $0x6f00e410 // movi v16.2d, #0x0
+	ADD $68, R6
 	WORD $0x6f00e411 // movi v17.2d, #0x0
-	WORD $0x6f00e412 // movi v18.2d, #0x0
-	WORD $0x6f00e413 // movi v19.2d, #0x0
-	WORD $0x6f00e414 // movi v20.2d, #0x0
-	WORD $0x6f00e415 // movi v21.2d, #0x0
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x6f00e417 // movi v23.2d, #0x0
-	WORD $0x3dc00020 // ldr q0, [x1]
-	WORD $0x3dc00041 // ldr q1, [x2]
-	WORD $0x3dc00062 // ldr q2, [x3]
-	WORD $0x3dc00083 // ldr q3, [x4]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e401804 // uzp1 v4.8h, v0.8h, v0.8h
-	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
-	WORD $0x3d813004 // str q4, [x0, #1216]
-	WORD $0x4e405804 // uzp2 v4.8h, v0.8h, v0.8h
-	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
-	WORD $0x3d813404 // str q4, [x0, #1232]
-	MOVD $byColumn<>(SB), R8
-	WORD $0x3dc00109 // ldr q9, [x8]
-	WORD $0x6f0a0424 // ushr v4.16b, v1.16b, #6
-	WORD $0x4e281c65 // and v5.16b, v3.16b, v8.16b
-	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
-	WORD $0x4f0a5424 // shl v4.16b, v1.16b, #2
-	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
-	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
-	WORD $0x3d810000 // str q0, [x0, #1024]
-	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
-	WORD $0x3d810400 // str q0, [x0, #1040]
-	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
-	WORD $0x3d810800 // str q0, [x0, #1056]
-	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
-	WORD $0x3d810c00 // str q0, [x0, #1072]
-	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
-	WORD $0x3d811000 // str q0, [x0, #1088]
-	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
-	WORD $0x3d811400 // str q0, [x0, #1104]
-	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
-	WORD $0x3d811800 // str q0, [x0, #1120]
-	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
-	WORD $0x3d811c00 // str q0, [x0, #1136]
-	WORD $0x6f0a0444 // ushr v4.16b, v2.16b, #6
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
-	WORD $0x4f0a5444 // shl v4.16b, v2.16b, #2
-	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
-	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x3d812007 // str q7, [x0, #1152]
-	WORD $0x3d812406 // str q6, [x0, #1168]
-	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x3d812807 // str q7, [x0, #1184]
-	WORD $0x3d812c06 // str q6, [x0, #1200]
-	WORD $0x3dc00420 // ldr q0, [x1, #16]
-	WORD $0x3dc00441 // ldr q1, [x2, #16]
-	WORD $0x3dc00462 // ldr q2, [x3, #16]
-	WORD $0x3dc00483 // ldr q3, [x4, #16]
+	WORD $0xbd400170 // ldr s16, [x11]
+	WORD $0x4e040610 // dup v16.4s, v16.s[0]
+	WORD $0x4f245610 // shl v16.4s, v16.4s, #4
+	WORD $0xbd400020 // ldr s0, [x1]
+	WORD $0xbd400041 // ldr s1, [x2]
+	WORD $0xbd400062 // ldr s2, [x3]
+	WORD $0xbd400083 // ldr s3, [x4]
+	WORD $0x4e813800 // zip1 v0.4s, v0.4s, v1.4s
+	WORD $0x4e833842 // zip1 v2.4s, v2.4s, v3.4s
+	WORD $0x4ec22800 // trn1 v0.2d, v0.2d, v2.2d
+	WORD $0x4e2a1c00 // and v0.16b, v0.16b, v10.16b
+	WORD $0x4f375400 // shl v0.4s, v0.4s, #23
+	WORD $0x6eab6400 // umax v0.4s, v0.4s, v11.4s
+	WORD $0x6e2cdc00 // fmul v0.4s, v0.4s, v12.4s
+	WORD $0x4eadf400 // fmin v0.4s, v0.4s, v13.4s
+	WORD $0x3d802000 // str q0, [x0, #128]
+	WORD $0x3cc01020 // ldur q0, [x1, #1]
+	WORD $0x3cc01041 // ldur q1, [x2, #1]
+	WORD $0x3cc01062 // ldur q2, [x3, #1]
+	WORD $0x3cc01083 // ldur q3, [x4, #1]
 	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
@@ -7665,368 +7619,89 @@ loop92:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc0092f // ldr q15, [x9, #32]
+	WORD $0x3dc0052f // ldr q15, [x9, #16]
 	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
+	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
 	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
+	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
 	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
 	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
-	WORD $0x3dc00820 // ldr q0, [x1, #32]
-	WORD $0x3dc00841 // ldr q1, [x2, #32]
-	WORD $0x3dc00862 // ldr q2, [x3, #32]
-	WORD $0x3dc00883 // ldr q3, [x4, #32]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0052e // ldr q14, [x9, #16]
-	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc00d2f // ldr q15, [x9, #48]
-	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
-	WORD $0x3dc00c20 // ldr q0, [x1, #48]
-	WORD $0x3dc00c41 // ldr q1, [x2, #48]
-	WORD $0x3dc00c62 // ldr q2, [x3, #48]
-	WORD $0x3dc00c83 // ldr q3, [x4, #48]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0112e // ldr q14, [x9, #64]
-	WORD $0x4f8ee092 // sdot v18.4s, v4.16b, v14.4b[0]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc0192f // ldr q15, [x9, #96]
-	WORD $0x4f8fe0b3 // sdot v19.4s, v5.16b, v15.4b[0]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4faee092 // sdot v18.4s, v4.16b, v14.4b[1]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4fafe0b3 // sdot v19.4s, v5.16b, v15.4b[1]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f8ee892 // sdot v18.4s, v4.16b, v14.4b[2]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f8fe8b3 // sdot v19.4s, v5.16b, v15.4b[2]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4faee892 // sdot v18.4s, v4.16b, v14.4b[3]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4fafe8b3 // sdot v19.4s, v5.16b, v15.4b[3]
-	WORD $0x3dc01020 // ldr q0, [x1, #64]
-	WORD $0x3dc01041 // ldr q1, [x2, #64]
-	WORD $0x3dc01062 // ldr q2, [x3, #64]
-	WORD $0x3dc01083 // ldr q3, [x4, #64]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0152e // ldr q14, [x9, #80]
-	WORD $0x4f8ee092 // sdot v18.4s, v4.16b, v14.4b[0]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc01d2f // ldr q15, [x9, #112]
-	WORD $0x4f8fe0b3 // sdot v19.4s, v5.16b, v15.4b[0]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4faee092 // sdot v18.4s, v4.16b, v14.4b[1]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4fafe0b3 // sdot v19.4s, v5.16b, v15.4b[1]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f8ee892 // sdot v18.4s, v4.16b, v14.4b[2]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f8fe8b3 // sdot v19.4s, v5.16b, v15.4b[2]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4faee892 // sdot v18.4s, v4.16b, v14.4b[3]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4fafe8b3 // sdot v19.4s, v5.16b, v15.4b[3]
-	WORD $0x3dc01420 // ldr q0, [x1, #80]
-	WORD $0x3dc01441 // ldr q1, [x2, #80]
-	WORD $0x3dc01462 // ldr q2, [x3, #80]
-	WORD $0x3dc01483 // ldr q3, [x4, #80]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0212e // ldr q14, [x9, #128]
-	WORD $0x4f8ee094 // sdot v20.4s, v4.16b, v14.4b[0]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc0292f // ldr q15, [x9, #160]
-	WORD $0x4f8fe0b5 // sdot v21.4s, v5.16b, v15.4b[0]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4faee094 // sdot v20.4s, v4.16b, v14.4b[1]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4fafe0b5 // sdot v21.4s, v5.16b, v15.4b[1]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f8ee894 // sdot v20.4s, v4.16b, v14.4b[2]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f8fe8b5 // sdot v21.4s, v5.16b, v15.4b[2]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4faee894 // sdot v20.4s, v4.16b, v14.4b[3]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4fafe8b5 // sdot v21.4s, v5.16b, v15.4b[3]
-	WORD $0x3dc01820 // ldr q0, [x1, #96]
-	WORD $0x3dc01841 // ldr q1, [x2, #96]
-	WORD $0x3dc01862 // ldr q2, [x3, #96]
-	WORD $0x3dc01883 // ldr q3, [x4, #96]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0252e // ldr q14, [x9, #144]
-	WORD $0x4f8ee094 // sdot v20.4s, v4.16b, v14.4b[0]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc02d2f // ldr q15, [x9, #176]
-	WORD $0x4f8fe0b5 // sdot v21.4s, v5.16b, v15.4b[0]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4faee094 // sdot v20.4s, v4.16b, v14.4b[1]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4fafe0b5 // sdot v21.4s, v5.16b, v15.4b[1]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f8ee894 // sdot v20.4s, v4.16b, v14.4b[2]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f8fe8b5 // sdot v21.4s, v5.16b, v15.4b[2]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4faee894 // sdot v20.4s, v4.16b, v14.4b[3]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4fafe8b5 // sdot v21.4s, v5.16b, v15.4b[3]
-	WORD $0x3dc01c20 // ldr q0, [x1, #112]
-	WORD $0x3dc01c41 // ldr q1, [x2, #112]
-	WORD $0x3dc01c62 // ldr q2, [x3, #112]
-	WORD $0x3dc01c83 // ldr q3, [x4, #112]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0312e // ldr q14, [x9, #192]
-	WORD $0x4f8ee096 // sdot v22.4s, v4.16b, v14.4b[0]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc0392f // ldr q15, [x9, #224]
-	WORD $0x4f8fe0b7 // sdot v23.4s, v5.16b, v15.4b[0]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4faee096 // sdot v22.4s, v4.16b, v14.4b[1]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4fafe0b7 // sdot v23.4s, v5.16b, v15.4b[1]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f8ee896 // sdot v22.4s, v4.16b, v14.4b[2]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f8fe8b7 // sdot v23.4s, v5.16b, v15.4b[2]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4faee896 // sdot v22.4s, v4.16b, v14.4b[3]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4fafe8b7 // sdot v23.4s, v5.16b, v15.4b[3]
-	WORD $0x3dc02020 // ldr q0, [x1, #128]
-	WORD $0x3dc02041 // ldr q1, [x2, #128]
-	WORD $0x3dc02062 // ldr q2, [x3, #128]
-	WORD $0x3dc02083 // ldr q3, [x4, #128]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0352e // ldr q14, [x9, #208]
-	WORD $0x4f8ee096 // sdot v22.4s, v4.16b, v14.4b[0]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc03d2f // ldr q15, [x9, #240]
-	WORD $0x4f8fe0b7 // sdot v23.4s, v5.16b, v15.4b[0]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4faee096 // sdot v22.4s, v4.16b, v14.4b[1]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4fafe0b7 // sdot v23.4s, v5.16b, v15.4b[1]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f8ee896 // sdot v22.4s, v4.16b, v14.4b[2]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f8fe8b7 // sdot v23.4s, v5.16b, v15.4b[2]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4faee896 // sdot v22.4s, v4.16b, v14.4b[3]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4fafe8b7 // sdot v23.4s, v5.16b, v15.4b[3]
-	ADD $144, R1
-	ADD $144, R2
-	ADD $144, R3
-	ADD $144, R4
-	WORD $0x6f00e400 // movi v0.2d, #0x0
-	WORD $0x6f00e401 // movi v1.2d, #0x0
-	ADD $1024, R0, R17
-	WORD $0xad400e22 // ldp q2, q3, [x17]
-	WORD $0x4ea29600 // mla v0.4s, v16.4s, v2.4s
-	WORD $0x4ea39621 // mla v1.4s, v17.4s, v3.4s
-	WORD $0xad410e22 // ldp q2, q3, [x17, #32]
-	WORD $0x4ea29640 // mla v0.4s, v18.4s, v2.4s
-	WORD $0x4ea39661 // mla v1.4s, v19.4s, v3.4s
-	WORD $0xad420e22 // ldp q2, q3, [x17, #64]
-	WORD $0x4ea29680 // mla v0.4s, v20.4s, v2.4s
-	WORD $0x4ea396a1 // mla v1.4s, v21.4s, v3.4s
-	WORD $0xad430e22 // ldp q2, q3, [x17, #96]
-	WORD $0x4ea296c0 // mla v0.4s, v22.4s, v2.4s
-	WORD $0x4ea396e1 // mla v1.4s, v23.4s, v3.4s
-	WORD $0x4ea18400 // add v0.4s, v0.4s, v1.4s
-	ADD $1152, R0, R17
-	WORD $0xad404630 // ldp q16, q17, [x17]
-	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
-	WORD $0xad425634 // ldp q20, q21, [x17, #64]
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
-	WORD $0xbd400157 // ldr s23, [x10]
-	WORD $0x3dc0096f // ldr q15, [x11, #32]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
-	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
-	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
-	WORD $0x3dc00198 // ldr q24, [x12]
-	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
-	WORD $0x3d800198 // str q24, [x12]
-	ADD $256, R9
+	ADD $17, R1
+	ADD $17, R2
+	ADD $17, R3
+	ADD $17, R4
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
+	WORD $0x3dc02018 // ldr q24, [x0, #128]
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
+	WORD $0xbd40015a // ldr s26, [x10]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bde10 // fmul v16.4s, v16.4s, v27.4s
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
+	ADD $32, R9
 	ADD $4, R10
-	ADD $48, R11
+	ADD $4, R11
 	SUBS $1, R7
 	BNE loop92
+	WORD $0x3d80019f // str q31, [x12]
 	B store
 group:
-	MOVD $1, R16
+	MOVD $8, R16
 	CMP R16, R15
 	CSEL LT, R15, R16, R16
 	SUB R16, R15
 	MOVD R16, R7
 	MOVD R0, R5
+	WORD $0x4f00e60f // movi v15.16b, #0x10
 	WORD $0x4f00e5e8 // movi v8.16b, #0xf
+	MOVD $mxfp4<>(SB), R8
+	WORD $0x3dc00109 // ldr q9, [x8]
+	MOVW $0x000000ff, R8
+	WORD $0x4e040d0a // dup v10.4s, w8
+	MOVW $0x00400000, R8
+	WORD $0x4e040d0b // dup v11.4s, w8
+	MOVW $0x3f000000, R8
+	WORD $0x4e040d0c // dup v12.4s, w8
+	MOVW $0x7f000000, R8
+	WORD $0x4e040d0d // dup v13.4s, w8
 loop93:
 	PRFM 0(R6), PLDL2KEEP
 	PRFM 64(R6), PLDL2KEEP
-	PRFM 128(R6), PLDL2KEEP
-	PRFM 192(R6), PLDL2KEEP
-	PRFM 256(R6), PLDL2KEEP
-	PRFM 320(R6), PLDL2KEEP
-	PRFM 384(R6), PLDL2KEEP
-	PRFM 448(R6), PLDL2KEEP
-	PRFM 512(R6), PLDL2KEEP
-	ADD $576, R6
-	WORD $0x3dc00020 // ldr q0, [x1]
-	WORD $0x3dc00041 // ldr q1, [x2]
-	WORD $0x3dc00062 // ldr q2, [x3]
-	WORD $0x3dc00083 // ldr q3, [x4]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e401804 // uzp1 v4.8h, v0.8h, v0.8h
-	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
-	WORD $0x3d8130a4 // str q4, [x5, #1216]
-	WORD $0x4e405804 // uzp2 v4.8h, v0.8h, v0.8h
-	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
-	WORD $0x3d8134a4 // str q4, [x5, #1232]
-	MOVD $byColumn<>(SB), R8
-	WORD $0x3dc00109 // ldr q9, [x8]
-	WORD $0x6f0a0424 // ushr v4.16b, v1.16b, #6
-	WORD $0x4e281c65 // and v5.16b, v3.16b, v8.16b
-	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
-	WORD $0x4f0a5424 // shl v4.16b, v1.16b, #2
-	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
-	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
-	WORD $0x3d8100a0 // str q0, [x5, #1024]
-	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
-	WORD $0x3d8104a0 // str q0, [x5, #1040]
-	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
-	WORD $0x3d8108a0 // str q0, [x5, #1056]
-	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
-	WORD $0x3d810ca0 // str q0, [x5, #1072]
-	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
-	WORD $0x3d8110a0 // str q0, [x5, #1088]
-	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
-	WORD $0x3d8114a0 // str q0, [x5, #1104]
-	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
-	WORD $0x3d8118a0 // str q0, [x5, #1120]
-	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
-	WORD $0x3d811ca0 // str q0, [x5, #1136]
-	WORD $0x6f0a0444 // ushr v4.16b, v2.16b, #6
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
-	WORD $0x4f0a5444 // shl v4.16b, v2.16b, #2
-	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
-	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x3d8120a7 // str q7, [x5, #1152]
-	WORD $0x3d8124a6 // str q6, [x5, #1168]
-	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x3d8128a7 // str q7, [x5, #1184]
-	WORD $0x3d812ca6 // str q6, [x5, #1200]
-	WORD $0x3dc00420 // ldr q0, [x1, #16]
-	WORD $0x3dc00441 // ldr q1, [x2, #16]
-	WORD $0x3dc00462 // ldr q2, [x3, #16]
-	WORD $0x3dc00483 // ldr q3, [x4, #16]
+	ADD $68, R6
+	WORD $0xbd400020 // ldr s0, [x1]
+	WORD $0xbd400041 // ldr s1, [x2]
+	WORD $0xbd400062 // ldr s2, [x3]
+	WORD $0xbd400083 // ldr s3, [x4]
+	WORD $0x4e813800 // zip1 v0.4s, v0.4s, v1.4s
+	WORD $0x4e833842 // zip1 v2.4s, v2.4s, v3.4s
+	WORD $0x4ec22800 // trn1 v0.2d, v0.2d, v2.2d
+	WORD $0x4e2a1c00 // and v0.16b, v0.16b, v10.16b
+	WORD $0x4f375400 // shl v0.4s, v0.4s, #23
+	WORD $0x6eab6400 // umax v0.4s, v0.4s, v11.4s
+	WORD $0x6e2cdc00 // fmul v0.4s, v0.4s, v12.4s
+	WORD $0x4eadf400 // fmin v0.4s, v0.4s, v13.4s
+	WORD $0x3d8020a0 // str q0, [x5, #128]
+	WORD $0x3cc01020 // ldur q0, [x1, #1]
+	WORD $0x3cc01041 // ldur q1, [x2, #1]
+	WORD $0x3cc01062 // ldur q2, [x3, #1]
+	WORD $0x3cc01083 // ldur q3, [x4, #1]
 	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
@@ -8036,240 +7711,59 @@ loop93:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
+	WORD $0x6e2f8484 // sub v4.16b, v4.16b, v15.16b
 	WORD $0x3d8000a4 // str q4, [x5]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d8020a5 // str q5, [x5, #128]
+	WORD $0x6e2f84a5 // sub v5.16b, v5.16b, v15.16b
+	WORD $0x3d8010a5 // str q5, [x5, #64]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
+	WORD $0x6e2f8484 // sub v4.16b, v4.16b, v15.16b
 	WORD $0x3d8004a4 // str q4, [x5, #16]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d8024a5 // str q5, [x5, #144]
+	WORD $0x6e2f84a5 // sub v5.16b, v5.16b, v15.16b
+	WORD $0x3d8014a5 // str q5, [x5, #80]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
+	WORD $0x6e2f8484 // sub v4.16b, v4.16b, v15.16b
 	WORD $0x3d8008a4 // str q4, [x5, #32]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d8028a5 // str q5, [x5, #160]
+	WORD $0x6e2f84a5 // sub v5.16b, v5.16b, v15.16b
+	WORD $0x3d8018a5 // str q5, [x5, #96]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
+	WORD $0x6e2f8484 // sub v4.16b, v4.16b, v15.16b
 	WORD $0x3d800ca4 // str q4, [x5, #48]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d802ca5 // str q5, [x5, #176]
-	WORD $0x3dc00820 // ldr q0, [x1, #32]
-	WORD $0x3dc00841 // ldr q1, [x2, #32]
-	WORD $0x3dc00862 // ldr q2, [x3, #32]
-	WORD $0x3dc00883 // ldr q3, [x4, #32]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d8010a4 // str q4, [x5, #64]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d8030a5 // str q5, [x5, #192]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d8014a4 // str q4, [x5, #80]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d8034a5 // str q5, [x5, #208]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d8018a4 // str q4, [x5, #96]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d8038a5 // str q5, [x5, #224]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d801ca4 // str q4, [x5, #112]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d803ca5 // str q5, [x5, #240]
-	WORD $0x3dc00c20 // ldr q0, [x1, #48]
-	WORD $0x3dc00c41 // ldr q1, [x2, #48]
-	WORD $0x3dc00c62 // ldr q2, [x3, #48]
-	WORD $0x3dc00c83 // ldr q3, [x4, #48]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d8040a4 // str q4, [x5, #256]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d8060a5 // str q5, [x5, #384]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d8044a4 // str q4, [x5, #272]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d8064a5 // str q5, [x5, #400]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d8048a4 // str q4, [x5, #288]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d8068a5 // str q5, [x5, #416]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d804ca4 // str q4, [x5, #304]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d806ca5 // str q5, [x5, #432]
-	WORD $0x3dc01020 // ldr q0, [x1, #64]
-	WORD $0x3dc01041 // ldr q1, [x2, #64]
-	WORD $0x3dc01062 // ldr q2, [x3, #64]
-	WORD $0x3dc01083 // ldr q3, [x4, #64]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d8050a4 // str q4, [x5, #320]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d8070a5 // str q5, [x5, #448]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d8054a4 // str q4, [x5, #336]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d8074a5 // str q5, [x5, #464]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d8058a4 // str q4, [x5, #352]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d8078a5 // str q5, [x5, #480]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d805ca4 // str q4, [x5, #368]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d807ca5 // str q5, [x5, #496]
-	WORD $0x3dc01420 // ldr q0, [x1, #80]
-	WORD $0x3dc01441 // ldr q1, [x2, #80]
-	WORD $0x3dc01462 // ldr q2, [x3, #80]
-	WORD $0x3dc01483 // ldr q3, [x4, #80]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d8080a4 // str q4, [x5, #512]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d80a0a5 // str q5, [x5, #640]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d8084a4 // str q4, [x5, #528]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d80a4a5 // str q5, [x5, #656]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d8088a4 // str q4, [x5, #544]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d80a8a5 // str q5, [x5, #672]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d808ca4 // str q4, [x5, #560]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d80aca5 // str q5, [x5, #688]
-	WORD $0x3dc01820 // ldr q0, [x1, #96]
-	WORD $0x3dc01841 // ldr q1, [x2, #96]
-	WORD $0x3dc01862 // ldr q2, [x3, #96]
-	WORD $0x3dc01883 // ldr q3, [x4, #96]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d8090a4 // str q4, [x5, #576]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d80b0a5 // str q5, [x5, #704]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d8094a4 // str q4, [x5, #592]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d80b4a5 // str q5, [x5, #720]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d8098a4 // str q4, [x5, #608]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d80b8a5 // str q5, [x5, #736]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d809ca4 // str q4, [x5, #624]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d80bca5 // str q5, [x5, #752]
-	WORD $0x3dc01c20 // ldr q0, [x1, #112]
-	WORD $0x3dc01c41 // ldr q1, [x2, #112]
-	WORD $0x3dc01c62 // ldr q2, [x3, #112]
-	WORD $0x3dc01c83 // ldr q3, [x4, #112]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d80c0a4 // str q4, [x5, #768]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d80e0a5 // str q5, [x5, #896]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d80c4a4 // str q4, [x5, #784]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d80e4a5 // str q5, [x5, #912]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d80c8a4 // str q4, [x5, #800]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d80e8a5 // str q5, [x5, #928]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d80cca4 // str q4, [x5, #816]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d80eca5 // str q5, [x5, #944]
-	WORD $0x3dc02020 // ldr q0, [x1, #128]
-	WORD $0x3dc02041 // ldr q1, [x2, #128]
-	WORD $0x3dc02062 // ldr q2, [x3, #128]
-	WORD $0x3dc02083 // ldr q3, [x4, #128]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d80d0a4 // str q4, [x5, #832]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d80f0a5 // str q5, [x5, #960]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d80d4a4 // str q4, [x5, #848]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d80f4a5 // str q5, [x5, #976]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d80d8a4 // str q4, [x5, #864]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d80f8a5 // str q5, [x5, #992]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d80dca4 // str q4, [x5, #880]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d80fca5 // str q5, [x5, #1008]
-	ADD $144, R1
-	ADD $144, R2
-	ADD $144, R3
-	ADD $144, R4
-	ADD $1248, R5
+	WORD $0x6e2f84a5 // sub v5.16b, v5.16b, v15.16b
+	WORD $0x3d801ca5 // str q5, [x5, #112]
+	ADD $17, R1
+	ADD $17, R2
+	ADD $17, R3
+	ADD $17, R4
+	ADD $160, R5
 	SUBS $1, R7
 	BNE loop93
 	MOVD R20, R14
-	ADD $1248, R0, R12
+	ADD $1280, R0, R12
 tile8:
 	CMP $8, R14
 	BLT tile4
-	WORD $0x6f00e400 // movi v0.2d, #0x0
-	WORD $0x6f00e401 // movi v1.2d, #0x0
-	WORD $0x6f00e402 // movi v2.2d, #0x0
-	WORD $0x6f00e403 // movi v3.2d, #0x0
-	WORD $0x6f00e404 // movi v4.2d, #0x0
-	WORD $0x6f00e405 // movi v5.2d, #0x0
-	WORD $0x6f00e406 // movi v6.2d, #0x0
-	WORD $0x6f00e407 // movi v7.2d, #0x0
+	WORD $0x3dc00180 // ldr q0, [x12]
+	WORD $0x3dc00581 // ldr q1, [x12, #16]
+	WORD $0x3dc00982 // ldr q2, [x12, #32]
+	WORD $0x3dc00d83 // ldr q3, [x12, #48]
+	WORD $0x3dc01184 // ldr q4, [x12, #64]
+	WORD $0x3dc01585 // ldr q5, [x12, #80]
+	WORD $0x3dc01986 // ldr q6, [x12, #96]
+	WORD $0x3dc01d87 // ldr q7, [x12, #112]
 	MOVD R0, R13
-	ADD $1024, R0, R17
-	MOVD $8, R7
+	MOVD R16, R7
 loop94:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0x6f00e409 // movi v9.2d, #0x0
@@ -8363,200 +7857,79 @@ loop94:
 	WORD $0x4fb7e22f // sdot v15.4s, v17.16b, v23.4b[1]
 	WORD $0x4f97ea4f // sdot v15.4s, v18.16b, v23.4b[2]
 	WORD $0x4fb7ea6f // sdot v15.4s, v19.16b, v23.4b[3]
-	WORD $0x3dc00238 // ldr q24, [x17]
-	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
-	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
-	WORD $0x4eb89542 // mla v2.4s, v10.4s, v24.4s
-	WORD $0x4eb89563 // mla v3.4s, v11.4s, v24.4s
-	WORD $0x4eb89584 // mla v4.4s, v12.4s, v24.4s
-	WORD $0x4eb895a5 // mla v5.4s, v13.4s, v24.4s
-	WORD $0x4eb895c6 // mla v6.4s, v14.4s, v24.4s
-	WORD $0x4eb895e7 // mla v7.4s, v15.4s, v24.4s
-	ADD $128, R13
+	WORD $0x3dc021b8 // ldr q24, [x13, #128]
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0xbd40015a // ldr s26, [x10]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0xbd40215a // ldr s26, [x10, #32]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd29 // fmul v9.4s, v9.4s, v27.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0xbd40415a // ldr s26, [x10, #64]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd4a // fmul v10.4s, v10.4s, v27.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0xbd40615a // ldr s26, [x10, #96]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd6b // fmul v11.4s, v11.4s, v27.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD $0x4e21d98c // scvtf v12.4s, v12.4s
+	WORD $0xbd40815a // ldr s26, [x10, #128]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd8c // fmul v12.4s, v12.4s, v27.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e21d9ad // scvtf v13.4s, v13.4s
+	WORD $0xbd40a15a // ldr s26, [x10, #160]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bddad // fmul v13.4s, v13.4s, v27.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	WORD $0x4e21d9ce // scvtf v14.4s, v14.4s
+	WORD $0xbd40c15a // ldr s26, [x10, #192]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bddce // fmul v14.4s, v14.4s, v27.4s
+	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
+	WORD $0x4e21d9ef // scvtf v15.4s, v15.4s
+	WORD $0xbd40e15a // ldr s26, [x10, #224]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bddef // fmul v15.4s, v15.4s, v27.4s
+	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
+	ADD $160, R13
 	ADD $32, R9
-	ADD $16, R17
+	ADD $4, R10
+	ADD $4, R11
 	SUBS $1, R7
 	BNE loop94
-	ADD $1152, R0, R17
-	WORD $0xad404630 // ldp q16, q17, [x17]
-	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
-	WORD $0xad425634 // ldp q20, q21, [x17, #64]
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
-	WORD $0xbd400157 // ldr s23, [x10]
-	WORD $0x3dc0096f // ldr q15, [x11, #32]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
-	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
-	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
-	WORD $0x3dc00198 // ldr q24, [x12]
-	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
-	WORD $0x3d800198 // str q24, [x12]
-	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
-	WORD $0xbd400557 // ldr s23, [x10, #4]
-	WORD $0x3dc0156f // ldr q15, [x11, #80]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
-	WORD $0x4eb6d421 // fsub v1.4s, v1.4s, v22.4s
-	WORD $0x4f979021 // fmul v1.4s, v1.4s, v23.s[0]
-	WORD $0x3dc00598 // ldr q24, [x12, #16]
-	WORD $0x4e21d718 // fadd v24.4s, v24.4s, v1.4s
-	WORD $0x3d800598 // str q24, [x12, #16]
-	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
-	WORD $0xbd400957 // ldr s23, [x10, #8]
-	WORD $0x3dc0216f // ldr q15, [x11, #128]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc42 // fmul v2.4s, v2.4s, v20.4s
-	WORD $0x4eb6d442 // fsub v2.4s, v2.4s, v22.4s
-	WORD $0x4f979042 // fmul v2.4s, v2.4s, v23.s[0]
-	WORD $0x3dc00998 // ldr q24, [x12, #32]
-	WORD $0x4e22d718 // fadd v24.4s, v24.4s, v2.4s
-	WORD $0x3d800998 // str q24, [x12, #32]
-	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
-	WORD $0xbd400d57 // ldr s23, [x10, #12]
-	WORD $0x3dc02d6f // ldr q15, [x11, #176]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc63 // fmul v3.4s, v3.4s, v20.4s
-	WORD $0x4eb6d463 // fsub v3.4s, v3.4s, v22.4s
-	WORD $0x4f979063 // fmul v3.4s, v3.4s, v23.s[0]
-	WORD $0x3dc00d98 // ldr q24, [x12, #48]
-	WORD $0x4e23d718 // fadd v24.4s, v24.4s, v3.4s
-	WORD $0x3d800d98 // str q24, [x12, #48]
-	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
-	WORD $0xbd401157 // ldr s23, [x10, #16]
-	WORD $0x3dc0396f // ldr q15, [x11, #224]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc84 // fmul v4.4s, v4.4s, v20.4s
-	WORD $0x4eb6d484 // fsub v4.4s, v4.4s, v22.4s
-	WORD $0x4f979084 // fmul v4.4s, v4.4s, v23.s[0]
-	WORD $0x3dc01198 // ldr q24, [x12, #64]
-	WORD $0x4e24d718 // fadd v24.4s, v24.4s, v4.4s
-	WORD $0x3d801198 // str q24, [x12, #64]
-	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
-	WORD $0xbd401557 // ldr s23, [x10, #20]
-	WORD $0x3dc0456f // ldr q15, [x11, #272]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dca5 // fmul v5.4s, v5.4s, v20.4s
-	WORD $0x4eb6d4a5 // fsub v5.4s, v5.4s, v22.4s
-	WORD $0x4f9790a5 // fmul v5.4s, v5.4s, v23.s[0]
-	WORD $0x3dc01598 // ldr q24, [x12, #80]
-	WORD $0x4e25d718 // fadd v24.4s, v24.4s, v5.4s
-	WORD $0x3d801598 // str q24, [x12, #80]
-	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
-	WORD $0xbd401957 // ldr s23, [x10, #24]
-	WORD $0x3dc0516f // ldr q15, [x11, #320]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dcc6 // fmul v6.4s, v6.4s, v20.4s
-	WORD $0x4eb6d4c6 // fsub v6.4s, v6.4s, v22.4s
-	WORD $0x4f9790c6 // fmul v6.4s, v6.4s, v23.s[0]
-	WORD $0x3dc01998 // ldr q24, [x12, #96]
-	WORD $0x4e26d718 // fadd v24.4s, v24.4s, v6.4s
-	WORD $0x3d801998 // str q24, [x12, #96]
-	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
-	WORD $0xbd401d57 // ldr s23, [x10, #28]
-	WORD $0x3dc05d6f // ldr q15, [x11, #368]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dce7 // fmul v7.4s, v7.4s, v20.4s
-	WORD $0x4eb6d4e7 // fsub v7.4s, v7.4s, v22.4s
-	WORD $0x4f9790e7 // fmul v7.4s, v7.4s, v23.s[0]
-	WORD $0x3dc01d98 // ldr q24, [x12, #112]
-	WORD $0x4e27d718 // fadd v24.4s, v24.4s, v7.4s
-	WORD $0x3d801d98 // str q24, [x12, #112]
-	ADD $1792, R9
-	ADD $32, R10
-	ADD $384, R11
+	WORD $0x3d800180 // str q0, [x12]
+	WORD $0x3d800581 // str q1, [x12, #16]
+	WORD $0x3d800982 // str q2, [x12, #32]
+	WORD $0x3d800d83 // str q3, [x12, #48]
+	WORD $0x3d801184 // str q4, [x12, #64]
+	WORD $0x3d801585 // str q5, [x12, #80]
+	WORD $0x3d801986 // str q6, [x12, #96]
+	WORD $0x3d801d87 // str q7, [x12, #112]
+	SUB R16<<5, R9
+	SUB R16<<2, R10
+	SUB R16<<2, R11
+	ADD $2048, R9
+	ADD $256, R10
+	ADD $256, R11
 	ADD $128, R12
 	SUB $8, R14
 	B tile8
 tile4:
 	CMP $4, R14
 	BLT tile2
-	WORD $0x6f00e400 // movi v0.2d, #0x0
-	WORD $0x6f00e401 // movi v1.2d, #0x0
-	WORD $0x6f00e402 // movi v2.2d, #0x0
-	WORD $0x6f00e403 // movi v3.2d, #0x0
+	WORD $0x3dc00180 // ldr q0, [x12]
+	WORD $0x3dc00581 // ldr q1, [x12, #16]
+	WORD $0x3dc00982 // ldr q2, [x12, #32]
+	WORD $0x3dc00d83 // ldr q3, [x12, #48]
 	MOVD R0, R13
-	ADD $1024, R0, R17
-	MOVD $8, R7
+	MOVD R16, R7
 loop95:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0x6f00e409 // movi v9.2d, #0x0
@@ -8606,114 +7979,53 @@ loop95:
 	WORD $0x4fb7e22b // sdot v11.4s, v17.16b, v23.4b[1]
 	WORD $0x4f97ea4b // sdot v11.4s, v18.16b, v23.4b[2]
 	WORD $0x4fb7ea6b // sdot v11.4s, v19.16b, v23.4b[3]
-	WORD $0x3dc00238 // ldr q24, [x17]
-	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
-	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
-	WORD $0x4eb89542 // mla v2.4s, v10.4s, v24.4s
-	WORD $0x4eb89563 // mla v3.4s, v11.4s, v24.4s
-	ADD $128, R13
+	WORD $0x3dc021b8 // ldr q24, [x13, #128]
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0xbd40015a // ldr s26, [x10]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0xbd40215a // ldr s26, [x10, #32]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd29 // fmul v9.4s, v9.4s, v27.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0xbd40415a // ldr s26, [x10, #64]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd4a // fmul v10.4s, v10.4s, v27.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0xbd40615a // ldr s26, [x10, #96]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd6b // fmul v11.4s, v11.4s, v27.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	ADD $160, R13
 	ADD $32, R9
-	ADD $16, R17
+	ADD $4, R10
+	ADD $4, R11
 	SUBS $1, R7
 	BNE loop95
-	ADD $1152, R0, R17
-	WORD $0xad404630 // ldp q16, q17, [x17]
-	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
-	WORD $0xad425634 // ldp q20, q21, [x17, #64]
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
-	WORD $0xbd400157 // ldr s23, [x10]
-	WORD $0x3dc0096f // ldr q15, [x11, #32]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
-	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
-	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
-	WORD $0x3dc00198 // ldr q24, [x12]
-	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
-	WORD $0x3d800198 // str q24, [x12]
-	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
-	WORD $0xbd400557 // ldr s23, [x10, #4]
-	WORD $0x3dc0156f // ldr q15, [x11, #80]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
-	WORD $0x4eb6d421 // fsub v1.4s, v1.4s, v22.4s
-	WORD $0x4f979021 // fmul v1.4s, v1.4s, v23.s[0]
-	WORD $0x3dc00598 // ldr q24, [x12, #16]
-	WORD $0x4e21d718 // fadd v24.4s, v24.4s, v1.4s
-	WORD $0x3d800598 // str q24, [x12, #16]
-	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
-	WORD $0xbd400957 // ldr s23, [x10, #8]
-	WORD $0x3dc0216f // ldr q15, [x11, #128]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc42 // fmul v2.4s, v2.4s, v20.4s
-	WORD $0x4eb6d442 // fsub v2.4s, v2.4s, v22.4s
-	WORD $0x4f979042 // fmul v2.4s, v2.4s, v23.s[0]
-	WORD $0x3dc00998 // ldr q24, [x12, #32]
-	WORD $0x4e22d718 // fadd v24.4s, v24.4s, v2.4s
-	WORD $0x3d800998 // str q24, [x12, #32]
-	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
-	WORD $0xbd400d57 // ldr s23, [x10, #12]
-	WORD $0x3dc02d6f // ldr q15, [x11, #176]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc63 // fmul v3.4s, v3.4s, v20.4s
-	WORD $0x4eb6d463 // fsub v3.4s, v3.4s, v22.4s
-	WORD $0x4f979063 // fmul v3.4s, v3.4s, v23.s[0]
-	WORD $0x3dc00d98 // ldr q24, [x12, #48]
-	WORD $0x4e23d718 // fadd v24.4s, v24.4s, v3.4s
-	WORD $0x3d800d98 // str q24, [x12, #48]
-	ADD $768, R9
-	ADD $16, R10
-	ADD $192, R11
+	WORD $0x3d800180 // str q0, [x12]
+	WORD $0x3d800581 // str q1, [x12, #16]
+	WORD $0x3d800982 // str q2, [x12, #32]
+	WORD $0x3d800d83 // str q3, [x12, #48]
+	SUB R16<<5, R9
+	SUB R16<<2, R10
+	SUB R16<<2, R11
+	ADD $1024, R9
+	ADD $128, R10
+	ADD $128, R11
 	ADD $64, R12
 	SUB $4, R14
 	B tile4
 tile2:
 	CMP $2, R14
 	BLT tile1
-	WORD $0x6f00e400 // movi v0.2d, #0x0
-	WORD $0x6f00e401 // movi v1.2d, #0x0
+	WORD $0x3dc00180 // ldr q0, [x12]
+	WORD $0x3dc00581 // ldr q1, [x12, #16]
 	MOVD R0, R13
-	ADD $1024, R0, R17
-	MOVD $8, R7
+	MOVD R16, R7
 loop96:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0x6f00e409 // movi v9.2d, #0x0
@@ -8741,71 +8053,40 @@ loop96:
 	WORD $0x4fb5e229 // sdot v9.4s, v17.16b, v21.4b[1]
 	WORD $0x4f95ea49 // sdot v9.4s, v18.16b, v21.4b[2]
 	WORD $0x4fb5ea69 // sdot v9.4s, v19.16b, v21.4b[3]
-	WORD $0x3dc00238 // ldr q24, [x17]
-	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
-	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
-	ADD $128, R13
+	WORD $0x3dc021b8 // ldr q24, [x13, #128]
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0xbd40015a // ldr s26, [x10]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0xbd40215a // ldr s26, [x10, #32]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd29 // fmul v9.4s, v9.4s, v27.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	ADD $160, R13
 	ADD $32, R9
-	ADD $16, R17
+	ADD $4, R10
+	ADD $4, R11
 	SUBS $1, R7
 	BNE loop96
-	ADD $1152, R0, R17
-	WORD $0xad404630 // ldp q16, q17, [x17]
-	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
-	WORD $0xad425634 // ldp q20, q21, [x17, #64]
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
-	WORD $0xbd400157 // ldr s23, [x10]
-	WORD $0x3dc0096f // ldr q15, [x11, #32]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
-	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
-	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
-	WORD $0x3dc00198 // ldr q24, [x12]
-	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
-	WORD $0x3d800198 // str q24, [x12]
-	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
-	WORD $0xbd400557 // ldr s23, [x10, #4]
-	WORD $0x3dc0156f // ldr q15, [x11, #80]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
-	WORD $0x4eb6d421 // fsub v1.4s, v1.4s, v22.4s
-	WORD $0x4f979021 // fmul v1.4s, v1.4s, v23.s[0]
-	WORD $0x3dc00598 // ldr q24, [x12, #16]
-	WORD $0x4e21d718 // fadd v24.4s, v24.4s, v1.4s
-	WORD $0x3d800598 // str q24, [x12, #16]
-	ADD $256, R9
-	ADD $8, R10
-	ADD $96, R11
+	WORD $0x3d800180 // str q0, [x12]
+	WORD $0x3d800581 // str q1, [x12, #16]
+	SUB R16<<5, R9
+	SUB R16<<2, R10
+	SUB R16<<2, R11
+	ADD $512, R9
+	ADD $64, R10
+	ADD $64, R11
 	ADD $32, R12
 	SUB $2, R14
 	B tile2
 tile1:
 	CMP $1, R14
 	BLT tile0
-	WORD $0x6f00e400 // movi v0.2d, #0x0
+	WORD $0x3dc00180 // ldr q0, [x12]
 	MOVD R0, R13
-	ADD $1024, R0, R17
-	MOVD $8, R7
+	MOVD R16, R7
 loop97:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
@@ -8822,47 +8103,32 @@ loop97:
 	WORD $0x4fb4e228 // sdot v8.4s, v17.16b, v20.4b[1]
 	WORD $0x4f94ea48 // sdot v8.4s, v18.16b, v20.4b[2]
 	WORD $0x4fb4ea68 // sdot v8.4s, v19.16b, v20.4b[3]
-	WORD $0x3dc00238 // ldr q24, [x17]
-	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
-	ADD $128, R13
+	WORD $0x3dc021b8 // ldr q24, [x13, #128]
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0xbd40015a // ldr s26, [x10]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	ADD $160, R13
 	ADD $32, R9
-	ADD $16, R17
+	ADD $4, R10
+	ADD $4, R11
 	SUBS $1, R7
 	BNE loop97
-	ADD $1152, R0, R17
-	WORD $0xad404630 // ldp q16, q17, [x17]
-	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
-	WORD $0xad425634 // ldp q20, q21, [x17, #64]
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
-	WORD $0xbd400157 // ldr s23, [x10]
-	WORD $0x3dc0096f // ldr q15, [x11, #32]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
-	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
-	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
-	WORD $0x3dc00198 // ldr q24, [x12]
-	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
-	WORD $0x3d800198 // str q24, [x12]
-	ADD $0, R9
-	ADD $4, R10
-	ADD $48, R11
+	WORD $0x3d800180 // str q0, [x12]
+	SUB R16<<5, R9
+	SUB R16<<2, R10
+	SUB R16<<2, R11
+	ADD $256, R9
+	ADD $32, R10
+	ADD $32, R11
 	ADD $16, R12
 	SUB $1, R14
 	B tile1
 tile0:
 	CBNZ R15, group
 store:
-	ADD $1248, R0, R12
+	ADD $1280, R0, R12
 loop98:
 	WORD $0x3dc00180 // ldr q0, [x12]
 	WORD $0x3d8002a0 // str q0, [x21]
@@ -8872,8 +8138,8 @@ loop98:
 	BNE loop98
 	RET
 
-// func mulQ4KNEON(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
-TEXT ·mulQ4KNEON(SB), 0, $5920-72
+// func mulMXFP4NEON(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
+TEXT ·mulMXFP4NEON(SB), 0, $5952-72
 	MOVD RSP, R0
 	ADD $71, R0
 	AND $~63, R0
@@ -8892,7 +8158,7 @@ TEXT ·mulQ4KNEON(SB), 0, $5920-72
 	ADD R19, R3, R4
 	ADD R19, R4, R6
 	WORD $0x6f00e400 // movi v0.2d, #0x0
-	ADD $1248, R0, R12
+	ADD $1280, R0, R12
 	MOVD R20, R14
 loop99:
 	WORD $0x3d800180 // str q0, [x12]
@@ -8902,96 +8168,46 @@ loop99:
 	CBZ R15, store
 	CMP $1, R20
 	BNE group
-	ADD $1248, R0, R12
+	ADD $1280, R0, R12
 	MOVD R15, R7
 	WORD $0x6f00e41e // movi v30.2d, #0x0
 	WORD $0x6f00e41f // movi v31.2d, #0x0
 	WORD $0x4f00e5e8 // movi v8.16b, #0xf
+	MOVD $mxfp4<>(SB), R8
+	WORD $0x3dc00109 // ldr q9, [x8]
+	MOVW $0x000000ff, R8
+	WORD $0x4e040d0a // dup v10.4s, w8
+	MOVW $0x00400000, R8
+	WORD $0x4e040d0b // dup v11.4s, w8
+	MOVW $0x3f000000, R8
+	WORD $0x4e040d0c // dup v12.4s, w8
+	MOVW $0x7f000000, R8
+	WORD $0x4e040d0d // dup v13.4s, w8
 loop100:
 	PRFM 0(R6), PLDL2KEEP
 	PRFM 64(R6), PLDL2KEEP
-	PRFM 128(R6), PLDL2KEEP
-	PRFM 192(R6), PLDL2KEEP
-	PRFM 256(R6), PLDL2KEEP
-	PRFM 320(R6), PLDL2KEEP
-	PRFM 384(R6), PLDL2KEEP
-	PRFM 448(R6), PLDL2KEEP
-	PRFM 512(R6), PLDL2KEEP
-	ADD $576, R6
-	WORD $0x6f00e410 // movi v16.2d, #0x0
+	ADD $68, R6
 	WORD $0x6f00e411 // movi v17.2d, #0x0
-	WORD $0x6f00e412 // movi v18.2d, #0x0
-	WORD $0x6f00e413 // movi v19.2d, #0x0
-	WORD $0x6f00e414 // movi v20.2d, #0x0
-	WORD $0x6f00e415 // movi v21.2d, #0x0
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x6f00e417 // movi v23.2d, #0x0
-	WORD $0x3dc00020 // ldr q0, [x1]
-	WORD $0x3dc00041 // ldr q1, [x2]
-	WORD $0x3dc00062 // ldr q2, [x3]
-	WORD $0x3dc00083 // ldr q3, [x4]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e401804 // uzp1 v4.8h, v0.8h, v0.8h
-	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
-	WORD $0x3d813004 // str q4, [x0, #1216]
-	WORD $0x4e405804 // uzp2 v4.8h, v0.8h, v0.8h
-	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
-	WORD $0x3d813404 // str q4, [x0, #1232]
-	MOVD $byColumn<>(SB), R8
-	WORD $0x3dc00109 // ldr q9, [x8]
-	WORD $0x6f0a0424 // ushr v4.16b, v1.16b, #6
-	WORD $0x4e281c65 // and v5.16b, v3.16b, v8.16b
-	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
-	WORD $0x4f0a5424 // shl v4.16b, v1.16b, #2
-	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
-	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
-	WORD $0x3d810000 // str q0, [x0, #1024]
-	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
-	WORD $0x3d810400 // str q0, [x0, #1040]
-	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
-	WORD $0x3d810800 // str q0, [x0, #1056]
-	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
-	WORD $0x3d810c00 // str q0, [x0, #1072]
-	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
-	WORD $0x3d811000 // str q0, [x0, #1088]
-	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
-	WORD $0x3d811400 // str q0, [x0, #1104]
-	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
-	WORD $0x3d811800 // str q0, [x0, #1120]
-	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
-	WORD $0x3d811c00 // str q0, [x0, #1136]
-	WORD $0x6f0a0444 // ushr v4.16b, v2.16b, #6
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
-	WORD $0x4f0a5444 // shl v4.16b, v2.16b, #2
-	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
-	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x3d812007 // str q7, [x0, #1152]
-	WORD $0x3d812406 // str q6, [x0, #1168]
-	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x3d812807 // str q7, [x0, #1184]
-	WORD $0x3d812c06 // str q6, [x0, #1200]
-	WORD $0x3dc00420 // ldr q0, [x1, #16]
-	WORD $0x3dc00441 // ldr q1, [x2, #16]
-	WORD $0x3dc00462 // ldr q2, [x3, #16]
-	WORD $0x3dc00483 // ldr q3, [x4, #16]
+	WORD $0xbd400170 // ldr s16, [x11]
+	WORD $0x4e040610 // dup v16.4s, v16.s[0]
+	WORD $0x4f245610 // shl v16.4s, v16.4s, #4
+	WORD $0xbd400020 // ldr s0, [x1]
+	WORD $0xbd400041 // ldr s1, [x2]
+	WORD $0xbd400062 // ldr s2, [x3]
+	WORD $0xbd400083 // ldr s3, [x4]
+	WORD $0x4e813800 // zip1 v0.4s, v0.4s, v1.4s
+	WORD $0x4e833842 // zip1 v2.4s, v2.4s, v3.4s
+	WORD $0x4ec22800 // trn1 v0.2d, v0.2d, v2.2d
+	WORD $0x4e2a1c00 // and v0.16b, v0.16b, v10.16b
+	WORD $0x4f375400 // shl v0.4s, v0.4s, #23
+	WORD $0x6eab6400 // umax v0.4s, v0.4s, v11.4s
+	WORD $0x6e2cdc00 // fmul v0.4s, v0.4s, v12.4s
+	WORD $0x4eadf400 // fmin v0.4s, v0.4s, v13.4s
+	WORD $0x3d802000 // str q0, [x0, #128]
+	WORD $0x3cc01020 // ldur q0, [x1, #1]
+	WORD $0x3cc01041 // ldur q1, [x2, #1]
+	WORD $0x3cc01062 // ldur q2, [x3, #1]
+	WORD $0x3cc01083 // ldur q3, [x4, #1]
 	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
@@ -9001,528 +8217,109 @@ loop100:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
 	WORD $0x3dc0012e // ldr q14, [x9]
 	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
 	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
 	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc0092f // ldr q15, [x9, #32]
+	WORD $0x3dc0052f // ldr q15, [x9, #16]
 	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
 	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
 	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
 	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
 	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
 	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
 	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
 	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
 	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
 	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
 	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
 	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
 	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
 	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
 	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
 	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
 	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
 	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
 	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
 	WORD $0x4e606b10 // sadalp v16.4s, v24.8h
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
 	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
 	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
 	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
 	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
 	WORD $0x4e606b51 // sadalp v17.4s, v26.8h
-	WORD $0x3dc00820 // ldr q0, [x1, #32]
-	WORD $0x3dc00841 // ldr q1, [x2, #32]
-	WORD $0x3dc00862 // ldr q2, [x3, #32]
-	WORD $0x3dc00883 // ldr q3, [x4, #32]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0052e // ldr q14, [x9, #16]
-	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
-	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc00d2f // ldr q15, [x9, #48]
-	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
-	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
-	WORD $0x4e606b10 // sadalp v16.4s, v24.8h
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
-	WORD $0x4e606b51 // sadalp v17.4s, v26.8h
-	WORD $0x3dc00c20 // ldr q0, [x1, #48]
-	WORD $0x3dc00c41 // ldr q1, [x2, #48]
-	WORD $0x3dc00c62 // ldr q2, [x3, #48]
-	WORD $0x3dc00c83 // ldr q3, [x4, #48]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0112e // ldr q14, [x9, #64]
-	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
-	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc0192f // ldr q15, [x9, #96]
-	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
-	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
-	WORD $0x4e606b12 // sadalp v18.4s, v24.8h
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
-	WORD $0x4e606b53 // sadalp v19.4s, v26.8h
-	WORD $0x3dc01020 // ldr q0, [x1, #64]
-	WORD $0x3dc01041 // ldr q1, [x2, #64]
-	WORD $0x3dc01062 // ldr q2, [x3, #64]
-	WORD $0x3dc01083 // ldr q3, [x4, #64]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0152e // ldr q14, [x9, #80]
-	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
-	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc01d2f // ldr q15, [x9, #112]
-	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
-	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
-	WORD $0x4e606b12 // sadalp v18.4s, v24.8h
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
-	WORD $0x4e606b53 // sadalp v19.4s, v26.8h
-	WORD $0x3dc01420 // ldr q0, [x1, #80]
-	WORD $0x3dc01441 // ldr q1, [x2, #80]
-	WORD $0x3dc01462 // ldr q2, [x3, #80]
-	WORD $0x3dc01483 // ldr q3, [x4, #80]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0212e // ldr q14, [x9, #128]
-	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
-	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc0292f // ldr q15, [x9, #160]
-	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
-	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
-	WORD $0x4e606b14 // sadalp v20.4s, v24.8h
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
-	WORD $0x4e606b55 // sadalp v21.4s, v26.8h
-	WORD $0x3dc01820 // ldr q0, [x1, #96]
-	WORD $0x3dc01841 // ldr q1, [x2, #96]
-	WORD $0x3dc01862 // ldr q2, [x3, #96]
-	WORD $0x3dc01883 // ldr q3, [x4, #96]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0252e // ldr q14, [x9, #144]
-	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
-	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc02d2f // ldr q15, [x9, #176]
-	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
-	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
-	WORD $0x4e606b14 // sadalp v20.4s, v24.8h
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
-	WORD $0x4e606b55 // sadalp v21.4s, v26.8h
-	WORD $0x3dc01c20 // ldr q0, [x1, #112]
-	WORD $0x3dc01c41 // ldr q1, [x2, #112]
-	WORD $0x3dc01c62 // ldr q2, [x3, #112]
-	WORD $0x3dc01c83 // ldr q3, [x4, #112]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0312e // ldr q14, [x9, #192]
-	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
-	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc0392f // ldr q15, [x9, #224]
-	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
-	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
-	WORD $0x4e606b16 // sadalp v22.4s, v24.8h
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
-	WORD $0x4e606b57 // sadalp v23.4s, v26.8h
-	WORD $0x3dc02020 // ldr q0, [x1, #128]
-	WORD $0x3dc02041 // ldr q1, [x2, #128]
-	WORD $0x3dc02062 // ldr q2, [x3, #128]
-	WORD $0x3dc02083 // ldr q3, [x4, #128]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3dc0352e // ldr q14, [x9, #208]
-	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
-	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
-	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3dc03d2f // ldr q15, [x9, #240]
-	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
-	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
-	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
-	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
-	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
-	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
-	WORD $0x4e606b16 // sadalp v22.4s, v24.8h
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
-	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
-	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
-	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
-	WORD $0x4e606b57 // sadalp v23.4s, v26.8h
-	ADD $144, R1
-	ADD $144, R2
-	ADD $144, R3
-	ADD $144, R4
-	WORD $0x6f00e400 // movi v0.2d, #0x0
-	WORD $0x6f00e401 // movi v1.2d, #0x0
-	ADD $1024, R0, R17
-	WORD $0xad400e22 // ldp q2, q3, [x17]
-	WORD $0x4ea29600 // mla v0.4s, v16.4s, v2.4s
-	WORD $0x4ea39621 // mla v1.4s, v17.4s, v3.4s
-	WORD $0xad410e22 // ldp q2, q3, [x17, #32]
-	WORD $0x4ea29640 // mla v0.4s, v18.4s, v2.4s
-	WORD $0x4ea39661 // mla v1.4s, v19.4s, v3.4s
-	WORD $0xad420e22 // ldp q2, q3, [x17, #64]
-	WORD $0x4ea29680 // mla v0.4s, v20.4s, v2.4s
-	WORD $0x4ea396a1 // mla v1.4s, v21.4s, v3.4s
-	WORD $0xad430e22 // ldp q2, q3, [x17, #96]
-	WORD $0x4ea296c0 // mla v0.4s, v22.4s, v2.4s
-	WORD $0x4ea396e1 // mla v1.4s, v23.4s, v3.4s
-	WORD $0x4ea18400 // add v0.4s, v0.4s, v1.4s
-	ADD $1152, R0, R17
-	WORD $0xad404630 // ldp q16, q17, [x17]
-	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
-	WORD $0xad425634 // ldp q20, q21, [x17, #64]
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
-	WORD $0xbd400157 // ldr s23, [x10]
-	WORD $0x3dc0096f // ldr q15, [x11, #32]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
-	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
-	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
-	WORD $0x3dc00198 // ldr q24, [x12]
-	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
-	WORD $0x3d800198 // str q24, [x12]
-	ADD $256, R9
+	ADD $17, R1
+	ADD $17, R2
+	ADD $17, R3
+	ADD $17, R4
+	WORD $0x4eb18610 // add v16.4s, v16.4s, v17.4s
+	WORD $0x3dc02018 // ldr q24, [x0, #128]
+	WORD $0x4e21da10 // scvtf v16.4s, v16.4s
+	WORD $0xbd40015a // ldr s26, [x10]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bde10 // fmul v16.4s, v16.4s, v27.4s
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
+	ADD $32, R9
 	ADD $4, R10
-	ADD $48, R11
+	ADD $4, R11
 	SUBS $1, R7
 	BNE loop100
+	WORD $0x3d80019f // str q31, [x12]
 	B store
 group:
-	MOVD $1, R16
+	MOVD $8, R16
 	CMP R16, R15
 	CSEL LT, R15, R16, R16
 	SUB R16, R15
 	MOVD R16, R7
 	MOVD R0, R5
+	WORD $0x4f00e60f // movi v15.16b, #0x10
 	WORD $0x4f00e5e8 // movi v8.16b, #0xf
+	MOVD $mxfp4<>(SB), R8
+	WORD $0x3dc00109 // ldr q9, [x8]
+	MOVW $0x000000ff, R8
+	WORD $0x4e040d0a // dup v10.4s, w8
+	MOVW $0x00400000, R8
+	WORD $0x4e040d0b // dup v11.4s, w8
+	MOVW $0x3f000000, R8
+	WORD $0x4e040d0c // dup v12.4s, w8
+	MOVW $0x7f000000, R8
+	WORD $0x4e040d0d // dup v13.4s, w8
 loop101:
 	PRFM 0(R6), PLDL2KEEP
 	PRFM 64(R6), PLDL2KEEP
-	PRFM 128(R6), PLDL2KEEP
-	PRFM 192(R6), PLDL2KEEP
-	PRFM 256(R6), PLDL2KEEP
-	PRFM 320(R6), PLDL2KEEP
-	PRFM 384(R6), PLDL2KEEP
-	PRFM 448(R6), PLDL2KEEP
-	PRFM 512(R6), PLDL2KEEP
-	ADD $576, R6
-	WORD $0x3dc00020 // ldr q0, [x1]
-	WORD $0x3dc00041 // ldr q1, [x2]
-	WORD $0x3dc00062 // ldr q2, [x3]
-	WORD $0x3dc00083 // ldr q3, [x4]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e401804 // uzp1 v4.8h, v0.8h, v0.8h
-	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
-	WORD $0x3d8130a4 // str q4, [x5, #1216]
-	WORD $0x4e405804 // uzp2 v4.8h, v0.8h, v0.8h
-	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
-	WORD $0x3d8134a4 // str q4, [x5, #1232]
-	MOVD $byColumn<>(SB), R8
-	WORD $0x3dc00109 // ldr q9, [x8]
-	WORD $0x6f0a0424 // ushr v4.16b, v1.16b, #6
-	WORD $0x4e281c65 // and v5.16b, v3.16b, v8.16b
-	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
-	WORD $0x4f0a5424 // shl v4.16b, v1.16b, #2
-	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
-	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
-	WORD $0x3d8100a0 // str q0, [x5, #1024]
-	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
-	WORD $0x3d8104a0 // str q0, [x5, #1040]
-	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
-	WORD $0x3d8108a0 // str q0, [x5, #1056]
-	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
-	WORD $0x3d810ca0 // str q0, [x5, #1072]
-	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
-	WORD $0x3d8110a0 // str q0, [x5, #1088]
-	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
-	WORD $0x3d8114a0 // str q0, [x5, #1104]
-	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
-	WORD $0x3d8118a0 // str q0, [x5, #1120]
-	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
-	WORD $0x3d811ca0 // str q0, [x5, #1136]
-	WORD $0x6f0a0444 // ushr v4.16b, v2.16b, #6
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
-	WORD $0x4f0a5444 // shl v4.16b, v2.16b, #2
-	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
-	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x3d8120a7 // str q7, [x5, #1152]
-	WORD $0x3d8124a6 // str q6, [x5, #1168]
-	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
-	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
-	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
-	WORD $0x3d8128a7 // str q7, [x5, #1184]
-	WORD $0x3d812ca6 // str q6, [x5, #1200]
-	WORD $0x3dc00420 // ldr q0, [x1, #16]
-	WORD $0x3dc00441 // ldr q1, [x2, #16]
-	WORD $0x3dc00462 // ldr q2, [x3, #16]
-	WORD $0x3dc00483 // ldr q3, [x4, #16]
+	ADD $68, R6
+	WORD $0xbd400020 // ldr s0, [x1]
+	WORD $0xbd400041 // ldr s1, [x2]
+	WORD $0xbd400062 // ldr s2, [x3]
+	WORD $0xbd400083 // ldr s3, [x4]
+	WORD $0x4e813800 // zip1 v0.4s, v0.4s, v1.4s
+	WORD $0x4e833842 // zip1 v2.4s, v2.4s, v3.4s
+	WORD $0x4ec22800 // trn1 v0.2d, v0.2d, v2.2d
+	WORD $0x4e2a1c00 // and v0.16b, v0.16b, v10.16b
+	WORD $0x4f375400 // shl v0.4s, v0.4s, #23
+	WORD $0x6eab6400 // umax v0.4s, v0.4s, v11.4s
+	WORD $0x6e2cdc00 // fmul v0.4s, v0.4s, v12.4s
+	WORD $0x4eadf400 // fmin v0.4s, v0.4s, v13.4s
+	WORD $0x3d8020a0 // str q0, [x5, #128]
+	WORD $0x3cc01020 // ldur q0, [x1, #1]
+	WORD $0x3cc01041 // ldur q1, [x2, #1]
+	WORD $0x3cc01062 // ldur q2, [x3, #1]
+	WORD $0x3cc01083 // ldur q3, [x4, #1]
 	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
@@ -9532,236 +8329,55 @@ loop101:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
+	WORD $0x6e2f8484 // sub v4.16b, v4.16b, v15.16b
 	WORD $0x3d8000a4 // str q4, [x5]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d8020a5 // str q5, [x5, #128]
+	WORD $0x6e2f84a5 // sub v5.16b, v5.16b, v15.16b
+	WORD $0x3d8010a5 // str q5, [x5, #64]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
+	WORD $0x6e2f8484 // sub v4.16b, v4.16b, v15.16b
 	WORD $0x3d8004a4 // str q4, [x5, #16]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d8024a5 // str q5, [x5, #144]
+	WORD $0x6e2f84a5 // sub v5.16b, v5.16b, v15.16b
+	WORD $0x3d8014a5 // str q5, [x5, #80]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
+	WORD $0x6e2f8484 // sub v4.16b, v4.16b, v15.16b
 	WORD $0x3d8008a4 // str q4, [x5, #32]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d8028a5 // str q5, [x5, #160]
+	WORD $0x6e2f84a5 // sub v5.16b, v5.16b, v15.16b
+	WORD $0x3d8018a5 // str q5, [x5, #96]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4e040124 // tbl v4.16b, {v9.16b}, v4.16b
+	WORD $0x4e050125 // tbl v5.16b, {v9.16b}, v5.16b
+	WORD $0x6e2f8484 // sub v4.16b, v4.16b, v15.16b
 	WORD $0x3d800ca4 // str q4, [x5, #48]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d802ca5 // str q5, [x5, #176]
-	WORD $0x3dc00820 // ldr q0, [x1, #32]
-	WORD $0x3dc00841 // ldr q1, [x2, #32]
-	WORD $0x3dc00862 // ldr q2, [x3, #32]
-	WORD $0x3dc00883 // ldr q3, [x4, #32]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d8010a4 // str q4, [x5, #64]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d8030a5 // str q5, [x5, #192]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d8014a4 // str q4, [x5, #80]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d8034a5 // str q5, [x5, #208]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d8018a4 // str q4, [x5, #96]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d8038a5 // str q5, [x5, #224]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d801ca4 // str q4, [x5, #112]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d803ca5 // str q5, [x5, #240]
-	WORD $0x3dc00c20 // ldr q0, [x1, #48]
-	WORD $0x3dc00c41 // ldr q1, [x2, #48]
-	WORD $0x3dc00c62 // ldr q2, [x3, #48]
-	WORD $0x3dc00c83 // ldr q3, [x4, #48]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d8040a4 // str q4, [x5, #256]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d8060a5 // str q5, [x5, #384]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d8044a4 // str q4, [x5, #272]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d8064a5 // str q5, [x5, #400]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d8048a4 // str q4, [x5, #288]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d8068a5 // str q5, [x5, #416]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d804ca4 // str q4, [x5, #304]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d806ca5 // str q5, [x5, #432]
-	WORD $0x3dc01020 // ldr q0, [x1, #64]
-	WORD $0x3dc01041 // ldr q1, [x2, #64]
-	WORD $0x3dc01062 // ldr q2, [x3, #64]
-	WORD $0x3dc01083 // ldr q3, [x4, #64]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d8050a4 // str q4, [x5, #320]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d8070a5 // str q5, [x5, #448]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d8054a4 // str q4, [x5, #336]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d8074a5 // str q5, [x5, #464]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d8058a4 // str q4, [x5, #352]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d8078a5 // str q5, [x5, #480]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d805ca4 // str q4, [x5, #368]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d807ca5 // str q5, [x5, #496]
-	WORD $0x3dc01420 // ldr q0, [x1, #80]
-	WORD $0x3dc01441 // ldr q1, [x2, #80]
-	WORD $0x3dc01462 // ldr q2, [x3, #80]
-	WORD $0x3dc01483 // ldr q3, [x4, #80]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d8080a4 // str q4, [x5, #512]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d80a0a5 // str q5, [x5, #640]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d8084a4 // str q4, [x5, #528]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d80a4a5 // str q5, [x5, #656]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d8088a4 // str q4, [x5, #544]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d80a8a5 // str q5, [x5, #672]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d808ca4 // str q4, [x5, #560]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d80aca5 // str q5, [x5, #688]
-	WORD $0x3dc01820 // ldr q0, [x1, #96]
-	WORD $0x3dc01841 // ldr q1, [x2, #96]
-	WORD $0x3dc01862 // ldr q2, [x3, #96]
-	WORD $0x3dc01883 // ldr q3, [x4, #96]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d8090a4 // str q4, [x5, #576]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d80b0a5 // str q5, [x5, #704]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d8094a4 // str q4, [x5, #592]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d80b4a5 // str q5, [x5, #720]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d8098a4 // str q4, [x5, #608]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d80b8a5 // str q5, [x5, #736]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d809ca4 // str q4, [x5, #624]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d80bca5 // str q5, [x5, #752]
-	WORD $0x3dc01c20 // ldr q0, [x1, #112]
-	WORD $0x3dc01c41 // ldr q1, [x2, #112]
-	WORD $0x3dc01c62 // ldr q2, [x3, #112]
-	WORD $0x3dc01c83 // ldr q3, [x4, #112]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d80c0a4 // str q4, [x5, #768]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d80e0a5 // str q5, [x5, #896]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d80c4a4 // str q4, [x5, #784]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d80e4a5 // str q5, [x5, #912]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d80c8a4 // str q4, [x5, #800]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d80e8a5 // str q5, [x5, #928]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d80cca4 // str q4, [x5, #816]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d80eca5 // str q5, [x5, #944]
-	WORD $0x3dc02020 // ldr q0, [x1, #128]
-	WORD $0x3dc02041 // ldr q1, [x2, #128]
-	WORD $0x3dc02062 // ldr q2, [x3, #128]
-	WORD $0x3dc02083 // ldr q3, [x4, #128]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x3d80d0a4 // str q4, [x5, #832]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x3d80f0a5 // str q5, [x5, #960]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x3d80d4a4 // str q4, [x5, #848]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x3d80f4a5 // str q5, [x5, #976]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x3d80d8a4 // str q4, [x5, #864]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x3d80f8a5 // str q5, [x5, #992]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x3d80dca4 // str q4, [x5, #880]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x3d80fca5 // str q5, [x5, #1008]
-	ADD $144, R1
-	ADD $144, R2
-	ADD $144, R3
-	ADD $144, R4
-	ADD $1248, R5
+	WORD $0x6e2f84a5 // sub v5.16b, v5.16b, v15.16b
+	WORD $0x3d801ca5 // str q5, [x5, #112]
+	ADD $17, R1
+	ADD $17, R2
+	ADD $17, R3
+	ADD $17, R4
+	ADD $160, R5
 	SUBS $1, R7
 	BNE loop101
 	MOVD R20, R14
-	ADD $1248, R0, R12
+	ADD $1280, R0, R12
 tile4:
 	CMP $4, R14
 	BLT tile2
-	WORD $0x6f00e400 // movi v0.2d, #0x0
-	WORD $0x6f00e401 // movi v1.2d, #0x0
-	WORD $0x6f00e402 // movi v2.2d, #0x0
-	WORD $0x6f00e403 // movi v3.2d, #0x0
+	WORD $0x3dc00180 // ldr q0, [x12]
+	WORD $0x3dc00581 // ldr q1, [x12, #16]
+	WORD $0x3dc00982 // ldr q2, [x12, #32]
+	WORD $0x3dc00d83 // ldr q3, [x12, #48]
 	MOVD R0, R13
-	ADD $1024, R0, R17
-	MOVD $8, R7
+	MOVD R16, R7
 loop102:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0x6f00e409 // movi v9.2d, #0x0
@@ -9891,114 +8507,53 @@ loop102:
 	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
 	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
 	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
-	WORD $0x3dc00238 // ldr q24, [x17]
-	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
-	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
-	WORD $0x4eb89542 // mla v2.4s, v10.4s, v24.4s
-	WORD $0x4eb89563 // mla v3.4s, v11.4s, v24.4s
-	ADD $128, R13
+	WORD $0x3dc021b8 // ldr q24, [x13, #128]
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0xbd40015a // ldr s26, [x10]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0xbd40215a // ldr s26, [x10, #32]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd29 // fmul v9.4s, v9.4s, v27.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	WORD $0x4e21d94a // scvtf v10.4s, v10.4s
+	WORD $0xbd40415a // ldr s26, [x10, #64]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd4a // fmul v10.4s, v10.4s, v27.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD $0x4e21d96b // scvtf v11.4s, v11.4s
+	WORD $0xbd40615a // ldr s26, [x10, #96]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd6b // fmul v11.4s, v11.4s, v27.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	ADD $160, R13
 	ADD $32, R9
-	ADD $16, R17
+	ADD $4, R10
+	ADD $4, R11
 	SUBS $1, R7
 	BNE loop102
-	ADD $1152, R0, R17
-	WORD $0xad404630 // ldp q16, q17, [x17]
-	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
-	WORD $0xad425634 // ldp q20, q21, [x17, #64]
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
-	WORD $0xbd400157 // ldr s23, [x10]
-	WORD $0x3dc0096f // ldr q15, [x11, #32]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
-	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
-	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
-	WORD $0x3dc00198 // ldr q24, [x12]
-	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
-	WORD $0x3d800198 // str q24, [x12]
-	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
-	WORD $0xbd400557 // ldr s23, [x10, #4]
-	WORD $0x3dc0156f // ldr q15, [x11, #80]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
-	WORD $0x4eb6d421 // fsub v1.4s, v1.4s, v22.4s
-	WORD $0x4f979021 // fmul v1.4s, v1.4s, v23.s[0]
-	WORD $0x3dc00598 // ldr q24, [x12, #16]
-	WORD $0x4e21d718 // fadd v24.4s, v24.4s, v1.4s
-	WORD $0x3d800598 // str q24, [x12, #16]
-	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
-	WORD $0xbd400957 // ldr s23, [x10, #8]
-	WORD $0x3dc0216f // ldr q15, [x11, #128]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc42 // fmul v2.4s, v2.4s, v20.4s
-	WORD $0x4eb6d442 // fsub v2.4s, v2.4s, v22.4s
-	WORD $0x4f979042 // fmul v2.4s, v2.4s, v23.s[0]
-	WORD $0x3dc00998 // ldr q24, [x12, #32]
-	WORD $0x4e22d718 // fadd v24.4s, v24.4s, v2.4s
-	WORD $0x3d800998 // str q24, [x12, #32]
-	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
-	WORD $0xbd400d57 // ldr s23, [x10, #12]
-	WORD $0x3dc02d6f // ldr q15, [x11, #176]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc63 // fmul v3.4s, v3.4s, v20.4s
-	WORD $0x4eb6d463 // fsub v3.4s, v3.4s, v22.4s
-	WORD $0x4f979063 // fmul v3.4s, v3.4s, v23.s[0]
-	WORD $0x3dc00d98 // ldr q24, [x12, #48]
-	WORD $0x4e23d718 // fadd v24.4s, v24.4s, v3.4s
-	WORD $0x3d800d98 // str q24, [x12, #48]
-	ADD $768, R9
-	ADD $16, R10
-	ADD $192, R11
+	WORD $0x3d800180 // str q0, [x12]
+	WORD $0x3d800581 // str q1, [x12, #16]
+	WORD $0x3d800982 // str q2, [x12, #32]
+	WORD $0x3d800d83 // str q3, [x12, #48]
+	SUB R16<<5, R9
+	SUB R16<<2, R10
+	SUB R16<<2, R11
+	ADD $1024, R9
+	ADD $128, R10
+	ADD $128, R11
 	ADD $64, R12
 	SUB $4, R14
 	B tile4
 tile2:
 	CMP $2, R14
 	BLT tile1
-	WORD $0x6f00e400 // movi v0.2d, #0x0
-	WORD $0x6f00e401 // movi v1.2d, #0x0
+	WORD $0x3dc00180 // ldr q0, [x12]
+	WORD $0x3dc00581 // ldr q1, [x12, #16]
 	MOVD R0, R13
-	ADD $1024, R0, R17
-	MOVD $8, R7
+	MOVD R16, R7
 loop103:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0x6f00e409 // movi v9.2d, #0x0
@@ -10066,71 +8621,40 @@ loop103:
 	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
 	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
 	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
-	WORD $0x3dc00238 // ldr q24, [x17]
-	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
-	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
-	ADD $128, R13
+	WORD $0x3dc021b8 // ldr q24, [x13, #128]
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0xbd40015a // ldr s26, [x10]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0xbd40215a // ldr s26, [x10, #32]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd29 // fmul v9.4s, v9.4s, v27.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	ADD $160, R13
 	ADD $32, R9
-	ADD $16, R17
+	ADD $4, R10
+	ADD $4, R11
 	SUBS $1, R7
 	BNE loop103
-	ADD $1152, R0, R17
-	WORD $0xad404630 // ldp q16, q17, [x17]
-	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
-	WORD $0xad425634 // ldp q20, q21, [x17, #64]
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
-	WORD $0xbd400157 // ldr s23, [x10]
-	WORD $0x3dc0096f // ldr q15, [x11, #32]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
-	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
-	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
-	WORD $0x3dc00198 // ldr q24, [x12]
-	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
-	WORD $0x3d800198 // str q24, [x12]
-	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
-	WORD $0xbd400557 // ldr s23, [x10, #4]
-	WORD $0x3dc0156f // ldr q15, [x11, #80]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
-	WORD $0x4eb6d421 // fsub v1.4s, v1.4s, v22.4s
-	WORD $0x4f979021 // fmul v1.4s, v1.4s, v23.s[0]
-	WORD $0x3dc00598 // ldr q24, [x12, #16]
-	WORD $0x4e21d718 // fadd v24.4s, v24.4s, v1.4s
-	WORD $0x3d800598 // str q24, [x12, #16]
-	ADD $256, R9
-	ADD $8, R10
-	ADD $96, R11
+	WORD $0x3d800180 // str q0, [x12]
+	WORD $0x3d800581 // str q1, [x12, #16]
+	SUB R16<<5, R9
+	SUB R16<<2, R10
+	SUB R16<<2, R11
+	ADD $512, R9
+	ADD $64, R10
+	ADD $64, R11
 	ADD $32, R12
 	SUB $2, R14
 	B tile2
 tile1:
 	CMP $1, R14
 	BLT tile0
-	WORD $0x6f00e400 // movi v0.2d, #0x0
+	WORD $0x3dc00180 // ldr q0, [x12]
 	MOVD R0, R13
-	ADD $1024, R0, R17
-	MOVD $8, R7
+	MOVD R16, R7
 loop104:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
@@ -10167,47 +8691,32 @@ loop104:
 	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
 	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
 	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
-	WORD $0x3dc00238 // ldr q24, [x17]
-	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
-	ADD $128, R13
+	WORD $0x3dc021b8 // ldr q24, [x13, #128]
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0xbd40015a // ldr s26, [x10]
+	WORD $0x4f9a931b // fmul v27.4s, v24.4s, v26.s[0]
+	WORD $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	ADD $160, R13
 	ADD $32, R9
-	ADD $16, R17
+	ADD $4, R10
+	ADD $4, R11
 	SUBS $1, R7
 	BNE loop104
-	ADD $1152, R0, R17
-	WORD $0xad404630 // ldp q16, q17, [x17]
-	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
-	WORD $0xad425634 // ldp q20, q21, [x17, #64]
-	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
-	WORD $0xbd400157 // ldr s23, [x10]
-	WORD $0x3dc0096f // ldr q15, [x11, #32]
-	WORD $0x6f00e416 // movi v22.2d, #0x0
-	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
-	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
-	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
-	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
-	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
-	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
-	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
-	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
-	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
-	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
-	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
-	WORD $0x3dc00198 // ldr q24, [x12]
-	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
-	WORD $0x3d800198 // str q24, [x12]
-	ADD $0, R9
-	ADD $4, R10
-	ADD $48, R11
+	WORD $0x3d800180 // str q0, [x12]
+	SUB R16<<5, R9
+	SUB R16<<2, R10
+	SUB R16<<2, R11
+	ADD $256, R9
+	ADD $32, R10
+	ADD $32, R11
 	ADD $16, R12
 	SUB $1, R14
 	B tile1
 tile0:
 	CBNZ R15, group
 store:
-	ADD $1248, R0, R12
+	ADD $1280, R0, R12
 loop105:
 	WORD $0x3dc00180 // ldr q0, [x12]
 	WORD $0x3d8002a0 // str q0, [x21]
@@ -10217,8 +8726,8 @@ loop105:
 	BNE loop105
 	RET
 
-// func mulQ5KDotProd(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
-TEXT ·mulQ5KDotProd(SB), 0, $5920-72
+// func mulQ4KDotProd(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
+TEXT ·mulQ4KDotProd(SB), 0, $5920-72
 	MOVD RSP, R0
 	ADD $71, R0
 	AND $~63, R0
@@ -10262,9 +8771,7 @@ loop107:
 	PRFM 384(R6), PLDL2KEEP
 	PRFM 448(R6), PLDL2KEEP
 	PRFM 512(R6), PLDL2KEEP
-	PRFM 576(R6), PLDL2KEEP
-	PRFM 640(R6), PLDL2KEEP
-	ADD $704, R6
+	ADD $576, R6
 	WORD $0x6f00e410 // movi v16.2d, #0x0
 	WORD $0x6f00e411 // movi v17.2d, #0x0
 	WORD $0x6f00e412 // movi v18.2d, #0x0
@@ -10335,7 +8842,6 @@ loop107:
 	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
 	WORD $0x3d812807 // str q7, [x0, #1184]
 	WORD $0x3d812c06 // str q6, [x0, #1200]
-	WORD $0x4f00e609 // movi v9.16b, #0x10
 	WORD $0x3dc00420 // ldr q0, [x1, #16]
 	WORD $0x3dc00441 // ldr q1, [x2, #16]
 	WORD $0x3dc00462 // ldr q2, [x3, #16]
@@ -10344,10 +8850,58 @@ loop107:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
-	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
-	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
-	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3dc0012e // ldr q14, [x9]
+	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3dc0092f // ldr q15, [x9, #32]
+	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
+	WORD $0x3dc00820 // ldr q0, [x1, #32]
+	WORD $0x3dc00841 // ldr q1, [x2, #32]
+	WORD $0x3dc00862 // ldr q2, [x3, #32]
+	WORD $0x3dc00883 // ldr q3, [x4, #32]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3dc0052e // ldr q14, [x9, #16]
+	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3dc00d2f // ldr q15, [x9, #48]
+	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
 	WORD $0x3dc00c20 // ldr q0, [x1, #48]
 	WORD $0x3dc00c41 // ldr q1, [x2, #48]
 	WORD $0x3dc00c62 // ldr q2, [x3, #48]
@@ -10361,185 +8915,23 @@ loop107:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x4f0c5546 // shl v6.16b, v10.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0012e // ldr q14, [x9]
-	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x4f0b5546 // shl v6.16b, v10.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0092f // ldr q15, [x9, #32]
-	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4f0b5566 // shl v6.16b, v11.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f0b5586 // shl v6.16b, v12.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4f0b55a6 // shl v6.16b, v13.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
-	WORD $0x3dc01420 // ldr q0, [x1, #80]
-	WORD $0x3dc01441 // ldr q1, [x2, #80]
-	WORD $0x3dc01462 // ldr q2, [x3, #80]
-	WORD $0x3dc01483 // ldr q3, [x4, #80]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x4f0a5546 // shl v6.16b, v10.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3dc0112e // ldr q14, [x9, #64]
 	WORD $0x4f8ee092 // sdot v18.4s, v4.16b, v14.4b[0]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x4f095546 // shl v6.16b, v10.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3dc0192f // ldr q15, [x9, #96]
 	WORD $0x4f8fe0b3 // sdot v19.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4faee092 // sdot v18.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4f095566 // shl v6.16b, v11.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4fafe0b3 // sdot v19.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4f8ee892 // sdot v18.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f095586 // shl v6.16b, v12.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4f8fe8b3 // sdot v19.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4faee892 // sdot v18.4s, v4.16b, v14.4b[3]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4f0955a6 // shl v6.16b, v13.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4fafe8b3 // sdot v19.4s, v5.16b, v15.4b[3]
-	WORD $0x3dc01c20 // ldr q0, [x1, #112]
-	WORD $0x3dc01c41 // ldr q1, [x2, #112]
-	WORD $0x3dc01c62 // ldr q2, [x3, #112]
-	WORD $0x3dc01c83 // ldr q3, [x4, #112]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x6ea91d44 // bit v4.16b, v10.16b, v9.16b
-	WORD $0x3dc0212e // ldr q14, [x9, #128]
-	WORD $0x4f8ee094 // sdot v20.4s, v4.16b, v14.4b[0]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x6f0f0546 // ushr v6.16b, v10.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0292f // ldr q15, [x9, #160]
-	WORD $0x4f8fe0b5 // sdot v21.4s, v5.16b, v15.4b[0]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x6ea91d64 // bit v4.16b, v11.16b, v9.16b
-	WORD $0x4faee094 // sdot v20.4s, v4.16b, v14.4b[1]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x6f0f0566 // ushr v6.16b, v11.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4fafe0b5 // sdot v21.4s, v5.16b, v15.4b[1]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x6ea91d84 // bit v4.16b, v12.16b, v9.16b
-	WORD $0x4f8ee894 // sdot v20.4s, v4.16b, v14.4b[2]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x6f0f0586 // ushr v6.16b, v12.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4f8fe8b5 // sdot v21.4s, v5.16b, v15.4b[2]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x6ea91da4 // bit v4.16b, v13.16b, v9.16b
-	WORD $0x4faee894 // sdot v20.4s, v4.16b, v14.4b[3]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x6f0f05a6 // ushr v6.16b, v13.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4fafe8b5 // sdot v21.4s, v5.16b, v15.4b[3]
-	WORD $0x3dc02420 // ldr q0, [x1, #144]
-	WORD $0x3dc02441 // ldr q1, [x2, #144]
-	WORD $0x3dc02462 // ldr q2, [x3, #144]
-	WORD $0x3dc02483 // ldr q3, [x4, #144]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0312e // ldr q14, [x9, #192]
-	WORD $0x4f8ee096 // sdot v22.4s, v4.16b, v14.4b[0]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x6f0d0546 // ushr v6.16b, v10.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc0392f // ldr q15, [x9, #224]
-	WORD $0x4f8fe0b7 // sdot v23.4s, v5.16b, v15.4b[0]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x4faee096 // sdot v22.4s, v4.16b, v14.4b[1]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x6f0d0566 // ushr v6.16b, v11.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4fafe0b7 // sdot v23.4s, v5.16b, v15.4b[1]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x4f8ee896 // sdot v22.4s, v4.16b, v14.4b[2]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x6f0d0586 // ushr v6.16b, v12.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4f8fe8b7 // sdot v23.4s, v5.16b, v15.4b[2]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x4faee896 // sdot v22.4s, v4.16b, v14.4b[3]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x6f0d05a6 // ushr v6.16b, v13.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4fafe8b7 // sdot v23.4s, v5.16b, v15.4b[3]
-	WORD $0x3dc00820 // ldr q0, [x1, #32]
-	WORD $0x3dc00841 // ldr q1, [x2, #32]
-	WORD $0x3dc00862 // ldr q2, [x3, #32]
-	WORD $0x3dc00883 // ldr q3, [x4, #32]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
-	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
-	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
-	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01020 // ldr q0, [x1, #64]
 	WORD $0x3dc01041 // ldr q1, [x2, #64]
 	WORD $0x3dc01062 // ldr q2, [x3, #64]
@@ -10553,39 +8945,53 @@ loop107:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x4f0c5546 // shl v6.16b, v10.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0052e // ldr q14, [x9, #16]
-	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
+	WORD $0x3dc0152e // ldr q14, [x9, #80]
+	WORD $0x4f8ee092 // sdot v18.4s, v4.16b, v14.4b[0]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x4f0b5546 // shl v6.16b, v10.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc00d2f // ldr q15, [x9, #48]
-	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
+	WORD $0x3dc01d2f // ldr q15, [x9, #112]
+	WORD $0x4f8fe0b3 // sdot v19.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
+	WORD $0x4faee092 // sdot v18.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4f0b5566 // shl v6.16b, v11.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
+	WORD $0x4fafe0b3 // sdot v19.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
+	WORD $0x4f8ee892 // sdot v18.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f0b5586 // shl v6.16b, v12.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
+	WORD $0x4f8fe8b3 // sdot v19.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
+	WORD $0x4faee892 // sdot v18.4s, v4.16b, v14.4b[3]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4f0b55a6 // shl v6.16b, v13.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
+	WORD $0x4fafe8b3 // sdot v19.4s, v5.16b, v15.4b[3]
+	WORD $0x3dc01420 // ldr q0, [x1, #80]
+	WORD $0x3dc01441 // ldr q1, [x2, #80]
+	WORD $0x3dc01462 // ldr q2, [x3, #80]
+	WORD $0x3dc01483 // ldr q3, [x4, #80]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3dc0212e // ldr q14, [x9, #128]
+	WORD $0x4f8ee094 // sdot v20.4s, v4.16b, v14.4b[0]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3dc0292f // ldr q15, [x9, #160]
+	WORD $0x4f8fe0b5 // sdot v21.4s, v5.16b, v15.4b[0]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4faee094 // sdot v20.4s, v4.16b, v14.4b[1]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4fafe0b5 // sdot v21.4s, v5.16b, v15.4b[1]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4f8ee894 // sdot v20.4s, v4.16b, v14.4b[2]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4f8fe8b5 // sdot v21.4s, v5.16b, v15.4b[2]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4faee894 // sdot v20.4s, v4.16b, v14.4b[3]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4fafe8b5 // sdot v21.4s, v5.16b, v15.4b[3]
 	WORD $0x3dc01820 // ldr q0, [x1, #96]
 	WORD $0x3dc01841 // ldr q1, [x2, #96]
 	WORD $0x3dc01862 // ldr q2, [x3, #96]
@@ -10599,39 +9005,53 @@ loop107:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x4f0a5546 // shl v6.16b, v10.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3dc0152e // ldr q14, [x9, #80]
-	WORD $0x4f8ee092 // sdot v18.4s, v4.16b, v14.4b[0]
+	WORD $0x3dc0252e // ldr q14, [x9, #144]
+	WORD $0x4f8ee094 // sdot v20.4s, v4.16b, v14.4b[0]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x4f095546 // shl v6.16b, v10.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc01d2f // ldr q15, [x9, #112]
-	WORD $0x4f8fe0b3 // sdot v19.4s, v5.16b, v15.4b[0]
+	WORD $0x3dc02d2f // ldr q15, [x9, #176]
+	WORD $0x4f8fe0b5 // sdot v21.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x4faee092 // sdot v18.4s, v4.16b, v14.4b[1]
+	WORD $0x4faee094 // sdot v20.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4f095566 // shl v6.16b, v11.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4fafe0b3 // sdot v19.4s, v5.16b, v15.4b[1]
+	WORD $0x4fafe0b5 // sdot v21.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x4f8ee892 // sdot v18.4s, v4.16b, v14.4b[2]
+	WORD $0x4f8ee894 // sdot v20.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f095586 // shl v6.16b, v12.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4f8fe8b3 // sdot v19.4s, v5.16b, v15.4b[2]
+	WORD $0x4f8fe8b5 // sdot v21.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x4faee892 // sdot v18.4s, v4.16b, v14.4b[3]
+	WORD $0x4faee894 // sdot v20.4s, v4.16b, v14.4b[3]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4f0955a6 // shl v6.16b, v13.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4fafe8b3 // sdot v19.4s, v5.16b, v15.4b[3]
+	WORD $0x4fafe8b5 // sdot v21.4s, v5.16b, v15.4b[3]
+	WORD $0x3dc01c20 // ldr q0, [x1, #112]
+	WORD $0x3dc01c41 // ldr q1, [x2, #112]
+	WORD $0x3dc01c62 // ldr q2, [x3, #112]
+	WORD $0x3dc01c83 // ldr q3, [x4, #112]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3dc0312e // ldr q14, [x9, #192]
+	WORD $0x4f8ee096 // sdot v22.4s, v4.16b, v14.4b[0]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3dc0392f // ldr q15, [x9, #224]
+	WORD $0x4f8fe0b7 // sdot v23.4s, v5.16b, v15.4b[0]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4faee096 // sdot v22.4s, v4.16b, v14.4b[1]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4fafe0b7 // sdot v23.4s, v5.16b, v15.4b[1]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4f8ee896 // sdot v22.4s, v4.16b, v14.4b[2]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4f8fe8b7 // sdot v23.4s, v5.16b, v15.4b[2]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4faee896 // sdot v22.4s, v4.16b, v14.4b[3]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4fafe8b7 // sdot v23.4s, v5.16b, v15.4b[3]
 	WORD $0x3dc02020 // ldr q0, [x1, #128]
 	WORD $0x3dc02041 // ldr q1, [x2, #128]
 	WORD $0x3dc02062 // ldr q2, [x3, #128]
@@ -10645,85 +9065,27 @@ loop107:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x6ea91d44 // bit v4.16b, v10.16b, v9.16b
-	WORD $0x3dc0252e // ldr q14, [x9, #144]
-	WORD $0x4f8ee094 // sdot v20.4s, v4.16b, v14.4b[0]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x6f0f0546 // ushr v6.16b, v10.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3dc02d2f // ldr q15, [x9, #176]
-	WORD $0x4f8fe0b5 // sdot v21.4s, v5.16b, v15.4b[0]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x6ea91d64 // bit v4.16b, v11.16b, v9.16b
-	WORD $0x4faee094 // sdot v20.4s, v4.16b, v14.4b[1]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x6f0f0566 // ushr v6.16b, v11.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4fafe0b5 // sdot v21.4s, v5.16b, v15.4b[1]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x6ea91d84 // bit v4.16b, v12.16b, v9.16b
-	WORD $0x4f8ee894 // sdot v20.4s, v4.16b, v14.4b[2]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x6f0f0586 // ushr v6.16b, v12.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4f8fe8b5 // sdot v21.4s, v5.16b, v15.4b[2]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x6ea91da4 // bit v4.16b, v13.16b, v9.16b
-	WORD $0x4faee894 // sdot v20.4s, v4.16b, v14.4b[3]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x6f0f05a6 // ushr v6.16b, v13.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x4fafe8b5 // sdot v21.4s, v5.16b, v15.4b[3]
-	WORD $0x3dc02820 // ldr q0, [x1, #160]
-	WORD $0x3dc02841 // ldr q1, [x2, #160]
-	WORD $0x3dc02862 // ldr q2, [x3, #160]
-	WORD $0x3dc02883 // ldr q3, [x4, #160]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3dc0352e // ldr q14, [x9, #208]
 	WORD $0x4f8ee096 // sdot v22.4s, v4.16b, v14.4b[0]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x6f0d0546 // ushr v6.16b, v10.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3dc03d2f // ldr q15, [x9, #240]
 	WORD $0x4f8fe0b7 // sdot v23.4s, v5.16b, v15.4b[0]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4faee096 // sdot v22.4s, v4.16b, v14.4b[1]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x6f0d0566 // ushr v6.16b, v11.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4fafe0b7 // sdot v23.4s, v5.16b, v15.4b[1]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4f8ee896 // sdot v22.4s, v4.16b, v14.4b[2]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x6f0d0586 // ushr v6.16b, v12.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4f8fe8b7 // sdot v23.4s, v5.16b, v15.4b[2]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x4faee896 // sdot v22.4s, v4.16b, v14.4b[3]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x6f0d05a6 // ushr v6.16b, v13.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x4fafe8b7 // sdot v23.4s, v5.16b, v15.4b[3]
-	ADD $176, R1
-	ADD $176, R2
-	ADD $176, R3
-	ADD $176, R4
+	ADD $144, R1
+	ADD $144, R2
+	ADD $144, R3
+	ADD $144, R4
 	WORD $0x6f00e400 // movi v0.2d, #0x0
 	WORD $0x6f00e401 // movi v1.2d, #0x0
 	ADD $1024, R0, R17
@@ -10788,9 +9150,7 @@ loop108:
 	PRFM 384(R6), PLDL2KEEP
 	PRFM 448(R6), PLDL2KEEP
 	PRFM 512(R6), PLDL2KEEP
-	PRFM 576(R6), PLDL2KEEP
-	PRFM 640(R6), PLDL2KEEP
-	ADD $704, R6
+	ADD $576, R6
 	WORD $0x3dc00020 // ldr q0, [x1]
 	WORD $0x3dc00041 // ldr q1, [x2]
 	WORD $0x3dc00062 // ldr q2, [x3]
@@ -10853,7 +9213,6 @@ loop108:
 	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
 	WORD $0x3d8128a7 // str q7, [x5, #1184]
 	WORD $0x3d812ca6 // str q6, [x5, #1200]
-	WORD $0x4f00e609 // movi v9.16b, #0x10
 	WORD $0x3dc00420 // ldr q0, [x1, #16]
 	WORD $0x3dc00441 // ldr q1, [x2, #16]
 	WORD $0x3dc00462 // ldr q2, [x3, #16]
@@ -10862,10 +9221,54 @@ loop108:
 	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
 	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
 	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
-	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
-	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
-	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3d8000a4 // str q4, [x5]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3d8020a5 // str q5, [x5, #128]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x3d8004a4 // str q4, [x5, #16]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x3d8024a5 // str q5, [x5, #144]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x3d8008a4 // str q4, [x5, #32]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x3d8028a5 // str q5, [x5, #160]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x3d800ca4 // str q4, [x5, #48]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x3d802ca5 // str q5, [x5, #176]
+	WORD $0x3dc00820 // ldr q0, [x1, #32]
+	WORD $0x3dc00841 // ldr q1, [x2, #32]
+	WORD $0x3dc00862 // ldr q2, [x3, #32]
+	WORD $0x3dc00883 // ldr q3, [x4, #32]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3d8010a4 // str q4, [x5, #64]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3d8030a5 // str q5, [x5, #192]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x3d8014a4 // str q4, [x5, #80]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x3d8034a5 // str q5, [x5, #208]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x3d8018a4 // str q4, [x5, #96]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x3d8038a5 // str q5, [x5, #224]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x3d801ca4 // str q4, [x5, #112]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x3d803ca5 // str q5, [x5, #240]
 	WORD $0x3dc00c20 // ldr q0, [x1, #48]
 	WORD $0x3dc00c41 // ldr q1, [x2, #48]
 	WORD $0x3dc00c62 // ldr q2, [x3, #48]
@@ -10879,177 +9282,21 @@ loop108:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x4f0c5546 // shl v6.16b, v10.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d8000a4 // str q4, [x5]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x4f0b5546 // shl v6.16b, v10.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d8020a5 // str q5, [x5, #128]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d8004a4 // str q4, [x5, #16]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4f0b5566 // shl v6.16b, v11.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d8024a5 // str q5, [x5, #144]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d8008a4 // str q4, [x5, #32]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f0b5586 // shl v6.16b, v12.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d8028a5 // str q5, [x5, #160]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d800ca4 // str q4, [x5, #48]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4f0b55a6 // shl v6.16b, v13.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d802ca5 // str q5, [x5, #176]
-	WORD $0x3dc01420 // ldr q0, [x1, #80]
-	WORD $0x3dc01441 // ldr q1, [x2, #80]
-	WORD $0x3dc01462 // ldr q2, [x3, #80]
-	WORD $0x3dc01483 // ldr q3, [x4, #80]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x4f0a5546 // shl v6.16b, v10.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3d8040a4 // str q4, [x5, #256]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x4f095546 // shl v6.16b, v10.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3d8060a5 // str q5, [x5, #384]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3d8044a4 // str q4, [x5, #272]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4f095566 // shl v6.16b, v11.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3d8064a5 // str q5, [x5, #400]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3d8048a4 // str q4, [x5, #288]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f095586 // shl v6.16b, v12.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3d8068a5 // str q5, [x5, #416]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3d804ca4 // str q4, [x5, #304]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4f0955a6 // shl v6.16b, v13.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3d806ca5 // str q5, [x5, #432]
-	WORD $0x3dc01c20 // ldr q0, [x1, #112]
-	WORD $0x3dc01c41 // ldr q1, [x2, #112]
-	WORD $0x3dc01c62 // ldr q2, [x3, #112]
-	WORD $0x3dc01c83 // ldr q3, [x4, #112]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x6ea91d44 // bit v4.16b, v10.16b, v9.16b
-	WORD $0x3d8080a4 // str q4, [x5, #512]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x6f0f0546 // ushr v6.16b, v10.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d80a0a5 // str q5, [x5, #640]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x6ea91d64 // bit v4.16b, v11.16b, v9.16b
-	WORD $0x3d8084a4 // str q4, [x5, #528]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x6f0f0566 // ushr v6.16b, v11.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d80a4a5 // str q5, [x5, #656]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x6ea91d84 // bit v4.16b, v12.16b, v9.16b
-	WORD $0x3d8088a4 // str q4, [x5, #544]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x6f0f0586 // ushr v6.16b, v12.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d80a8a5 // str q5, [x5, #672]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x6ea91da4 // bit v4.16b, v13.16b, v9.16b
-	WORD $0x3d808ca4 // str q4, [x5, #560]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x6f0f05a6 // ushr v6.16b, v13.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d80aca5 // str q5, [x5, #688]
-	WORD $0x3dc02420 // ldr q0, [x1, #144]
-	WORD $0x3dc02441 // ldr q1, [x2, #144]
-	WORD $0x3dc02462 // ldr q2, [x3, #144]
-	WORD $0x3dc02483 // ldr q3, [x4, #144]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d80c0a4 // str q4, [x5, #768]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x6f0d0546 // ushr v6.16b, v10.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d80e0a5 // str q5, [x5, #896]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d80c4a4 // str q4, [x5, #784]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x6f0d0566 // ushr v6.16b, v11.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d80e4a5 // str q5, [x5, #912]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d80c8a4 // str q4, [x5, #800]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x6f0d0586 // ushr v6.16b, v12.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d80e8a5 // str q5, [x5, #928]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d80cca4 // str q4, [x5, #816]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x6f0d05a6 // ushr v6.16b, v13.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d80eca5 // str q5, [x5, #944]
-	WORD $0x3dc00820 // ldr q0, [x1, #32]
-	WORD $0x3dc00841 // ldr q1, [x2, #32]
-	WORD $0x3dc00862 // ldr q2, [x3, #32]
-	WORD $0x3dc00883 // ldr q3, [x4, #32]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
-	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
-	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
-	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
 	WORD $0x3dc01020 // ldr q0, [x1, #64]
 	WORD $0x3dc01041 // ldr q1, [x2, #64]
 	WORD $0x3dc01062 // ldr q2, [x3, #64]
@@ -11063,37 +9310,49 @@ loop108:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x4f0c5546 // shl v6.16b, v10.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d8010a4 // str q4, [x5, #64]
+	WORD $0x3d8050a4 // str q4, [x5, #320]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x4f0b5546 // shl v6.16b, v10.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d8030a5 // str q5, [x5, #192]
+	WORD $0x3d8070a5 // str q5, [x5, #448]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d8014a4 // str q4, [x5, #80]
+	WORD $0x3d8054a4 // str q4, [x5, #336]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4f0b5566 // shl v6.16b, v11.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d8034a5 // str q5, [x5, #208]
+	WORD $0x3d8074a5 // str q5, [x5, #464]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d8018a4 // str q4, [x5, #96]
+	WORD $0x3d8058a4 // str q4, [x5, #352]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f0b5586 // shl v6.16b, v12.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d8038a5 // str q5, [x5, #224]
+	WORD $0x3d8078a5 // str q5, [x5, #480]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d801ca4 // str q4, [x5, #112]
+	WORD $0x3d805ca4 // str q4, [x5, #368]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4f0b55a6 // shl v6.16b, v13.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d803ca5 // str q5, [x5, #240]
+	WORD $0x3d807ca5 // str q5, [x5, #496]
+	WORD $0x3dc01420 // ldr q0, [x1, #80]
+	WORD $0x3dc01441 // ldr q1, [x2, #80]
+	WORD $0x3dc01462 // ldr q2, [x3, #80]
+	WORD $0x3dc01483 // ldr q3, [x4, #80]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3d8080a4 // str q4, [x5, #512]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3d80a0a5 // str q5, [x5, #640]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x3d8084a4 // str q4, [x5, #528]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x3d80a4a5 // str q5, [x5, #656]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x3d8088a4 // str q4, [x5, #544]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x3d80a8a5 // str q5, [x5, #672]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x3d808ca4 // str q4, [x5, #560]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x3d80aca5 // str q5, [x5, #688]
 	WORD $0x3dc01820 // ldr q0, [x1, #96]
 	WORD $0x3dc01841 // ldr q1, [x2, #96]
 	WORD $0x3dc01862 // ldr q2, [x3, #96]
@@ -11107,37 +9366,49 @@ loop108:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x4f0a5546 // shl v6.16b, v10.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d8050a4 // str q4, [x5, #320]
+	WORD $0x3d8090a4 // str q4, [x5, #576]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x4f095546 // shl v6.16b, v10.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d8070a5 // str q5, [x5, #448]
+	WORD $0x3d80b0a5 // str q5, [x5, #704]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d8054a4 // str q4, [x5, #336]
+	WORD $0x3d8094a4 // str q4, [x5, #592]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x4f095566 // shl v6.16b, v11.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d8074a5 // str q5, [x5, #464]
+	WORD $0x3d80b4a5 // str q5, [x5, #720]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d8058a4 // str q4, [x5, #352]
+	WORD $0x3d8098a4 // str q4, [x5, #608]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x4f095586 // shl v6.16b, v12.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d8078a5 // str q5, [x5, #480]
+	WORD $0x3d80b8a5 // str q5, [x5, #736]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
-	WORD $0x3d805ca4 // str q4, [x5, #368]
+	WORD $0x3d809ca4 // str q4, [x5, #624]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x4f0955a6 // shl v6.16b, v13.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d807ca5 // str q5, [x5, #496]
+	WORD $0x3d80bca5 // str q5, [x5, #752]
+	WORD $0x3dc01c20 // ldr q0, [x1, #112]
+	WORD $0x3dc01c41 // ldr q1, [x2, #112]
+	WORD $0x3dc01c62 // ldr q2, [x3, #112]
+	WORD $0x3dc01c83 // ldr q3, [x4, #112]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3d80c0a4 // str q4, [x5, #768]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3d80e0a5 // str q5, [x5, #896]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x3d80c4a4 // str q4, [x5, #784]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x3d80e4a5 // str q5, [x5, #912]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x3d80c8a4 // str q4, [x5, #800]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x3d80e8a5 // str q5, [x5, #928]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x3d80cca4 // str q4, [x5, #816]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x3d80eca5 // str q5, [x5, #944]
 	WORD $0x3dc02020 // ldr q0, [x1, #128]
 	WORD $0x3dc02041 // ldr q1, [x2, #128]
 	WORD $0x3dc02062 // ldr q2, [x3, #128]
@@ -11151,81 +9422,25 @@ loop108:
 	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
 	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
 	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x6ea91d44 // bit v4.16b, v10.16b, v9.16b
-	WORD $0x3d8090a4 // str q4, [x5, #576]
-	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x6f0f0546 // ushr v6.16b, v10.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d80b0a5 // str q5, [x5, #704]
-	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x6ea91d64 // bit v4.16b, v11.16b, v9.16b
-	WORD $0x3d8094a4 // str q4, [x5, #592]
-	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x6f0f0566 // ushr v6.16b, v11.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d80b4a5 // str q5, [x5, #720]
-	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x6ea91d84 // bit v4.16b, v12.16b, v9.16b
-	WORD $0x3d8098a4 // str q4, [x5, #608]
-	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x6f0f0586 // ushr v6.16b, v12.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d80b8a5 // str q5, [x5, #736]
-	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x6ea91da4 // bit v4.16b, v13.16b, v9.16b
-	WORD $0x3d809ca4 // str q4, [x5, #624]
-	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x6f0f05a6 // ushr v6.16b, v13.16b, #1
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
-	WORD $0x3d80bca5 // str q5, [x5, #752]
-	WORD $0x3dc02820 // ldr q0, [x1, #160]
-	WORD $0x3dc02841 // ldr q1, [x2, #160]
-	WORD $0x3dc02862 // ldr q2, [x3, #160]
-	WORD $0x3dc02883 // ldr q3, [x4, #160]
-	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
-	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
-	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
-	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
-	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
-	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
-	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
-	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
-	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
-	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3d80d0a4 // str q4, [x5, #832]
 	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
-	WORD $0x6f0d0546 // ushr v6.16b, v10.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3d80f0a5 // str q5, [x5, #960]
 	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
-	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3d80d4a4 // str q4, [x5, #848]
 	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
-	WORD $0x6f0d0566 // ushr v6.16b, v11.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3d80f4a5 // str q5, [x5, #976]
 	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
-	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3d80d8a4 // str q4, [x5, #864]
 	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
-	WORD $0x6f0d0586 // ushr v6.16b, v12.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3d80f8a5 // str q5, [x5, #992]
 	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
-	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
-	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
 	WORD $0x3d80dca4 // str q4, [x5, #880]
 	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
-	WORD $0x6f0d05a6 // ushr v6.16b, v13.16b, #3
-	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
 	WORD $0x3d80fca5 // str q5, [x5, #1008]
-	ADD $176, R1
-	ADD $176, R2
-	ADD $176, R3
-	ADD $176, R4
+	ADD $144, R1
+	ADD $144, R2
+	ADD $144, R3
+	ADD $144, R4
 	ADD $1248, R5
 	SUBS $1, R7
 	BNE loop108
@@ -11847,8 +10062,8 @@ loop113:
 	BNE loop113
 	RET
 
-// func mulQ5KNEON(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
-TEXT ·mulQ5KNEON(SB), 0, $5920-72
+// func mulQ4KNEON(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
+TEXT ·mulQ4KNEON(SB), 0, $5920-72
 	MOVD RSP, R0
 	ADD $71, R0
 	AND $~63, R0
@@ -11883,6 +10098,2981 @@ loop114:
 	WORD $0x6f00e41f // movi v31.2d, #0x0
 	WORD $0x4f00e5e8 // movi v8.16b, #0xf
 loop115:
+	PRFM 0(R6), PLDL2KEEP
+	PRFM 64(R6), PLDL2KEEP
+	PRFM 128(R6), PLDL2KEEP
+	PRFM 192(R6), PLDL2KEEP
+	PRFM 256(R6), PLDL2KEEP
+	PRFM 320(R6), PLDL2KEEP
+	PRFM 384(R6), PLDL2KEEP
+	PRFM 448(R6), PLDL2KEEP
+	PRFM 512(R6), PLDL2KEEP
+	ADD $576, R6
+	WORD $0x6f00e410 // movi v16.2d, #0x0
+	WORD $0x6f00e411 // movi v17.2d, #0x0
+	WORD $0x6f00e412 // movi v18.2d, #0x0
+	WORD $0x6f00e413 // movi v19.2d, #0x0
+	WORD $0x6f00e414 // movi v20.2d, #0x0
+	WORD $0x6f00e415 // movi v21.2d, #0x0
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x6f00e417 // movi v23.2d, #0x0
+	WORD $0x3dc00020 // ldr q0, [x1]
+	WORD $0x3dc00041 // ldr q1, [x2]
+	WORD $0x3dc00062 // ldr q2, [x3]
+	WORD $0x3dc00083 // ldr q3, [x4]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e401804 // uzp1 v4.8h, v0.8h, v0.8h
+	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
+	WORD $0x3d813004 // str q4, [x0, #1216]
+	WORD $0x4e405804 // uzp2 v4.8h, v0.8h, v0.8h
+	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
+	WORD $0x3d813404 // str q4, [x0, #1232]
+	MOVD $byColumn<>(SB), R8
+	WORD $0x3dc00109 // ldr q9, [x8]
+	WORD $0x6f0a0424 // ushr v4.16b, v1.16b, #6
+	WORD $0x4e281c65 // and v5.16b, v3.16b, v8.16b
+	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
+	WORD $0x4f0a5424 // shl v4.16b, v1.16b, #2
+	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
+	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
+	WORD $0x3d810000 // str q0, [x0, #1024]
+	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
+	WORD $0x3d810400 // str q0, [x0, #1040]
+	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
+	WORD $0x3d810800 // str q0, [x0, #1056]
+	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
+	WORD $0x3d810c00 // str q0, [x0, #1072]
+	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
+	WORD $0x3d811000 // str q0, [x0, #1088]
+	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
+	WORD $0x3d811400 // str q0, [x0, #1104]
+	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
+	WORD $0x3d811800 // str q0, [x0, #1120]
+	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
+	WORD $0x3d811c00 // str q0, [x0, #1136]
+	WORD $0x6f0a0444 // ushr v4.16b, v2.16b, #6
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
+	WORD $0x4f0a5444 // shl v4.16b, v2.16b, #2
+	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
+	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x3d812007 // str q7, [x0, #1152]
+	WORD $0x3d812406 // str q6, [x0, #1168]
+	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x3d812807 // str q7, [x0, #1184]
+	WORD $0x3d812c06 // str q6, [x0, #1200]
+	WORD $0x3dc00420 // ldr q0, [x1, #16]
+	WORD $0x3dc00441 // ldr q1, [x2, #16]
+	WORD $0x3dc00462 // ldr q2, [x3, #16]
+	WORD $0x3dc00483 // ldr q3, [x4, #16]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3dc0012e // ldr q14, [x9]
+	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3dc0092f // ldr q15, [x9, #32]
+	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b10 // sadalp v16.4s, v24.8h
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b51 // sadalp v17.4s, v26.8h
+	WORD $0x3dc00820 // ldr q0, [x1, #32]
+	WORD $0x3dc00841 // ldr q1, [x2, #32]
+	WORD $0x3dc00862 // ldr q2, [x3, #32]
+	WORD $0x3dc00883 // ldr q3, [x4, #32]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3dc0052e // ldr q14, [x9, #16]
+	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3dc00d2f // ldr q15, [x9, #48]
+	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b10 // sadalp v16.4s, v24.8h
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b51 // sadalp v17.4s, v26.8h
+	WORD $0x3dc00c20 // ldr q0, [x1, #48]
+	WORD $0x3dc00c41 // ldr q1, [x2, #48]
+	WORD $0x3dc00c62 // ldr q2, [x3, #48]
+	WORD $0x3dc00c83 // ldr q3, [x4, #48]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3dc0112e // ldr q14, [x9, #64]
+	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3dc0192f // ldr q15, [x9, #96]
+	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b12 // sadalp v18.4s, v24.8h
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b53 // sadalp v19.4s, v26.8h
+	WORD $0x3dc01020 // ldr q0, [x1, #64]
+	WORD $0x3dc01041 // ldr q1, [x2, #64]
+	WORD $0x3dc01062 // ldr q2, [x3, #64]
+	WORD $0x3dc01083 // ldr q3, [x4, #64]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3dc0152e // ldr q14, [x9, #80]
+	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3dc01d2f // ldr q15, [x9, #112]
+	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b12 // sadalp v18.4s, v24.8h
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b53 // sadalp v19.4s, v26.8h
+	WORD $0x3dc01420 // ldr q0, [x1, #80]
+	WORD $0x3dc01441 // ldr q1, [x2, #80]
+	WORD $0x3dc01462 // ldr q2, [x3, #80]
+	WORD $0x3dc01483 // ldr q3, [x4, #80]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3dc0212e // ldr q14, [x9, #128]
+	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3dc0292f // ldr q15, [x9, #160]
+	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b14 // sadalp v20.4s, v24.8h
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b55 // sadalp v21.4s, v26.8h
+	WORD $0x3dc01820 // ldr q0, [x1, #96]
+	WORD $0x3dc01841 // ldr q1, [x2, #96]
+	WORD $0x3dc01862 // ldr q2, [x3, #96]
+	WORD $0x3dc01883 // ldr q3, [x4, #96]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3dc0252e // ldr q14, [x9, #144]
+	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3dc02d2f // ldr q15, [x9, #176]
+	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b14 // sadalp v20.4s, v24.8h
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b55 // sadalp v21.4s, v26.8h
+	WORD $0x3dc01c20 // ldr q0, [x1, #112]
+	WORD $0x3dc01c41 // ldr q1, [x2, #112]
+	WORD $0x3dc01c62 // ldr q2, [x3, #112]
+	WORD $0x3dc01c83 // ldr q3, [x4, #112]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3dc0312e // ldr q14, [x9, #192]
+	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3dc0392f // ldr q15, [x9, #224]
+	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b16 // sadalp v22.4s, v24.8h
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b57 // sadalp v23.4s, v26.8h
+	WORD $0x3dc02020 // ldr q0, [x1, #128]
+	WORD $0x3dc02041 // ldr q1, [x2, #128]
+	WORD $0x3dc02062 // ldr q2, [x3, #128]
+	WORD $0x3dc02083 // ldr q3, [x4, #128]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3dc0352e // ldr q14, [x9, #208]
+	WORD $0x4e0405c6 // dup v6.4s, v14.s[0]
+	WORD $0x0e26c098 // smull v24.8h, v4.8b, v6.8b
+	WORD $0x4e26c099 // smull2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3dc03d2f // ldr q15, [x9, #240]
+	WORD $0x4e0405e6 // dup v6.4s, v15.s[0]
+	WORD $0x0e26c0ba // smull v26.8h, v5.8b, v6.8b
+	WORD $0x4e26c0bb // smull2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4e0c05c6 // dup v6.4s, v14.s[1]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4e0c05e6 // dup v6.4s, v15.s[1]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4e1405c6 // dup v6.4s, v14.s[2]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4e1405e6 // dup v6.4s, v15.s[2]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4e1c05c6 // dup v6.4s, v14.s[3]
+	WORD $0x0e268098 // smlal v24.8h, v4.8b, v6.8b
+	WORD $0x4e268099 // smlal2 v25.8h, v4.16b, v6.16b
+	WORD $0x4e79bf18 // addp v24.8h, v24.8h, v25.8h
+	WORD $0x4e606b16 // sadalp v22.4s, v24.8h
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4e1c05e6 // dup v6.4s, v15.s[3]
+	WORD $0x0e2680ba // smlal v26.8h, v5.8b, v6.8b
+	WORD $0x4e2680bb // smlal2 v27.8h, v5.16b, v6.16b
+	WORD $0x4e7bbf5a // addp v26.8h, v26.8h, v27.8h
+	WORD $0x4e606b57 // sadalp v23.4s, v26.8h
+	ADD $144, R1
+	ADD $144, R2
+	ADD $144, R3
+	ADD $144, R4
+	WORD $0x6f00e400 // movi v0.2d, #0x0
+	WORD $0x6f00e401 // movi v1.2d, #0x0
+	ADD $1024, R0, R17
+	WORD $0xad400e22 // ldp q2, q3, [x17]
+	WORD $0x4ea29600 // mla v0.4s, v16.4s, v2.4s
+	WORD $0x4ea39621 // mla v1.4s, v17.4s, v3.4s
+	WORD $0xad410e22 // ldp q2, q3, [x17, #32]
+	WORD $0x4ea29640 // mla v0.4s, v18.4s, v2.4s
+	WORD $0x4ea39661 // mla v1.4s, v19.4s, v3.4s
+	WORD $0xad420e22 // ldp q2, q3, [x17, #64]
+	WORD $0x4ea29680 // mla v0.4s, v20.4s, v2.4s
+	WORD $0x4ea396a1 // mla v1.4s, v21.4s, v3.4s
+	WORD $0xad430e22 // ldp q2, q3, [x17, #96]
+	WORD $0x4ea296c0 // mla v0.4s, v22.4s, v2.4s
+	WORD $0x4ea396e1 // mla v1.4s, v23.4s, v3.4s
+	WORD $0x4ea18400 // add v0.4s, v0.4s, v1.4s
+	ADD $1152, R0, R17
+	WORD $0xad404630 // ldp q16, q17, [x17]
+	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
+	WORD $0xad425634 // ldp q20, q21, [x17, #64]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0xbd400157 // ldr s23, [x10]
+	WORD $0x3dc0096f // ldr q15, [x11, #32]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
+	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
+	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
+	WORD $0x3dc00198 // ldr q24, [x12]
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x3d800198 // str q24, [x12]
+	ADD $256, R9
+	ADD $4, R10
+	ADD $48, R11
+	SUBS $1, R7
+	BNE loop115
+	B store
+group:
+	MOVD $1, R16
+	CMP R16, R15
+	CSEL LT, R15, R16, R16
+	SUB R16, R15
+	MOVD R16, R7
+	MOVD R0, R5
+	WORD $0x4f00e5e8 // movi v8.16b, #0xf
+loop116:
+	PRFM 0(R6), PLDL2KEEP
+	PRFM 64(R6), PLDL2KEEP
+	PRFM 128(R6), PLDL2KEEP
+	PRFM 192(R6), PLDL2KEEP
+	PRFM 256(R6), PLDL2KEEP
+	PRFM 320(R6), PLDL2KEEP
+	PRFM 384(R6), PLDL2KEEP
+	PRFM 448(R6), PLDL2KEEP
+	PRFM 512(R6), PLDL2KEEP
+	ADD $576, R6
+	WORD $0x3dc00020 // ldr q0, [x1]
+	WORD $0x3dc00041 // ldr q1, [x2]
+	WORD $0x3dc00062 // ldr q2, [x3]
+	WORD $0x3dc00083 // ldr q3, [x4]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e401804 // uzp1 v4.8h, v0.8h, v0.8h
+	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
+	WORD $0x3d8130a4 // str q4, [x5, #1216]
+	WORD $0x4e405804 // uzp2 v4.8h, v0.8h, v0.8h
+	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
+	WORD $0x3d8134a4 // str q4, [x5, #1232]
+	MOVD $byColumn<>(SB), R8
+	WORD $0x3dc00109 // ldr q9, [x8]
+	WORD $0x6f0a0424 // ushr v4.16b, v1.16b, #6
+	WORD $0x4e281c65 // and v5.16b, v3.16b, v8.16b
+	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
+	WORD $0x4f0a5424 // shl v4.16b, v1.16b, #2
+	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
+	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
+	WORD $0x3d8100a0 // str q0, [x5, #1024]
+	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
+	WORD $0x3d8104a0 // str q0, [x5, #1040]
+	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
+	WORD $0x3d8108a0 // str q0, [x5, #1056]
+	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
+	WORD $0x3d810ca0 // str q0, [x5, #1072]
+	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
+	WORD $0x3d8110a0 // str q0, [x5, #1088]
+	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
+	WORD $0x3d8114a0 // str q0, [x5, #1104]
+	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
+	WORD $0x3d8118a0 // str q0, [x5, #1120]
+	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
+	WORD $0x3d811ca0 // str q0, [x5, #1136]
+	WORD $0x6f0a0444 // ushr v4.16b, v2.16b, #6
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
+	WORD $0x4f0a5444 // shl v4.16b, v2.16b, #2
+	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
+	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x3d8120a7 // str q7, [x5, #1152]
+	WORD $0x3d8124a6 // str q6, [x5, #1168]
+	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x3d8128a7 // str q7, [x5, #1184]
+	WORD $0x3d812ca6 // str q6, [x5, #1200]
+	WORD $0x3dc00420 // ldr q0, [x1, #16]
+	WORD $0x3dc00441 // ldr q1, [x2, #16]
+	WORD $0x3dc00462 // ldr q2, [x3, #16]
+	WORD $0x3dc00483 // ldr q3, [x4, #16]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3d8000a4 // str q4, [x5]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3d8020a5 // str q5, [x5, #128]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x3d8004a4 // str q4, [x5, #16]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x3d8024a5 // str q5, [x5, #144]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x3d8008a4 // str q4, [x5, #32]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x3d8028a5 // str q5, [x5, #160]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x3d800ca4 // str q4, [x5, #48]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x3d802ca5 // str q5, [x5, #176]
+	WORD $0x3dc00820 // ldr q0, [x1, #32]
+	WORD $0x3dc00841 // ldr q1, [x2, #32]
+	WORD $0x3dc00862 // ldr q2, [x3, #32]
+	WORD $0x3dc00883 // ldr q3, [x4, #32]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3d8010a4 // str q4, [x5, #64]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3d8030a5 // str q5, [x5, #192]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x3d8014a4 // str q4, [x5, #80]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x3d8034a5 // str q5, [x5, #208]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x3d8018a4 // str q4, [x5, #96]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x3d8038a5 // str q5, [x5, #224]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x3d801ca4 // str q4, [x5, #112]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x3d803ca5 // str q5, [x5, #240]
+	WORD $0x3dc00c20 // ldr q0, [x1, #48]
+	WORD $0x3dc00c41 // ldr q1, [x2, #48]
+	WORD $0x3dc00c62 // ldr q2, [x3, #48]
+	WORD $0x3dc00c83 // ldr q3, [x4, #48]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3d8040a4 // str q4, [x5, #256]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3d8060a5 // str q5, [x5, #384]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x3d8044a4 // str q4, [x5, #272]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x3d8064a5 // str q5, [x5, #400]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x3d8048a4 // str q4, [x5, #288]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x3d8068a5 // str q5, [x5, #416]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x3d804ca4 // str q4, [x5, #304]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x3d806ca5 // str q5, [x5, #432]
+	WORD $0x3dc01020 // ldr q0, [x1, #64]
+	WORD $0x3dc01041 // ldr q1, [x2, #64]
+	WORD $0x3dc01062 // ldr q2, [x3, #64]
+	WORD $0x3dc01083 // ldr q3, [x4, #64]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3d8050a4 // str q4, [x5, #320]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3d8070a5 // str q5, [x5, #448]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x3d8054a4 // str q4, [x5, #336]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x3d8074a5 // str q5, [x5, #464]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x3d8058a4 // str q4, [x5, #352]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x3d8078a5 // str q5, [x5, #480]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x3d805ca4 // str q4, [x5, #368]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x3d807ca5 // str q5, [x5, #496]
+	WORD $0x3dc01420 // ldr q0, [x1, #80]
+	WORD $0x3dc01441 // ldr q1, [x2, #80]
+	WORD $0x3dc01462 // ldr q2, [x3, #80]
+	WORD $0x3dc01483 // ldr q3, [x4, #80]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3d8080a4 // str q4, [x5, #512]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3d80a0a5 // str q5, [x5, #640]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x3d8084a4 // str q4, [x5, #528]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x3d80a4a5 // str q5, [x5, #656]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x3d8088a4 // str q4, [x5, #544]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x3d80a8a5 // str q5, [x5, #672]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x3d808ca4 // str q4, [x5, #560]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x3d80aca5 // str q5, [x5, #688]
+	WORD $0x3dc01820 // ldr q0, [x1, #96]
+	WORD $0x3dc01841 // ldr q1, [x2, #96]
+	WORD $0x3dc01862 // ldr q2, [x3, #96]
+	WORD $0x3dc01883 // ldr q3, [x4, #96]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3d8090a4 // str q4, [x5, #576]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3d80b0a5 // str q5, [x5, #704]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x3d8094a4 // str q4, [x5, #592]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x3d80b4a5 // str q5, [x5, #720]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x3d8098a4 // str q4, [x5, #608]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x3d80b8a5 // str q5, [x5, #736]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x3d809ca4 // str q4, [x5, #624]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x3d80bca5 // str q5, [x5, #752]
+	WORD $0x3dc01c20 // ldr q0, [x1, #112]
+	WORD $0x3dc01c41 // ldr q1, [x2, #112]
+	WORD $0x3dc01c62 // ldr q2, [x3, #112]
+	WORD $0x3dc01c83 // ldr q3, [x4, #112]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3d80c0a4 // str q4, [x5, #768]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3d80e0a5 // str q5, [x5, #896]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x3d80c4a4 // str q4, [x5, #784]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x3d80e4a5 // str q5, [x5, #912]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x3d80c8a4 // str q4, [x5, #800]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x3d80e8a5 // str q5, [x5, #928]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x3d80cca4 // str q4, [x5, #816]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x3d80eca5 // str q5, [x5, #944]
+	WORD $0x3dc02020 // ldr q0, [x1, #128]
+	WORD $0x3dc02041 // ldr q1, [x2, #128]
+	WORD $0x3dc02062 // ldr q2, [x3, #128]
+	WORD $0x3dc02083 // ldr q3, [x4, #128]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x3d80d0a4 // str q4, [x5, #832]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x3d80f0a5 // str q5, [x5, #960]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x3d80d4a4 // str q4, [x5, #848]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x3d80f4a5 // str q5, [x5, #976]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x3d80d8a4 // str q4, [x5, #864]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x3d80f8a5 // str q5, [x5, #992]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x3d80dca4 // str q4, [x5, #880]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x3d80fca5 // str q5, [x5, #1008]
+	ADD $144, R1
+	ADD $144, R2
+	ADD $144, R3
+	ADD $144, R4
+	ADD $1248, R5
+	SUBS $1, R7
+	BNE loop116
+	MOVD R20, R14
+	ADD $1248, R0, R12
+tile4:
+	CMP $4, R14
+	BLT tile2
+	WORD $0x6f00e400 // movi v0.2d, #0x0
+	WORD $0x6f00e401 // movi v1.2d, #0x0
+	WORD $0x6f00e402 // movi v2.2d, #0x0
+	WORD $0x6f00e403 // movi v3.2d, #0x0
+	MOVD R0, R13
+	ADD $1024, R0, R17
+	MOVD $8, R7
+loop117:
+	WORD $0x6f00e408 // movi v8.2d, #0x0
+	WORD $0x6f00e409 // movi v9.2d, #0x0
+	WORD $0x6f00e40a // movi v10.2d, #0x0
+	WORD $0x6f00e40b // movi v11.2d, #0x0
+	WORD $0xad4045b0 // ldp q16, q17, [x13]
+	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
+	WORD $0x3dc00134 // ldr q20, [x9]
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
+	WORD $0x3dc04135 // ldr q21, [x9, #256]
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
+	WORD $0x3dc08136 // ldr q22, [x9, #512]
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
+	WORD $0x3dc0c137 // ldr q23, [x9, #768]
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
+	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
+	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
+	WORD $0x3dc00534 // ldr q20, [x9, #16]
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
+	WORD $0x3dc04535 // ldr q21, [x9, #272]
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
+	WORD $0x3dc08536 // ldr q22, [x9, #528]
+	WORD $0x4e0406dd // dup v29.4s, v22.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06dd // dup v29.4s, v22.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406dd // dup v29.4s, v22.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06dd // dup v29.4s, v22.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bca // sadalp v10.4s, v30.8h
+	WORD $0x3dc0c537 // ldr q23, [x9, #784]
+	WORD $0x4e0406fd // dup v29.4s, v23.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06fd // dup v29.4s, v23.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406fd // dup v29.4s, v23.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06fd // dup v29.4s, v23.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bcb // sadalp v11.4s, v30.8h
+	WORD $0x3dc00238 // ldr q24, [x17]
+	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
+	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
+	WORD $0x4eb89542 // mla v2.4s, v10.4s, v24.4s
+	WORD $0x4eb89563 // mla v3.4s, v11.4s, v24.4s
+	ADD $128, R13
+	ADD $32, R9
+	ADD $16, R17
+	SUBS $1, R7
+	BNE loop117
+	ADD $1152, R0, R17
+	WORD $0xad404630 // ldp q16, q17, [x17]
+	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
+	WORD $0xad425634 // ldp q20, q21, [x17, #64]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0xbd400157 // ldr s23, [x10]
+	WORD $0x3dc0096f // ldr q15, [x11, #32]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
+	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
+	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
+	WORD $0x3dc00198 // ldr q24, [x12]
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x3d800198 // str q24, [x12]
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0xbd400557 // ldr s23, [x10, #4]
+	WORD $0x3dc0156f // ldr q15, [x11, #80]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
+	WORD $0x4eb6d421 // fsub v1.4s, v1.4s, v22.4s
+	WORD $0x4f979021 // fmul v1.4s, v1.4s, v23.s[0]
+	WORD $0x3dc00598 // ldr q24, [x12, #16]
+	WORD $0x4e21d718 // fadd v24.4s, v24.4s, v1.4s
+	WORD $0x3d800598 // str q24, [x12, #16]
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0xbd400957 // ldr s23, [x10, #8]
+	WORD $0x3dc0216f // ldr q15, [x11, #128]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc42 // fmul v2.4s, v2.4s, v20.4s
+	WORD $0x4eb6d442 // fsub v2.4s, v2.4s, v22.4s
+	WORD $0x4f979042 // fmul v2.4s, v2.4s, v23.s[0]
+	WORD $0x3dc00998 // ldr q24, [x12, #32]
+	WORD $0x4e22d718 // fadd v24.4s, v24.4s, v2.4s
+	WORD $0x3d800998 // str q24, [x12, #32]
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0xbd400d57 // ldr s23, [x10, #12]
+	WORD $0x3dc02d6f // ldr q15, [x11, #176]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc63 // fmul v3.4s, v3.4s, v20.4s
+	WORD $0x4eb6d463 // fsub v3.4s, v3.4s, v22.4s
+	WORD $0x4f979063 // fmul v3.4s, v3.4s, v23.s[0]
+	WORD $0x3dc00d98 // ldr q24, [x12, #48]
+	WORD $0x4e23d718 // fadd v24.4s, v24.4s, v3.4s
+	WORD $0x3d800d98 // str q24, [x12, #48]
+	ADD $768, R9
+	ADD $16, R10
+	ADD $192, R11
+	ADD $64, R12
+	SUB $4, R14
+	B tile4
+tile2:
+	CMP $2, R14
+	BLT tile1
+	WORD $0x6f00e400 // movi v0.2d, #0x0
+	WORD $0x6f00e401 // movi v1.2d, #0x0
+	MOVD R0, R13
+	ADD $1024, R0, R17
+	MOVD $8, R7
+loop118:
+	WORD $0x6f00e408 // movi v8.2d, #0x0
+	WORD $0x6f00e409 // movi v9.2d, #0x0
+	WORD $0xad4045b0 // ldp q16, q17, [x13]
+	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
+	WORD $0x3dc00134 // ldr q20, [x9]
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
+	WORD $0x3dc04135 // ldr q21, [x9, #256]
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
+	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
+	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
+	WORD $0x3dc00534 // ldr q20, [x9, #16]
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
+	WORD $0x3dc04535 // ldr q21, [x9, #272]
+	WORD $0x4e0406bd // dup v29.4s, v21.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c06bd // dup v29.4s, v21.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e1406bd // dup v29.4s, v21.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c06bd // dup v29.4s, v21.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc9 // sadalp v9.4s, v30.8h
+	WORD $0x3dc00238 // ldr q24, [x17]
+	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
+	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
+	ADD $128, R13
+	ADD $32, R9
+	ADD $16, R17
+	SUBS $1, R7
+	BNE loop118
+	ADD $1152, R0, R17
+	WORD $0xad404630 // ldp q16, q17, [x17]
+	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
+	WORD $0xad425634 // ldp q20, q21, [x17, #64]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0xbd400157 // ldr s23, [x10]
+	WORD $0x3dc0096f // ldr q15, [x11, #32]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
+	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
+	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
+	WORD $0x3dc00198 // ldr q24, [x12]
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x3d800198 // str q24, [x12]
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0xbd400557 // ldr s23, [x10, #4]
+	WORD $0x3dc0156f // ldr q15, [x11, #80]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
+	WORD $0x4eb6d421 // fsub v1.4s, v1.4s, v22.4s
+	WORD $0x4f979021 // fmul v1.4s, v1.4s, v23.s[0]
+	WORD $0x3dc00598 // ldr q24, [x12, #16]
+	WORD $0x4e21d718 // fadd v24.4s, v24.4s, v1.4s
+	WORD $0x3d800598 // str q24, [x12, #16]
+	ADD $256, R9
+	ADD $8, R10
+	ADD $96, R11
+	ADD $32, R12
+	SUB $2, R14
+	B tile2
+tile1:
+	CMP $1, R14
+	BLT tile0
+	WORD $0x6f00e400 // movi v0.2d, #0x0
+	MOVD R0, R13
+	ADD $1024, R0, R17
+	MOVD $8, R7
+loop119:
+	WORD $0x6f00e408 // movi v8.2d, #0x0
+	WORD $0xad4045b0 // ldp q16, q17, [x13]
+	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
+	WORD $0x3dc00134 // ldr q20, [x9]
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
+	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
+	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
+	WORD $0x3dc00534 // ldr q20, [x9, #16]
+	WORD $0x4e04069d // dup v29.4s, v20.s[0]
+	WORD $0x0e3dc21e // smull v30.8h, v16.8b, v29.8b
+	WORD $0x4e3dc21f // smull2 v31.8h, v16.16b, v29.16b
+	WORD $0x4e0c069d // dup v29.4s, v20.s[1]
+	WORD $0x0e3d823e // smlal v30.8h, v17.8b, v29.8b
+	WORD $0x4e3d823f // smlal2 v31.8h, v17.16b, v29.16b
+	WORD $0x4e14069d // dup v29.4s, v20.s[2]
+	WORD $0x0e3d825e // smlal v30.8h, v18.8b, v29.8b
+	WORD $0x4e3d825f // smlal2 v31.8h, v18.16b, v29.16b
+	WORD $0x4e1c069d // dup v29.4s, v20.s[3]
+	WORD $0x0e3d827e // smlal v30.8h, v19.8b, v29.8b
+	WORD $0x4e3d827f // smlal2 v31.8h, v19.16b, v29.16b
+	WORD $0x4e7fbfde // addp v30.8h, v30.8h, v31.8h
+	WORD $0x4e606bc8 // sadalp v8.4s, v30.8h
+	WORD $0x3dc00238 // ldr q24, [x17]
+	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
+	ADD $128, R13
+	ADD $32, R9
+	ADD $16, R17
+	SUBS $1, R7
+	BNE loop119
+	ADD $1152, R0, R17
+	WORD $0xad404630 // ldp q16, q17, [x17]
+	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
+	WORD $0xad425634 // ldp q20, q21, [x17, #64]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0xbd400157 // ldr s23, [x10]
+	WORD $0x3dc0096f // ldr q15, [x11, #32]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
+	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
+	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
+	WORD $0x3dc00198 // ldr q24, [x12]
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x3d800198 // str q24, [x12]
+	ADD $0, R9
+	ADD $4, R10
+	ADD $48, R11
+	ADD $16, R12
+	SUB $1, R14
+	B tile1
+tile0:
+	CBNZ R15, group
+store:
+	ADD $1248, R0, R12
+loop120:
+	WORD $0x3dc00180 // ldr q0, [x12]
+	WORD $0x3d8002a0 // str q0, [x21]
+	ADD $16, R12
+	ADD R22, R21
+	SUBS $1, R20
+	BNE loop120
+	RET
+
+// func mulQ5KDotProd(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
+TEXT ·mulQ5KDotProd(SB), 0, $5920-72
+	MOVD RSP, R0
+	ADD $71, R0
+	AND $~63, R0
+	MOVD dst+0(FP), R21
+	MOVD stride+8(FP), R22
+	LSL $2, R22
+	MOVD rowBytes+24(FP), R19
+	MOVD q+32(FP), R9
+	MOVD scales+40(FP), R10
+	MOVD sums+48(FP), R11
+	MOVD blocks+56(FP), R15
+	MOVD tokens+64(FP), R20
+	MOVD rows+16(FP), R1
+	ADD R19, R1, R2
+	ADD R19, R2, R3
+	ADD R19, R3, R4
+	ADD R19, R4, R6
+	WORD $0x6f00e400 // movi v0.2d, #0x0
+	ADD $1248, R0, R12
+	MOVD R20, R14
+loop121:
+	WORD $0x3d800180 // str q0, [x12]
+	ADD $16, R12
+	SUBS $1, R14
+	BNE loop121
+	CBZ R15, store
+	CMP $1, R20
+	BNE group
+	ADD $1248, R0, R12
+	MOVD R15, R7
+	WORD $0x6f00e41e // movi v30.2d, #0x0
+	WORD $0x6f00e41f // movi v31.2d, #0x0
+	WORD $0x4f00e5e8 // movi v8.16b, #0xf
+loop122:
+	PRFM 0(R6), PLDL2KEEP
+	PRFM 64(R6), PLDL2KEEP
+	PRFM 128(R6), PLDL2KEEP
+	PRFM 192(R6), PLDL2KEEP
+	PRFM 256(R6), PLDL2KEEP
+	PRFM 320(R6), PLDL2KEEP
+	PRFM 384(R6), PLDL2KEEP
+	PRFM 448(R6), PLDL2KEEP
+	PRFM 512(R6), PLDL2KEEP
+	PRFM 576(R6), PLDL2KEEP
+	PRFM 640(R6), PLDL2KEEP
+	ADD $704, R6
+	WORD $0x6f00e410 // movi v16.2d, #0x0
+	WORD $0x6f00e411 // movi v17.2d, #0x0
+	WORD $0x6f00e412 // movi v18.2d, #0x0
+	WORD $0x6f00e413 // movi v19.2d, #0x0
+	WORD $0x6f00e414 // movi v20.2d, #0x0
+	WORD $0x6f00e415 // movi v21.2d, #0x0
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x6f00e417 // movi v23.2d, #0x0
+	WORD $0x3dc00020 // ldr q0, [x1]
+	WORD $0x3dc00041 // ldr q1, [x2]
+	WORD $0x3dc00062 // ldr q2, [x3]
+	WORD $0x3dc00083 // ldr q3, [x4]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e401804 // uzp1 v4.8h, v0.8h, v0.8h
+	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
+	WORD $0x3d813004 // str q4, [x0, #1216]
+	WORD $0x4e405804 // uzp2 v4.8h, v0.8h, v0.8h
+	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
+	WORD $0x3d813404 // str q4, [x0, #1232]
+	MOVD $byColumn<>(SB), R8
+	WORD $0x3dc00109 // ldr q9, [x8]
+	WORD $0x6f0a0424 // ushr v4.16b, v1.16b, #6
+	WORD $0x4e281c65 // and v5.16b, v3.16b, v8.16b
+	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
+	WORD $0x4f0a5424 // shl v4.16b, v1.16b, #2
+	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
+	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
+	WORD $0x3d810000 // str q0, [x0, #1024]
+	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
+	WORD $0x3d810400 // str q0, [x0, #1040]
+	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
+	WORD $0x3d810800 // str q0, [x0, #1056]
+	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
+	WORD $0x3d810c00 // str q0, [x0, #1072]
+	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
+	WORD $0x3d811000 // str q0, [x0, #1088]
+	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
+	WORD $0x3d811400 // str q0, [x0, #1104]
+	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
+	WORD $0x3d811800 // str q0, [x0, #1120]
+	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
+	WORD $0x3d811c00 // str q0, [x0, #1136]
+	WORD $0x6f0a0444 // ushr v4.16b, v2.16b, #6
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
+	WORD $0x4f0a5444 // shl v4.16b, v2.16b, #2
+	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
+	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x3d812007 // str q7, [x0, #1152]
+	WORD $0x3d812406 // str q6, [x0, #1168]
+	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x3d812807 // str q7, [x0, #1184]
+	WORD $0x3d812c06 // str q6, [x0, #1200]
+	WORD $0x4f00e609 // movi v9.16b, #0x10
+	WORD $0x3dc00420 // ldr q0, [x1, #16]
+	WORD $0x3dc00441 // ldr q1, [x2, #16]
+	WORD $0x3dc00462 // ldr q2, [x3, #16]
+	WORD $0x3dc00483 // ldr q3, [x4, #16]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
+	WORD $0x3dc00c20 // ldr q0, [x1, #48]
+	WORD $0x3dc00c41 // ldr q1, [x2, #48]
+	WORD $0x3dc00c62 // ldr q2, [x3, #48]
+	WORD $0x3dc00c83 // ldr q3, [x4, #48]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x4f0c5546 // shl v6.16b, v10.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3dc0012e // ldr q14, [x9]
+	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x4f0b5546 // shl v6.16b, v10.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3dc0092f // ldr q15, [x9, #32]
+	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4f0b5566 // shl v6.16b, v11.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4f0b5586 // shl v6.16b, v12.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4f0b55a6 // shl v6.16b, v13.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
+	WORD $0x3dc01420 // ldr q0, [x1, #80]
+	WORD $0x3dc01441 // ldr q1, [x2, #80]
+	WORD $0x3dc01462 // ldr q2, [x3, #80]
+	WORD $0x3dc01483 // ldr q3, [x4, #80]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x4f0a5546 // shl v6.16b, v10.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3dc0112e // ldr q14, [x9, #64]
+	WORD $0x4f8ee092 // sdot v18.4s, v4.16b, v14.4b[0]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x4f095546 // shl v6.16b, v10.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3dc0192f // ldr q15, [x9, #96]
+	WORD $0x4f8fe0b3 // sdot v19.4s, v5.16b, v15.4b[0]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4faee092 // sdot v18.4s, v4.16b, v14.4b[1]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4f095566 // shl v6.16b, v11.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe0b3 // sdot v19.4s, v5.16b, v15.4b[1]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4f8ee892 // sdot v18.4s, v4.16b, v14.4b[2]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4f095586 // shl v6.16b, v12.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4f8fe8b3 // sdot v19.4s, v5.16b, v15.4b[2]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4faee892 // sdot v18.4s, v4.16b, v14.4b[3]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4f0955a6 // shl v6.16b, v13.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe8b3 // sdot v19.4s, v5.16b, v15.4b[3]
+	WORD $0x3dc01c20 // ldr q0, [x1, #112]
+	WORD $0x3dc01c41 // ldr q1, [x2, #112]
+	WORD $0x3dc01c62 // ldr q2, [x3, #112]
+	WORD $0x3dc01c83 // ldr q3, [x4, #112]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x6ea91d44 // bit v4.16b, v10.16b, v9.16b
+	WORD $0x3dc0212e // ldr q14, [x9, #128]
+	WORD $0x4f8ee094 // sdot v20.4s, v4.16b, v14.4b[0]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x6f0f0546 // ushr v6.16b, v10.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3dc0292f // ldr q15, [x9, #160]
+	WORD $0x4f8fe0b5 // sdot v21.4s, v5.16b, v15.4b[0]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x6ea91d64 // bit v4.16b, v11.16b, v9.16b
+	WORD $0x4faee094 // sdot v20.4s, v4.16b, v14.4b[1]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x6f0f0566 // ushr v6.16b, v11.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe0b5 // sdot v21.4s, v5.16b, v15.4b[1]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x6ea91d84 // bit v4.16b, v12.16b, v9.16b
+	WORD $0x4f8ee894 // sdot v20.4s, v4.16b, v14.4b[2]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x6f0f0586 // ushr v6.16b, v12.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4f8fe8b5 // sdot v21.4s, v5.16b, v15.4b[2]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x6ea91da4 // bit v4.16b, v13.16b, v9.16b
+	WORD $0x4faee894 // sdot v20.4s, v4.16b, v14.4b[3]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x6f0f05a6 // ushr v6.16b, v13.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe8b5 // sdot v21.4s, v5.16b, v15.4b[3]
+	WORD $0x3dc02420 // ldr q0, [x1, #144]
+	WORD $0x3dc02441 // ldr q1, [x2, #144]
+	WORD $0x3dc02462 // ldr q2, [x3, #144]
+	WORD $0x3dc02483 // ldr q3, [x4, #144]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3dc0312e // ldr q14, [x9, #192]
+	WORD $0x4f8ee096 // sdot v22.4s, v4.16b, v14.4b[0]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x6f0d0546 // ushr v6.16b, v10.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3dc0392f // ldr q15, [x9, #224]
+	WORD $0x4f8fe0b7 // sdot v23.4s, v5.16b, v15.4b[0]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4faee096 // sdot v22.4s, v4.16b, v14.4b[1]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x6f0d0566 // ushr v6.16b, v11.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe0b7 // sdot v23.4s, v5.16b, v15.4b[1]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4f8ee896 // sdot v22.4s, v4.16b, v14.4b[2]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x6f0d0586 // ushr v6.16b, v12.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4f8fe8b7 // sdot v23.4s, v5.16b, v15.4b[2]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4faee896 // sdot v22.4s, v4.16b, v14.4b[3]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x6f0d05a6 // ushr v6.16b, v13.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe8b7 // sdot v23.4s, v5.16b, v15.4b[3]
+	WORD $0x3dc00820 // ldr q0, [x1, #32]
+	WORD $0x3dc00841 // ldr q1, [x2, #32]
+	WORD $0x3dc00862 // ldr q2, [x3, #32]
+	WORD $0x3dc00883 // ldr q3, [x4, #32]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
+	WORD $0x3dc01020 // ldr q0, [x1, #64]
+	WORD $0x3dc01041 // ldr q1, [x2, #64]
+	WORD $0x3dc01062 // ldr q2, [x3, #64]
+	WORD $0x3dc01083 // ldr q3, [x4, #64]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x4f0c5546 // shl v6.16b, v10.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3dc0052e // ldr q14, [x9, #16]
+	WORD $0x4f8ee090 // sdot v16.4s, v4.16b, v14.4b[0]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x4f0b5546 // shl v6.16b, v10.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3dc00d2f // ldr q15, [x9, #48]
+	WORD $0x4f8fe0b1 // sdot v17.4s, v5.16b, v15.4b[0]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4faee090 // sdot v16.4s, v4.16b, v14.4b[1]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4f0b5566 // shl v6.16b, v11.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe0b1 // sdot v17.4s, v5.16b, v15.4b[1]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4f8ee890 // sdot v16.4s, v4.16b, v14.4b[2]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4f0b5586 // shl v6.16b, v12.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4f8fe8b1 // sdot v17.4s, v5.16b, v15.4b[2]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4faee890 // sdot v16.4s, v4.16b, v14.4b[3]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4f0b55a6 // shl v6.16b, v13.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe8b1 // sdot v17.4s, v5.16b, v15.4b[3]
+	WORD $0x3dc01820 // ldr q0, [x1, #96]
+	WORD $0x3dc01841 // ldr q1, [x2, #96]
+	WORD $0x3dc01862 // ldr q2, [x3, #96]
+	WORD $0x3dc01883 // ldr q3, [x4, #96]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x4f0a5546 // shl v6.16b, v10.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3dc0152e // ldr q14, [x9, #80]
+	WORD $0x4f8ee092 // sdot v18.4s, v4.16b, v14.4b[0]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x4f095546 // shl v6.16b, v10.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3dc01d2f // ldr q15, [x9, #112]
+	WORD $0x4f8fe0b3 // sdot v19.4s, v5.16b, v15.4b[0]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4faee092 // sdot v18.4s, v4.16b, v14.4b[1]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4f095566 // shl v6.16b, v11.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe0b3 // sdot v19.4s, v5.16b, v15.4b[1]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4f8ee892 // sdot v18.4s, v4.16b, v14.4b[2]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4f095586 // shl v6.16b, v12.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4f8fe8b3 // sdot v19.4s, v5.16b, v15.4b[2]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4faee892 // sdot v18.4s, v4.16b, v14.4b[3]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4f0955a6 // shl v6.16b, v13.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe8b3 // sdot v19.4s, v5.16b, v15.4b[3]
+	WORD $0x3dc02020 // ldr q0, [x1, #128]
+	WORD $0x3dc02041 // ldr q1, [x2, #128]
+	WORD $0x3dc02062 // ldr q2, [x3, #128]
+	WORD $0x3dc02083 // ldr q3, [x4, #128]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x6ea91d44 // bit v4.16b, v10.16b, v9.16b
+	WORD $0x3dc0252e // ldr q14, [x9, #144]
+	WORD $0x4f8ee094 // sdot v20.4s, v4.16b, v14.4b[0]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x6f0f0546 // ushr v6.16b, v10.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3dc02d2f // ldr q15, [x9, #176]
+	WORD $0x4f8fe0b5 // sdot v21.4s, v5.16b, v15.4b[0]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x6ea91d64 // bit v4.16b, v11.16b, v9.16b
+	WORD $0x4faee094 // sdot v20.4s, v4.16b, v14.4b[1]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x6f0f0566 // ushr v6.16b, v11.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe0b5 // sdot v21.4s, v5.16b, v15.4b[1]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x6ea91d84 // bit v4.16b, v12.16b, v9.16b
+	WORD $0x4f8ee894 // sdot v20.4s, v4.16b, v14.4b[2]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x6f0f0586 // ushr v6.16b, v12.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4f8fe8b5 // sdot v21.4s, v5.16b, v15.4b[2]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x6ea91da4 // bit v4.16b, v13.16b, v9.16b
+	WORD $0x4faee894 // sdot v20.4s, v4.16b, v14.4b[3]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x6f0f05a6 // ushr v6.16b, v13.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe8b5 // sdot v21.4s, v5.16b, v15.4b[3]
+	WORD $0x3dc02820 // ldr q0, [x1, #160]
+	WORD $0x3dc02841 // ldr q1, [x2, #160]
+	WORD $0x3dc02862 // ldr q2, [x3, #160]
+	WORD $0x3dc02883 // ldr q3, [x4, #160]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3dc0352e // ldr q14, [x9, #208]
+	WORD $0x4f8ee096 // sdot v22.4s, v4.16b, v14.4b[0]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x6f0d0546 // ushr v6.16b, v10.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3dc03d2f // ldr q15, [x9, #240]
+	WORD $0x4f8fe0b7 // sdot v23.4s, v5.16b, v15.4b[0]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4faee096 // sdot v22.4s, v4.16b, v14.4b[1]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x6f0d0566 // ushr v6.16b, v11.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe0b7 // sdot v23.4s, v5.16b, v15.4b[1]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4f8ee896 // sdot v22.4s, v4.16b, v14.4b[2]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x6f0d0586 // ushr v6.16b, v12.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4f8fe8b7 // sdot v23.4s, v5.16b, v15.4b[2]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x4faee896 // sdot v22.4s, v4.16b, v14.4b[3]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x6f0d05a6 // ushr v6.16b, v13.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x4fafe8b7 // sdot v23.4s, v5.16b, v15.4b[3]
+	ADD $176, R1
+	ADD $176, R2
+	ADD $176, R3
+	ADD $176, R4
+	WORD $0x6f00e400 // movi v0.2d, #0x0
+	WORD $0x6f00e401 // movi v1.2d, #0x0
+	ADD $1024, R0, R17
+	WORD $0xad400e22 // ldp q2, q3, [x17]
+	WORD $0x4ea29600 // mla v0.4s, v16.4s, v2.4s
+	WORD $0x4ea39621 // mla v1.4s, v17.4s, v3.4s
+	WORD $0xad410e22 // ldp q2, q3, [x17, #32]
+	WORD $0x4ea29640 // mla v0.4s, v18.4s, v2.4s
+	WORD $0x4ea39661 // mla v1.4s, v19.4s, v3.4s
+	WORD $0xad420e22 // ldp q2, q3, [x17, #64]
+	WORD $0x4ea29680 // mla v0.4s, v20.4s, v2.4s
+	WORD $0x4ea396a1 // mla v1.4s, v21.4s, v3.4s
+	WORD $0xad430e22 // ldp q2, q3, [x17, #96]
+	WORD $0x4ea296c0 // mla v0.4s, v22.4s, v2.4s
+	WORD $0x4ea396e1 // mla v1.4s, v23.4s, v3.4s
+	WORD $0x4ea18400 // add v0.4s, v0.4s, v1.4s
+	ADD $1152, R0, R17
+	WORD $0xad404630 // ldp q16, q17, [x17]
+	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
+	WORD $0xad425634 // ldp q20, q21, [x17, #64]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0xbd400157 // ldr s23, [x10]
+	WORD $0x3dc0096f // ldr q15, [x11, #32]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
+	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
+	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
+	WORD $0x3dc00198 // ldr q24, [x12]
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x3d800198 // str q24, [x12]
+	ADD $256, R9
+	ADD $4, R10
+	ADD $48, R11
+	SUBS $1, R7
+	BNE loop122
+	B store
+group:
+	MOVD $1, R16
+	CMP R16, R15
+	CSEL LT, R15, R16, R16
+	SUB R16, R15
+	MOVD R16, R7
+	MOVD R0, R5
+	WORD $0x4f00e5e8 // movi v8.16b, #0xf
+loop123:
+	PRFM 0(R6), PLDL2KEEP
+	PRFM 64(R6), PLDL2KEEP
+	PRFM 128(R6), PLDL2KEEP
+	PRFM 192(R6), PLDL2KEEP
+	PRFM 256(R6), PLDL2KEEP
+	PRFM 320(R6), PLDL2KEEP
+	PRFM 384(R6), PLDL2KEEP
+	PRFM 448(R6), PLDL2KEEP
+	PRFM 512(R6), PLDL2KEEP
+	PRFM 576(R6), PLDL2KEEP
+	PRFM 640(R6), PLDL2KEEP
+	ADD $704, R6
+	WORD $0x3dc00020 // ldr q0, [x1]
+	WORD $0x3dc00041 // ldr q1, [x2]
+	WORD $0x3dc00062 // ldr q2, [x3]
+	WORD $0x3dc00083 // ldr q3, [x4]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e401804 // uzp1 v4.8h, v0.8h, v0.8h
+	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
+	WORD $0x3d8130a4 // str q4, [x5, #1216]
+	WORD $0x4e405804 // uzp2 v4.8h, v0.8h, v0.8h
+	WORD $0x0e217884 // fcvtl v4.4s, v4.4h
+	WORD $0x3d8134a4 // str q4, [x5, #1232]
+	MOVD $byColumn<>(SB), R8
+	WORD $0x3dc00109 // ldr q9, [x8]
+	WORD $0x6f0a0424 // ushr v4.16b, v1.16b, #6
+	WORD $0x4e281c65 // and v5.16b, v3.16b, v8.16b
+	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
+	WORD $0x4f0a5424 // shl v4.16b, v1.16b, #2
+	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
+	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
+	WORD $0x3d8100a0 // str q0, [x5, #1024]
+	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
+	WORD $0x3d8104a0 // str q0, [x5, #1040]
+	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
+	WORD $0x3d8108a0 // str q0, [x5, #1056]
+	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
+	WORD $0x3d810ca0 // str q0, [x5, #1072]
+	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x0f10a4e0 // sshll v0.4s, v7.4h, #0
+	WORD $0x3d8110a0 // str q0, [x5, #1088]
+	WORD $0x4f10a4e0 // sshll2 v0.4s, v7.8h, #0
+	WORD $0x3d8114a0 // str q0, [x5, #1104]
+	WORD $0x0f10a4c0 // sshll v0.4s, v6.4h, #0
+	WORD $0x3d8118a0 // str q0, [x5, #1120]
+	WORD $0x4f10a4c0 // sshll2 v0.4s, v6.8h, #0
+	WORD $0x3d811ca0 // str q0, [x5, #1136]
+	WORD $0x6f0a0444 // ushr v4.16b, v2.16b, #6
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x6f0c5485 // sli v5.16b, v4.16b, #4
+	WORD $0x4f0a5444 // shl v4.16b, v2.16b, #2
+	WORD $0x6f0e0484 // ushr v4.16b, v4.16b, #2
+	WORD $0x4e090086 // tbl v6.16b, {v4.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x3d8120a7 // str q7, [x5, #1152]
+	WORD $0x3d8124a6 // str q6, [x5, #1168]
+	WORD $0x4e0900a6 // tbl v6.16b, {v5.16b}, v9.16b
+	WORD $0x0f08a4c7 // sshll v7.8h, v6.8b, #0
+	WORD $0x4f08a4c6 // sshll2 v6.8h, v6.16b, #0
+	WORD $0x3d8128a7 // str q7, [x5, #1184]
+	WORD $0x3d812ca6 // str q6, [x5, #1200]
+	WORD $0x4f00e609 // movi v9.16b, #0x10
+	WORD $0x3dc00420 // ldr q0, [x1, #16]
+	WORD $0x3dc00441 // ldr q1, [x2, #16]
+	WORD $0x3dc00462 // ldr q2, [x3, #16]
+	WORD $0x3dc00483 // ldr q3, [x4, #16]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
+	WORD $0x3dc00c20 // ldr q0, [x1, #48]
+	WORD $0x3dc00c41 // ldr q1, [x2, #48]
+	WORD $0x3dc00c62 // ldr q2, [x3, #48]
+	WORD $0x3dc00c83 // ldr q3, [x4, #48]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x4f0c5546 // shl v6.16b, v10.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d8000a4 // str q4, [x5]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x4f0b5546 // shl v6.16b, v10.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d8020a5 // str q5, [x5, #128]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d8004a4 // str q4, [x5, #16]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4f0b5566 // shl v6.16b, v11.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d8024a5 // str q5, [x5, #144]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d8008a4 // str q4, [x5, #32]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4f0b5586 // shl v6.16b, v12.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d8028a5 // str q5, [x5, #160]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d800ca4 // str q4, [x5, #48]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4f0b55a6 // shl v6.16b, v13.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d802ca5 // str q5, [x5, #176]
+	WORD $0x3dc01420 // ldr q0, [x1, #80]
+	WORD $0x3dc01441 // ldr q1, [x2, #80]
+	WORD $0x3dc01462 // ldr q2, [x3, #80]
+	WORD $0x3dc01483 // ldr q3, [x4, #80]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x4f0a5546 // shl v6.16b, v10.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d8040a4 // str q4, [x5, #256]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x4f095546 // shl v6.16b, v10.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d8060a5 // str q5, [x5, #384]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d8044a4 // str q4, [x5, #272]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4f095566 // shl v6.16b, v11.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d8064a5 // str q5, [x5, #400]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d8048a4 // str q4, [x5, #288]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4f095586 // shl v6.16b, v12.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d8068a5 // str q5, [x5, #416]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d804ca4 // str q4, [x5, #304]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4f0955a6 // shl v6.16b, v13.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d806ca5 // str q5, [x5, #432]
+	WORD $0x3dc01c20 // ldr q0, [x1, #112]
+	WORD $0x3dc01c41 // ldr q1, [x2, #112]
+	WORD $0x3dc01c62 // ldr q2, [x3, #112]
+	WORD $0x3dc01c83 // ldr q3, [x4, #112]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x6ea91d44 // bit v4.16b, v10.16b, v9.16b
+	WORD $0x3d8080a4 // str q4, [x5, #512]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x6f0f0546 // ushr v6.16b, v10.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80a0a5 // str q5, [x5, #640]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x6ea91d64 // bit v4.16b, v11.16b, v9.16b
+	WORD $0x3d8084a4 // str q4, [x5, #528]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x6f0f0566 // ushr v6.16b, v11.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80a4a5 // str q5, [x5, #656]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x6ea91d84 // bit v4.16b, v12.16b, v9.16b
+	WORD $0x3d8088a4 // str q4, [x5, #544]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x6f0f0586 // ushr v6.16b, v12.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80a8a5 // str q5, [x5, #672]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x6ea91da4 // bit v4.16b, v13.16b, v9.16b
+	WORD $0x3d808ca4 // str q4, [x5, #560]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x6f0f05a6 // ushr v6.16b, v13.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80aca5 // str q5, [x5, #688]
+	WORD $0x3dc02420 // ldr q0, [x1, #144]
+	WORD $0x3dc02441 // ldr q1, [x2, #144]
+	WORD $0x3dc02462 // ldr q2, [x3, #144]
+	WORD $0x3dc02483 // ldr q3, [x4, #144]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d80c0a4 // str q4, [x5, #768]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x6f0d0546 // ushr v6.16b, v10.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80e0a5 // str q5, [x5, #896]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d80c4a4 // str q4, [x5, #784]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x6f0d0566 // ushr v6.16b, v11.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80e4a5 // str q5, [x5, #912]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d80c8a4 // str q4, [x5, #800]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x6f0d0586 // ushr v6.16b, v12.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80e8a5 // str q5, [x5, #928]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d80cca4 // str q4, [x5, #816]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x6f0d05a6 // ushr v6.16b, v13.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80eca5 // str q5, [x5, #944]
+	WORD $0x3dc00820 // ldr q0, [x1, #32]
+	WORD $0x3dc00841 // ldr q1, [x2, #32]
+	WORD $0x3dc00862 // ldr q2, [x3, #32]
+	WORD $0x3dc00883 // ldr q3, [x4, #32]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec6288a // trn1 v10.2d, v4.2d, v6.2d
+	WORD $0x4ec728ab // trn1 v11.2d, v5.2d, v7.2d
+	WORD $0x4ec6688c // trn2 v12.2d, v4.2d, v6.2d
+	WORD $0x4ec768ad // trn2 v13.2d, v5.2d, v7.2d
+	WORD $0x3dc01020 // ldr q0, [x1, #64]
+	WORD $0x3dc01041 // ldr q1, [x2, #64]
+	WORD $0x3dc01062 // ldr q2, [x3, #64]
+	WORD $0x3dc01083 // ldr q3, [x4, #64]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x4f0c5546 // shl v6.16b, v10.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d8010a4 // str q4, [x5, #64]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x4f0b5546 // shl v6.16b, v10.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d8030a5 // str q5, [x5, #192]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4f0c5566 // shl v6.16b, v11.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d8014a4 // str q4, [x5, #80]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4f0b5566 // shl v6.16b, v11.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d8034a5 // str q5, [x5, #208]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4f0c5586 // shl v6.16b, v12.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d8018a4 // str q4, [x5, #96]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4f0b5586 // shl v6.16b, v12.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d8038a5 // str q5, [x5, #224]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4f0c55a6 // shl v6.16b, v13.16b, #4
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d801ca4 // str q4, [x5, #112]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4f0b55a6 // shl v6.16b, v13.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d803ca5 // str q5, [x5, #240]
+	WORD $0x3dc01820 // ldr q0, [x1, #96]
+	WORD $0x3dc01841 // ldr q1, [x2, #96]
+	WORD $0x3dc01862 // ldr q2, [x3, #96]
+	WORD $0x3dc01883 // ldr q3, [x4, #96]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x4f0a5546 // shl v6.16b, v10.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d8050a4 // str q4, [x5, #320]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x4f095546 // shl v6.16b, v10.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d8070a5 // str q5, [x5, #448]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x4f0a5566 // shl v6.16b, v11.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d8054a4 // str q4, [x5, #336]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x4f095566 // shl v6.16b, v11.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d8074a5 // str q5, [x5, #464]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x4f0a5586 // shl v6.16b, v12.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d8058a4 // str q4, [x5, #352]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x4f095586 // shl v6.16b, v12.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d8078a5 // str q5, [x5, #480]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x4f0a55a6 // shl v6.16b, v13.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d805ca4 // str q4, [x5, #368]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x4f0955a6 // shl v6.16b, v13.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d807ca5 // str q5, [x5, #496]
+	WORD $0x3dc02020 // ldr q0, [x1, #128]
+	WORD $0x3dc02041 // ldr q1, [x2, #128]
+	WORD $0x3dc02062 // ldr q2, [x3, #128]
+	WORD $0x3dc02083 // ldr q3, [x4, #128]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x6ea91d44 // bit v4.16b, v10.16b, v9.16b
+	WORD $0x3d8090a4 // str q4, [x5, #576]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x6f0f0546 // ushr v6.16b, v10.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80b0a5 // str q5, [x5, #704]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x6ea91d64 // bit v4.16b, v11.16b, v9.16b
+	WORD $0x3d8094a4 // str q4, [x5, #592]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x6f0f0566 // ushr v6.16b, v11.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80b4a5 // str q5, [x5, #720]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x6ea91d84 // bit v4.16b, v12.16b, v9.16b
+	WORD $0x3d8098a4 // str q4, [x5, #608]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x6f0f0586 // ushr v6.16b, v12.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80b8a5 // str q5, [x5, #736]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x6ea91da4 // bit v4.16b, v13.16b, v9.16b
+	WORD $0x3d809ca4 // str q4, [x5, #624]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x6f0f05a6 // ushr v6.16b, v13.16b, #1
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80bca5 // str q5, [x5, #752]
+	WORD $0x3dc02820 // ldr q0, [x1, #160]
+	WORD $0x3dc02841 // ldr q1, [x2, #160]
+	WORD $0x3dc02862 // ldr q2, [x3, #160]
+	WORD $0x3dc02883 // ldr q3, [x4, #160]
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	WORD $0x4ec62880 // trn1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec728a1 // trn1 v1.2d, v5.2d, v7.2d
+	WORD $0x4ec66882 // trn2 v2.2d, v4.2d, v6.2d
+	WORD $0x4ec768a3 // trn2 v3.2d, v5.2d, v7.2d
+	WORD $0x4e281c04 // and v4.16b, v0.16b, v8.16b
+	WORD $0x6f0e0546 // ushr v6.16b, v10.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d80d0a4 // str q4, [x5, #832]
+	WORD $0x6f0c0405 // ushr v5.16b, v0.16b, #4
+	WORD $0x6f0d0546 // ushr v6.16b, v10.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80f0a5 // str q5, [x5, #960]
+	WORD $0x4e281c24 // and v4.16b, v1.16b, v8.16b
+	WORD $0x6f0e0566 // ushr v6.16b, v11.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d80d4a4 // str q4, [x5, #848]
+	WORD $0x6f0c0425 // ushr v5.16b, v1.16b, #4
+	WORD $0x6f0d0566 // ushr v6.16b, v11.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80f4a5 // str q5, [x5, #976]
+	WORD $0x4e281c44 // and v4.16b, v2.16b, v8.16b
+	WORD $0x6f0e0586 // ushr v6.16b, v12.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d80d8a4 // str q4, [x5, #864]
+	WORD $0x6f0c0445 // ushr v5.16b, v2.16b, #4
+	WORD $0x6f0d0586 // ushr v6.16b, v12.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80f8a5 // str q5, [x5, #992]
+	WORD $0x4e281c64 // and v4.16b, v3.16b, v8.16b
+	WORD $0x6f0e05a6 // ushr v6.16b, v13.16b, #2
+	WORD $0x6ea91cc4 // bit v4.16b, v6.16b, v9.16b
+	WORD $0x3d80dca4 // str q4, [x5, #880]
+	WORD $0x6f0c0465 // ushr v5.16b, v3.16b, #4
+	WORD $0x6f0d05a6 // ushr v6.16b, v13.16b, #3
+	WORD $0x6ea91cc5 // bit v5.16b, v6.16b, v9.16b
+	WORD $0x3d80fca5 // str q5, [x5, #1008]
+	ADD $176, R1
+	ADD $176, R2
+	ADD $176, R3
+	ADD $176, R4
+	ADD $1248, R5
+	SUBS $1, R7
+	BNE loop123
+	MOVD R20, R14
+	ADD $1248, R0, R12
+tile8:
+	CMP $8, R14
+	BLT tile4
+	WORD $0x6f00e400 // movi v0.2d, #0x0
+	WORD $0x6f00e401 // movi v1.2d, #0x0
+	WORD $0x6f00e402 // movi v2.2d, #0x0
+	WORD $0x6f00e403 // movi v3.2d, #0x0
+	WORD $0x6f00e404 // movi v4.2d, #0x0
+	WORD $0x6f00e405 // movi v5.2d, #0x0
+	WORD $0x6f00e406 // movi v6.2d, #0x0
+	WORD $0x6f00e407 // movi v7.2d, #0x0
+	MOVD R0, R13
+	ADD $1024, R0, R17
+	MOVD $8, R7
+loop124:
+	WORD $0x6f00e408 // movi v8.2d, #0x0
+	WORD $0x6f00e409 // movi v9.2d, #0x0
+	WORD $0x6f00e40a // movi v10.2d, #0x0
+	WORD $0x6f00e40b // movi v11.2d, #0x0
+	WORD $0x6f00e40c // movi v12.2d, #0x0
+	WORD $0x6f00e40d // movi v13.2d, #0x0
+	WORD $0x6f00e40e // movi v14.2d, #0x0
+	WORD $0x6f00e40f // movi v15.2d, #0x0
+	WORD $0xad4045b0 // ldp q16, q17, [x13]
+	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
+	WORD $0x3dc00134 // ldr q20, [x9]
+	WORD $0x4f94e208 // sdot v8.4s, v16.16b, v20.4b[0]
+	WORD $0x4fb4e228 // sdot v8.4s, v17.16b, v20.4b[1]
+	WORD $0x4f94ea48 // sdot v8.4s, v18.16b, v20.4b[2]
+	WORD $0x4fb4ea68 // sdot v8.4s, v19.16b, v20.4b[3]
+	WORD $0x3dc04135 // ldr q21, [x9, #256]
+	WORD $0x4f95e209 // sdot v9.4s, v16.16b, v21.4b[0]
+	WORD $0x4fb5e229 // sdot v9.4s, v17.16b, v21.4b[1]
+	WORD $0x4f95ea49 // sdot v9.4s, v18.16b, v21.4b[2]
+	WORD $0x4fb5ea69 // sdot v9.4s, v19.16b, v21.4b[3]
+	WORD $0x3dc08136 // ldr q22, [x9, #512]
+	WORD $0x4f96e20a // sdot v10.4s, v16.16b, v22.4b[0]
+	WORD $0x4fb6e22a // sdot v10.4s, v17.16b, v22.4b[1]
+	WORD $0x4f96ea4a // sdot v10.4s, v18.16b, v22.4b[2]
+	WORD $0x4fb6ea6a // sdot v10.4s, v19.16b, v22.4b[3]
+	WORD $0x3dc0c137 // ldr q23, [x9, #768]
+	WORD $0x4f97e20b // sdot v11.4s, v16.16b, v23.4b[0]
+	WORD $0x4fb7e22b // sdot v11.4s, v17.16b, v23.4b[1]
+	WORD $0x4f97ea4b // sdot v11.4s, v18.16b, v23.4b[2]
+	WORD $0x4fb7ea6b // sdot v11.4s, v19.16b, v23.4b[3]
+	WORD $0x3dc10134 // ldr q20, [x9, #1024]
+	WORD $0x4f94e20c // sdot v12.4s, v16.16b, v20.4b[0]
+	WORD $0x4fb4e22c // sdot v12.4s, v17.16b, v20.4b[1]
+	WORD $0x4f94ea4c // sdot v12.4s, v18.16b, v20.4b[2]
+	WORD $0x4fb4ea6c // sdot v12.4s, v19.16b, v20.4b[3]
+	WORD $0x3dc14135 // ldr q21, [x9, #1280]
+	WORD $0x4f95e20d // sdot v13.4s, v16.16b, v21.4b[0]
+	WORD $0x4fb5e22d // sdot v13.4s, v17.16b, v21.4b[1]
+	WORD $0x4f95ea4d // sdot v13.4s, v18.16b, v21.4b[2]
+	WORD $0x4fb5ea6d // sdot v13.4s, v19.16b, v21.4b[3]
+	WORD $0x3dc18136 // ldr q22, [x9, #1536]
+	WORD $0x4f96e20e // sdot v14.4s, v16.16b, v22.4b[0]
+	WORD $0x4fb6e22e // sdot v14.4s, v17.16b, v22.4b[1]
+	WORD $0x4f96ea4e // sdot v14.4s, v18.16b, v22.4b[2]
+	WORD $0x4fb6ea6e // sdot v14.4s, v19.16b, v22.4b[3]
+	WORD $0x3dc1c137 // ldr q23, [x9, #1792]
+	WORD $0x4f97e20f // sdot v15.4s, v16.16b, v23.4b[0]
+	WORD $0x4fb7e22f // sdot v15.4s, v17.16b, v23.4b[1]
+	WORD $0x4f97ea4f // sdot v15.4s, v18.16b, v23.4b[2]
+	WORD $0x4fb7ea6f // sdot v15.4s, v19.16b, v23.4b[3]
+	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
+	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
+	WORD $0x3dc00534 // ldr q20, [x9, #16]
+	WORD $0x4f94e208 // sdot v8.4s, v16.16b, v20.4b[0]
+	WORD $0x4fb4e228 // sdot v8.4s, v17.16b, v20.4b[1]
+	WORD $0x4f94ea48 // sdot v8.4s, v18.16b, v20.4b[2]
+	WORD $0x4fb4ea68 // sdot v8.4s, v19.16b, v20.4b[3]
+	WORD $0x3dc04535 // ldr q21, [x9, #272]
+	WORD $0x4f95e209 // sdot v9.4s, v16.16b, v21.4b[0]
+	WORD $0x4fb5e229 // sdot v9.4s, v17.16b, v21.4b[1]
+	WORD $0x4f95ea49 // sdot v9.4s, v18.16b, v21.4b[2]
+	WORD $0x4fb5ea69 // sdot v9.4s, v19.16b, v21.4b[3]
+	WORD $0x3dc08536 // ldr q22, [x9, #528]
+	WORD $0x4f96e20a // sdot v10.4s, v16.16b, v22.4b[0]
+	WORD $0x4fb6e22a // sdot v10.4s, v17.16b, v22.4b[1]
+	WORD $0x4f96ea4a // sdot v10.4s, v18.16b, v22.4b[2]
+	WORD $0x4fb6ea6a // sdot v10.4s, v19.16b, v22.4b[3]
+	WORD $0x3dc0c537 // ldr q23, [x9, #784]
+	WORD $0x4f97e20b // sdot v11.4s, v16.16b, v23.4b[0]
+	WORD $0x4fb7e22b // sdot v11.4s, v17.16b, v23.4b[1]
+	WORD $0x4f97ea4b // sdot v11.4s, v18.16b, v23.4b[2]
+	WORD $0x4fb7ea6b // sdot v11.4s, v19.16b, v23.4b[3]
+	WORD $0x3dc10534 // ldr q20, [x9, #1040]
+	WORD $0x4f94e20c // sdot v12.4s, v16.16b, v20.4b[0]
+	WORD $0x4fb4e22c // sdot v12.4s, v17.16b, v20.4b[1]
+	WORD $0x4f94ea4c // sdot v12.4s, v18.16b, v20.4b[2]
+	WORD $0x4fb4ea6c // sdot v12.4s, v19.16b, v20.4b[3]
+	WORD $0x3dc14535 // ldr q21, [x9, #1296]
+	WORD $0x4f95e20d // sdot v13.4s, v16.16b, v21.4b[0]
+	WORD $0x4fb5e22d // sdot v13.4s, v17.16b, v21.4b[1]
+	WORD $0x4f95ea4d // sdot v13.4s, v18.16b, v21.4b[2]
+	WORD $0x4fb5ea6d // sdot v13.4s, v19.16b, v21.4b[3]
+	WORD $0x3dc18536 // ldr q22, [x9, #1552]
+	WORD $0x4f96e20e // sdot v14.4s, v16.16b, v22.4b[0]
+	WORD $0x4fb6e22e // sdot v14.4s, v17.16b, v22.4b[1]
+	WORD $0x4f96ea4e // sdot v14.4s, v18.16b, v22.4b[2]
+	WORD $0x4fb6ea6e // sdot v14.4s, v19.16b, v22.4b[3]
+	WORD $0x3dc1c537 // ldr q23, [x9, #1808]
+	WORD $0x4f97e20f // sdot v15.4s, v16.16b, v23.4b[0]
+	WORD $0x4fb7e22f // sdot v15.4s, v17.16b, v23.4b[1]
+	WORD $0x4f97ea4f // sdot v15.4s, v18.16b, v23.4b[2]
+	WORD $0x4fb7ea6f // sdot v15.4s, v19.16b, v23.4b[3]
+	WORD $0x3dc00238 // ldr q24, [x17]
+	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
+	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
+	WORD $0x4eb89542 // mla v2.4s, v10.4s, v24.4s
+	WORD $0x4eb89563 // mla v3.4s, v11.4s, v24.4s
+	WORD $0x4eb89584 // mla v4.4s, v12.4s, v24.4s
+	WORD $0x4eb895a5 // mla v5.4s, v13.4s, v24.4s
+	WORD $0x4eb895c6 // mla v6.4s, v14.4s, v24.4s
+	WORD $0x4eb895e7 // mla v7.4s, v15.4s, v24.4s
+	ADD $128, R13
+	ADD $32, R9
+	ADD $16, R17
+	SUBS $1, R7
+	BNE loop124
+	ADD $1152, R0, R17
+	WORD $0xad404630 // ldp q16, q17, [x17]
+	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
+	WORD $0xad425634 // ldp q20, q21, [x17, #64]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0xbd400157 // ldr s23, [x10]
+	WORD $0x3dc0096f // ldr q15, [x11, #32]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
+	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
+	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
+	WORD $0x3dc00198 // ldr q24, [x12]
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x3d800198 // str q24, [x12]
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0xbd400557 // ldr s23, [x10, #4]
+	WORD $0x3dc0156f // ldr q15, [x11, #80]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
+	WORD $0x4eb6d421 // fsub v1.4s, v1.4s, v22.4s
+	WORD $0x4f979021 // fmul v1.4s, v1.4s, v23.s[0]
+	WORD $0x3dc00598 // ldr q24, [x12, #16]
+	WORD $0x4e21d718 // fadd v24.4s, v24.4s, v1.4s
+	WORD $0x3d800598 // str q24, [x12, #16]
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0xbd400957 // ldr s23, [x10, #8]
+	WORD $0x3dc0216f // ldr q15, [x11, #128]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc42 // fmul v2.4s, v2.4s, v20.4s
+	WORD $0x4eb6d442 // fsub v2.4s, v2.4s, v22.4s
+	WORD $0x4f979042 // fmul v2.4s, v2.4s, v23.s[0]
+	WORD $0x3dc00998 // ldr q24, [x12, #32]
+	WORD $0x4e22d718 // fadd v24.4s, v24.4s, v2.4s
+	WORD $0x3d800998 // str q24, [x12, #32]
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0xbd400d57 // ldr s23, [x10, #12]
+	WORD $0x3dc02d6f // ldr q15, [x11, #176]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc63 // fmul v3.4s, v3.4s, v20.4s
+	WORD $0x4eb6d463 // fsub v3.4s, v3.4s, v22.4s
+	WORD $0x4f979063 // fmul v3.4s, v3.4s, v23.s[0]
+	WORD $0x3dc00d98 // ldr q24, [x12, #48]
+	WORD $0x4e23d718 // fadd v24.4s, v24.4s, v3.4s
+	WORD $0x3d800d98 // str q24, [x12, #48]
+	WORD $0x4e21d884 // scvtf v4.4s, v4.4s
+	WORD $0xbd401157 // ldr s23, [x10, #16]
+	WORD $0x3dc0396f // ldr q15, [x11, #224]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc84 // fmul v4.4s, v4.4s, v20.4s
+	WORD $0x4eb6d484 // fsub v4.4s, v4.4s, v22.4s
+	WORD $0x4f979084 // fmul v4.4s, v4.4s, v23.s[0]
+	WORD $0x3dc01198 // ldr q24, [x12, #64]
+	WORD $0x4e24d718 // fadd v24.4s, v24.4s, v4.4s
+	WORD $0x3d801198 // str q24, [x12, #64]
+	WORD $0x4e21d8a5 // scvtf v5.4s, v5.4s
+	WORD $0xbd401557 // ldr s23, [x10, #20]
+	WORD $0x3dc0456f // ldr q15, [x11, #272]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dca5 // fmul v5.4s, v5.4s, v20.4s
+	WORD $0x4eb6d4a5 // fsub v5.4s, v5.4s, v22.4s
+	WORD $0x4f9790a5 // fmul v5.4s, v5.4s, v23.s[0]
+	WORD $0x3dc01598 // ldr q24, [x12, #80]
+	WORD $0x4e25d718 // fadd v24.4s, v24.4s, v5.4s
+	WORD $0x3d801598 // str q24, [x12, #80]
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0xbd401957 // ldr s23, [x10, #24]
+	WORD $0x3dc0516f // ldr q15, [x11, #320]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dcc6 // fmul v6.4s, v6.4s, v20.4s
+	WORD $0x4eb6d4c6 // fsub v6.4s, v6.4s, v22.4s
+	WORD $0x4f9790c6 // fmul v6.4s, v6.4s, v23.s[0]
+	WORD $0x3dc01998 // ldr q24, [x12, #96]
+	WORD $0x4e26d718 // fadd v24.4s, v24.4s, v6.4s
+	WORD $0x3d801998 // str q24, [x12, #96]
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0xbd401d57 // ldr s23, [x10, #28]
+	WORD $0x3dc05d6f // ldr q15, [x11, #368]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dce7 // fmul v7.4s, v7.4s, v20.4s
+	WORD $0x4eb6d4e7 // fsub v7.4s, v7.4s, v22.4s
+	WORD $0x4f9790e7 // fmul v7.4s, v7.4s, v23.s[0]
+	WORD $0x3dc01d98 // ldr q24, [x12, #112]
+	WORD $0x4e27d718 // fadd v24.4s, v24.4s, v7.4s
+	WORD $0x3d801d98 // str q24, [x12, #112]
+	ADD $1792, R9
+	ADD $32, R10
+	ADD $384, R11
+	ADD $128, R12
+	SUB $8, R14
+	B tile8
+tile4:
+	CMP $4, R14
+	BLT tile2
+	WORD $0x6f00e400 // movi v0.2d, #0x0
+	WORD $0x6f00e401 // movi v1.2d, #0x0
+	WORD $0x6f00e402 // movi v2.2d, #0x0
+	WORD $0x6f00e403 // movi v3.2d, #0x0
+	MOVD R0, R13
+	ADD $1024, R0, R17
+	MOVD $8, R7
+loop125:
+	WORD $0x6f00e408 // movi v8.2d, #0x0
+	WORD $0x6f00e409 // movi v9.2d, #0x0
+	WORD $0x6f00e40a // movi v10.2d, #0x0
+	WORD $0x6f00e40b // movi v11.2d, #0x0
+	WORD $0xad4045b0 // ldp q16, q17, [x13]
+	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
+	WORD $0x3dc00134 // ldr q20, [x9]
+	WORD $0x4f94e208 // sdot v8.4s, v16.16b, v20.4b[0]
+	WORD $0x4fb4e228 // sdot v8.4s, v17.16b, v20.4b[1]
+	WORD $0x4f94ea48 // sdot v8.4s, v18.16b, v20.4b[2]
+	WORD $0x4fb4ea68 // sdot v8.4s, v19.16b, v20.4b[3]
+	WORD $0x3dc04135 // ldr q21, [x9, #256]
+	WORD $0x4f95e209 // sdot v9.4s, v16.16b, v21.4b[0]
+	WORD $0x4fb5e229 // sdot v9.4s, v17.16b, v21.4b[1]
+	WORD $0x4f95ea49 // sdot v9.4s, v18.16b, v21.4b[2]
+	WORD $0x4fb5ea69 // sdot v9.4s, v19.16b, v21.4b[3]
+	WORD $0x3dc08136 // ldr q22, [x9, #512]
+	WORD $0x4f96e20a // sdot v10.4s, v16.16b, v22.4b[0]
+	WORD $0x4fb6e22a // sdot v10.4s, v17.16b, v22.4b[1]
+	WORD $0x4f96ea4a // sdot v10.4s, v18.16b, v22.4b[2]
+	WORD $0x4fb6ea6a // sdot v10.4s, v19.16b, v22.4b[3]
+	WORD $0x3dc0c137 // ldr q23, [x9, #768]
+	WORD $0x4f97e20b // sdot v11.4s, v16.16b, v23.4b[0]
+	WORD $0x4fb7e22b // sdot v11.4s, v17.16b, v23.4b[1]
+	WORD $0x4f97ea4b // sdot v11.4s, v18.16b, v23.4b[2]
+	WORD $0x4fb7ea6b // sdot v11.4s, v19.16b, v23.4b[3]
+	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
+	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
+	WORD $0x3dc00534 // ldr q20, [x9, #16]
+	WORD $0x4f94e208 // sdot v8.4s, v16.16b, v20.4b[0]
+	WORD $0x4fb4e228 // sdot v8.4s, v17.16b, v20.4b[1]
+	WORD $0x4f94ea48 // sdot v8.4s, v18.16b, v20.4b[2]
+	WORD $0x4fb4ea68 // sdot v8.4s, v19.16b, v20.4b[3]
+	WORD $0x3dc04535 // ldr q21, [x9, #272]
+	WORD $0x4f95e209 // sdot v9.4s, v16.16b, v21.4b[0]
+	WORD $0x4fb5e229 // sdot v9.4s, v17.16b, v21.4b[1]
+	WORD $0x4f95ea49 // sdot v9.4s, v18.16b, v21.4b[2]
+	WORD $0x4fb5ea69 // sdot v9.4s, v19.16b, v21.4b[3]
+	WORD $0x3dc08536 // ldr q22, [x9, #528]
+	WORD $0x4f96e20a // sdot v10.4s, v16.16b, v22.4b[0]
+	WORD $0x4fb6e22a // sdot v10.4s, v17.16b, v22.4b[1]
+	WORD $0x4f96ea4a // sdot v10.4s, v18.16b, v22.4b[2]
+	WORD $0x4fb6ea6a // sdot v10.4s, v19.16b, v22.4b[3]
+	WORD $0x3dc0c537 // ldr q23, [x9, #784]
+	WORD $0x4f97e20b // sdot v11.4s, v16.16b, v23.4b[0]
+	WORD $0x4fb7e22b // sdot v11.4s, v17.16b, v23.4b[1]
+	WORD $0x4f97ea4b // sdot v11.4s, v18.16b, v23.4b[2]
+	WORD $0x4fb7ea6b // sdot v11.4s, v19.16b, v23.4b[3]
+	WORD $0x3dc00238 // ldr q24, [x17]
+	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
+	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
+	WORD $0x4eb89542 // mla v2.4s, v10.4s, v24.4s
+	WORD $0x4eb89563 // mla v3.4s, v11.4s, v24.4s
+	ADD $128, R13
+	ADD $32, R9
+	ADD $16, R17
+	SUBS $1, R7
+	BNE loop125
+	ADD $1152, R0, R17
+	WORD $0xad404630 // ldp q16, q17, [x17]
+	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
+	WORD $0xad425634 // ldp q20, q21, [x17, #64]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0xbd400157 // ldr s23, [x10]
+	WORD $0x3dc0096f // ldr q15, [x11, #32]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
+	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
+	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
+	WORD $0x3dc00198 // ldr q24, [x12]
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x3d800198 // str q24, [x12]
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0xbd400557 // ldr s23, [x10, #4]
+	WORD $0x3dc0156f // ldr q15, [x11, #80]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
+	WORD $0x4eb6d421 // fsub v1.4s, v1.4s, v22.4s
+	WORD $0x4f979021 // fmul v1.4s, v1.4s, v23.s[0]
+	WORD $0x3dc00598 // ldr q24, [x12, #16]
+	WORD $0x4e21d718 // fadd v24.4s, v24.4s, v1.4s
+	WORD $0x3d800598 // str q24, [x12, #16]
+	WORD $0x4e21d842 // scvtf v2.4s, v2.4s
+	WORD $0xbd400957 // ldr s23, [x10, #8]
+	WORD $0x3dc0216f // ldr q15, [x11, #128]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc42 // fmul v2.4s, v2.4s, v20.4s
+	WORD $0x4eb6d442 // fsub v2.4s, v2.4s, v22.4s
+	WORD $0x4f979042 // fmul v2.4s, v2.4s, v23.s[0]
+	WORD $0x3dc00998 // ldr q24, [x12, #32]
+	WORD $0x4e22d718 // fadd v24.4s, v24.4s, v2.4s
+	WORD $0x3d800998 // str q24, [x12, #32]
+	WORD $0x4e21d863 // scvtf v3.4s, v3.4s
+	WORD $0xbd400d57 // ldr s23, [x10, #12]
+	WORD $0x3dc02d6f // ldr q15, [x11, #176]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc63 // fmul v3.4s, v3.4s, v20.4s
+	WORD $0x4eb6d463 // fsub v3.4s, v3.4s, v22.4s
+	WORD $0x4f979063 // fmul v3.4s, v3.4s, v23.s[0]
+	WORD $0x3dc00d98 // ldr q24, [x12, #48]
+	WORD $0x4e23d718 // fadd v24.4s, v24.4s, v3.4s
+	WORD $0x3d800d98 // str q24, [x12, #48]
+	ADD $768, R9
+	ADD $16, R10
+	ADD $192, R11
+	ADD $64, R12
+	SUB $4, R14
+	B tile4
+tile2:
+	CMP $2, R14
+	BLT tile1
+	WORD $0x6f00e400 // movi v0.2d, #0x0
+	WORD $0x6f00e401 // movi v1.2d, #0x0
+	MOVD R0, R13
+	ADD $1024, R0, R17
+	MOVD $8, R7
+loop126:
+	WORD $0x6f00e408 // movi v8.2d, #0x0
+	WORD $0x6f00e409 // movi v9.2d, #0x0
+	WORD $0xad4045b0 // ldp q16, q17, [x13]
+	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
+	WORD $0x3dc00134 // ldr q20, [x9]
+	WORD $0x4f94e208 // sdot v8.4s, v16.16b, v20.4b[0]
+	WORD $0x4fb4e228 // sdot v8.4s, v17.16b, v20.4b[1]
+	WORD $0x4f94ea48 // sdot v8.4s, v18.16b, v20.4b[2]
+	WORD $0x4fb4ea68 // sdot v8.4s, v19.16b, v20.4b[3]
+	WORD $0x3dc04135 // ldr q21, [x9, #256]
+	WORD $0x4f95e209 // sdot v9.4s, v16.16b, v21.4b[0]
+	WORD $0x4fb5e229 // sdot v9.4s, v17.16b, v21.4b[1]
+	WORD $0x4f95ea49 // sdot v9.4s, v18.16b, v21.4b[2]
+	WORD $0x4fb5ea69 // sdot v9.4s, v19.16b, v21.4b[3]
+	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
+	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
+	WORD $0x3dc00534 // ldr q20, [x9, #16]
+	WORD $0x4f94e208 // sdot v8.4s, v16.16b, v20.4b[0]
+	WORD $0x4fb4e228 // sdot v8.4s, v17.16b, v20.4b[1]
+	WORD $0x4f94ea48 // sdot v8.4s, v18.16b, v20.4b[2]
+	WORD $0x4fb4ea68 // sdot v8.4s, v19.16b, v20.4b[3]
+	WORD $0x3dc04535 // ldr q21, [x9, #272]
+	WORD $0x4f95e209 // sdot v9.4s, v16.16b, v21.4b[0]
+	WORD $0x4fb5e229 // sdot v9.4s, v17.16b, v21.4b[1]
+	WORD $0x4f95ea49 // sdot v9.4s, v18.16b, v21.4b[2]
+	WORD $0x4fb5ea69 // sdot v9.4s, v19.16b, v21.4b[3]
+	WORD $0x3dc00238 // ldr q24, [x17]
+	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
+	WORD $0x4eb89521 // mla v1.4s, v9.4s, v24.4s
+	ADD $128, R13
+	ADD $32, R9
+	ADD $16, R17
+	SUBS $1, R7
+	BNE loop126
+	ADD $1152, R0, R17
+	WORD $0xad404630 // ldp q16, q17, [x17]
+	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
+	WORD $0xad425634 // ldp q20, q21, [x17, #64]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0xbd400157 // ldr s23, [x10]
+	WORD $0x3dc0096f // ldr q15, [x11, #32]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
+	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
+	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
+	WORD $0x3dc00198 // ldr q24, [x12]
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x3d800198 // str q24, [x12]
+	WORD $0x4e21d821 // scvtf v1.4s, v1.4s
+	WORD $0xbd400557 // ldr s23, [x10, #4]
+	WORD $0x3dc0156f // ldr q15, [x11, #80]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
+	WORD $0x4eb6d421 // fsub v1.4s, v1.4s, v22.4s
+	WORD $0x4f979021 // fmul v1.4s, v1.4s, v23.s[0]
+	WORD $0x3dc00598 // ldr q24, [x12, #16]
+	WORD $0x4e21d718 // fadd v24.4s, v24.4s, v1.4s
+	WORD $0x3d800598 // str q24, [x12, #16]
+	ADD $256, R9
+	ADD $8, R10
+	ADD $96, R11
+	ADD $32, R12
+	SUB $2, R14
+	B tile2
+tile1:
+	CMP $1, R14
+	BLT tile0
+	WORD $0x6f00e400 // movi v0.2d, #0x0
+	MOVD R0, R13
+	ADD $1024, R0, R17
+	MOVD $8, R7
+loop127:
+	WORD $0x6f00e408 // movi v8.2d, #0x0
+	WORD $0xad4045b0 // ldp q16, q17, [x13]
+	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
+	WORD $0x3dc00134 // ldr q20, [x9]
+	WORD $0x4f94e208 // sdot v8.4s, v16.16b, v20.4b[0]
+	WORD $0x4fb4e228 // sdot v8.4s, v17.16b, v20.4b[1]
+	WORD $0x4f94ea48 // sdot v8.4s, v18.16b, v20.4b[2]
+	WORD $0x4fb4ea68 // sdot v8.4s, v19.16b, v20.4b[3]
+	WORD $0xad4245b0 // ldp q16, q17, [x13, #64]
+	WORD $0xad434db2 // ldp q18, q19, [x13, #96]
+	WORD $0x3dc00534 // ldr q20, [x9, #16]
+	WORD $0x4f94e208 // sdot v8.4s, v16.16b, v20.4b[0]
+	WORD $0x4fb4e228 // sdot v8.4s, v17.16b, v20.4b[1]
+	WORD $0x4f94ea48 // sdot v8.4s, v18.16b, v20.4b[2]
+	WORD $0x4fb4ea68 // sdot v8.4s, v19.16b, v20.4b[3]
+	WORD $0x3dc00238 // ldr q24, [x17]
+	WORD $0x4eb89500 // mla v0.4s, v8.4s, v24.4s
+	ADD $128, R13
+	ADD $32, R9
+	ADD $16, R17
+	SUBS $1, R7
+	BNE loop127
+	ADD $1152, R0, R17
+	WORD $0xad404630 // ldp q16, q17, [x17]
+	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
+	WORD $0xad425634 // ldp q20, q21, [x17, #64]
+	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
+	WORD $0xbd400157 // ldr s23, [x10]
+	WORD $0x3dc0096f // ldr q15, [x11, #32]
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x0f4f2216 // smlal v22.4s, v16.4h, v15.h[0]
+	WORD $0x4f5f2216 // smlal2 v22.4s, v16.8h, v15.h[1]
+	WORD $0x0f6f2236 // smlal v22.4s, v17.4h, v15.h[2]
+	WORD $0x4f7f2236 // smlal2 v22.4s, v17.8h, v15.h[3]
+	WORD $0x0f4f2a56 // smlal v22.4s, v18.4h, v15.h[4]
+	WORD $0x4f5f2a56 // smlal2 v22.4s, v18.8h, v15.h[5]
+	WORD $0x0f6f2a76 // smlal v22.4s, v19.4h, v15.h[6]
+	WORD $0x4f7f2a76 // smlal2 v22.4s, v19.8h, v15.h[7]
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
+	WORD $0x4eb6d400 // fsub v0.4s, v0.4s, v22.4s
+	WORD $0x4f979000 // fmul v0.4s, v0.4s, v23.s[0]
+	WORD $0x3dc00198 // ldr q24, [x12]
+	WORD $0x4e20d718 // fadd v24.4s, v24.4s, v0.4s
+	WORD $0x3d800198 // str q24, [x12]
+	ADD $0, R9
+	ADD $4, R10
+	ADD $48, R11
+	ADD $16, R12
+	SUB $1, R14
+	B tile1
+tile0:
+	CBNZ R15, group
+store:
+	ADD $1248, R0, R12
+loop128:
+	WORD $0x3dc00180 // ldr q0, [x12]
+	WORD $0x3d8002a0 // str q0, [x21]
+	ADD $16, R12
+	ADD R22, R21
+	SUBS $1, R20
+	BNE loop128
+	RET
+
+// func mulQ5KNEON(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
+TEXT ·mulQ5KNEON(SB), 0, $5920-72
+	MOVD RSP, R0
+	ADD $71, R0
+	AND $~63, R0
+	MOVD dst+0(FP), R21
+	MOVD stride+8(FP), R22
+	LSL $2, R22
+	MOVD rowBytes+24(FP), R19
+	MOVD q+32(FP), R9
+	MOVD scales+40(FP), R10
+	MOVD sums+48(FP), R11
+	MOVD blocks+56(FP), R15
+	MOVD tokens+64(FP), R20
+	MOVD rows+16(FP), R1
+	ADD R19, R1, R2
+	ADD R19, R2, R3
+	ADD R19, R3, R4
+	ADD R19, R4, R6
+	WORD $0x6f00e400 // movi v0.2d, #0x0
+	ADD $1248, R0, R12
+	MOVD R20, R14
+loop129:
+	WORD $0x3d800180 // str q0, [x12]
+	ADD $16, R12
+	SUBS $1, R14
+	BNE loop129
+	CBZ R15, store
+	CMP $1, R20
+	BNE group
+	ADD $1248, R0, R12
+	MOVD R15, R7
+	WORD $0x6f00e41e // movi v30.2d, #0x0
+	WORD $0x6f00e41f // movi v31.2d, #0x0
+	WORD $0x4f00e5e8 // movi v8.16b, #0xf
+loop130:
 	PRFM 0(R6), PLDL2KEEP
 	PRFM 64(R6), PLDL2KEEP
 	PRFM 128(R6), PLDL2KEEP
@@ -12558,7 +13748,7 @@ loop115:
 	ADD $4, R10
 	ADD $48, R11
 	SUBS $1, R7
-	BNE loop115
+	BNE loop130
 	B store
 group:
 	MOVD $1, R16
@@ -12568,7 +13758,7 @@ group:
 	MOVD R16, R7
 	MOVD R0, R5
 	WORD $0x4f00e5e8 // movi v8.16b, #0xf
-loop116:
+loop131:
 	PRFM 0(R6), PLDL2KEEP
 	PRFM 64(R6), PLDL2KEEP
 	PRFM 128(R6), PLDL2KEEP
@@ -13018,7 +14208,7 @@ loop116:
 	ADD $176, R4
 	ADD $1248, R5
 	SUBS $1, R7
-	BNE loop116
+	BNE loop131
 	MOVD R20, R14
 	ADD $1248, R0, R12
 tile4:
@@ -13031,7 +14221,7 @@ tile4:
 	MOVD R0, R13
 	ADD $1024, R0, R17
 	MOVD $8, R7
-loop117:
+loop132:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0x6f00e409 // movi v9.2d, #0x0
 	WORD $0x6f00e40a // movi v10.2d, #0x0
@@ -13169,7 +14359,7 @@ loop117:
 	ADD $32, R9
 	ADD $16, R17
 	SUBS $1, R7
-	BNE loop117
+	BNE loop132
 	ADD $1152, R0, R17
 	WORD $0xad404630 // ldp q16, q17, [x17]
 	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
@@ -13268,7 +14458,7 @@ tile2:
 	MOVD R0, R13
 	ADD $1024, R0, R17
 	MOVD $8, R7
-loop118:
+loop133:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0x6f00e409 // movi v9.2d, #0x0
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
@@ -13342,7 +14532,7 @@ loop118:
 	ADD $32, R9
 	ADD $16, R17
 	SUBS $1, R7
-	BNE loop118
+	BNE loop133
 	ADD $1152, R0, R17
 	WORD $0xad404630 // ldp q16, q17, [x17]
 	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
@@ -13400,7 +14590,7 @@ tile1:
 	MOVD R0, R13
 	ADD $1024, R0, R17
 	MOVD $8, R7
-loop119:
+loop134:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
@@ -13442,7 +14632,7 @@ loop119:
 	ADD $32, R9
 	ADD $16, R17
 	SUBS $1, R7
-	BNE loop119
+	BNE loop134
 	ADD $1152, R0, R17
 	WORD $0xad404630 // ldp q16, q17, [x17]
 	WORD $0xad414e32 // ldp q18, q19, [x17, #32]
@@ -13477,13 +14667,13 @@ tile0:
 	CBNZ R15, group
 store:
 	ADD $1248, R0, R12
-loop120:
+loop135:
 	WORD $0x3dc00180 // ldr q0, [x12]
 	WORD $0x3d8002a0 // str q0, [x21]
 	ADD $16, R12
 	ADD R22, R21
 	SUBS $1, R20
-	BNE loop120
+	BNE loop135
 	RET
 
 // func mulQ6KDotProd(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
@@ -13508,11 +14698,11 @@ TEXT ·mulQ6KDotProd(SB), 0, $5968-72
 	WORD $0x6f00e400 // movi v0.2d, #0x0
 	ADD $1296, R0, R12
 	MOVD R20, R14
-loop121:
+loop136:
 	WORD $0x3d800180 // str q0, [x12]
 	ADD $16, R12
 	SUBS $1, R14
-	BNE loop121
+	BNE loop136
 	CBZ R15, store
 	CMP $1, R20
 	BNE group
@@ -13522,7 +14712,7 @@ loop121:
 	WORD $0x6f00e41f // movi v31.2d, #0x0
 	WORD $0x4f00e5e8 // movi v8.16b, #0xf
 	WORD $0x4f01e609 // movi v9.16b, #0x30
-loop122:
+loop137:
 	PRFM 0(R6), PLDL2KEEP
 	PRFM 64(R6), PLDL2KEEP
 	PRFM 128(R6), PLDL2KEEP
@@ -14075,7 +15265,7 @@ loop122:
 	ADD $4, R10
 	ADD $48, R11
 	SUBS $1, R7
-	BNE loop122
+	BNE loop137
 	B store
 group:
 	MOVD $1, R16
@@ -14087,7 +15277,7 @@ group:
 	WORD $0x4f01e40f // movi v15.16b, #0x20
 	WORD $0x4f00e5e8 // movi v8.16b, #0xf
 	WORD $0x4f01e609 // movi v9.16b, #0x30
-loop123:
+loop138:
 	PRFM 0(R6), PLDL2KEEP
 	PRFM 64(R6), PLDL2KEEP
 	PRFM 128(R6), PLDL2KEEP
@@ -14624,7 +15814,7 @@ loop123:
 	ADD $210, R4
 	ADD $1296, R5
 	SUBS $1, R7
-	BNE loop123
+	BNE loop138
 	MOVD R20, R14
 	ADD $1296, R0, R12
 tile8:
@@ -14641,7 +15831,7 @@ tile8:
 	MOVD R0, R13
 	ADD $1024, R0, R17
 	MOVD $16, R7
-loop124:
+loop139:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0x6f00e409 // movi v9.2d, #0x0
 	WORD $0x6f00e40a // movi v10.2d, #0x0
@@ -14705,7 +15895,7 @@ loop124:
 	ADD $16, R9
 	ADD $16, R17
 	SUBS $1, R7
-	BNE loop124
+	BNE loop139
 	ADD $1152, R0, R17
 	WORD $0x3dc14014 // ldr q20, [x0, #1280]
 	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
@@ -14780,7 +15970,7 @@ tile4:
 	MOVD R0, R13
 	ADD $1024, R0, R17
 	MOVD $16, R7
-loop125:
+loop140:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0x6f00e409 // movi v9.2d, #0x0
 	WORD $0x6f00e40a // movi v10.2d, #0x0
@@ -14816,7 +16006,7 @@ loop125:
 	ADD $16, R9
 	ADD $16, R17
 	SUBS $1, R7
-	BNE loop125
+	BNE loop140
 	ADD $1152, R0, R17
 	WORD $0x3dc14014 // ldr q20, [x0, #1280]
 	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
@@ -14861,7 +16051,7 @@ tile2:
 	MOVD R0, R13
 	ADD $1024, R0, R17
 	MOVD $16, R7
-loop126:
+loop141:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0x6f00e409 // movi v9.2d, #0x0
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
@@ -14883,7 +16073,7 @@ loop126:
 	ADD $16, R9
 	ADD $16, R17
 	SUBS $1, R7
-	BNE loop126
+	BNE loop141
 	ADD $1152, R0, R17
 	WORD $0x3dc14014 // ldr q20, [x0, #1280]
 	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
@@ -14913,7 +16103,7 @@ tile1:
 	MOVD R0, R13
 	ADD $1024, R0, R17
 	MOVD $16, R7
-loop127:
+loop142:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
@@ -14928,7 +16118,7 @@ loop127:
 	ADD $16, R9
 	ADD $16, R17
 	SUBS $1, R7
-	BNE loop127
+	BNE loop142
 	ADD $1152, R0, R17
 	WORD $0x3dc14014 // ldr q20, [x0, #1280]
 	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
@@ -14948,13 +16138,13 @@ tile0:
 	CBNZ R15, group
 store:
 	ADD $1296, R0, R12
-loop128:
+loop143:
 	WORD $0x3dc00180 // ldr q0, [x12]
 	WORD $0x3d8002a0 // str q0, [x21]
 	ADD $16, R12
 	ADD R22, R21
 	SUBS $1, R20
-	BNE loop128
+	BNE loop143
 	RET
 
 // func mulQ6KNEON(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
@@ -14979,11 +16169,11 @@ TEXT ·mulQ6KNEON(SB), 0, $5968-72
 	WORD $0x6f00e400 // movi v0.2d, #0x0
 	ADD $1296, R0, R12
 	MOVD R20, R14
-loop129:
+loop144:
 	WORD $0x3d800180 // str q0, [x12]
 	ADD $16, R12
 	SUBS $1, R14
-	BNE loop129
+	BNE loop144
 	CBZ R15, store
 	CMP $1, R20
 	BNE group
@@ -14993,7 +16183,7 @@ loop129:
 	WORD $0x6f00e41f // movi v31.2d, #0x0
 	WORD $0x4f00e5e8 // movi v8.16b, #0xf
 	WORD $0x4f01e609 // movi v9.16b, #0x30
-loop130:
+loop145:
 	PRFM 0(R6), PLDL2KEEP
 	PRFM 64(R6), PLDL2KEEP
 	PRFM 128(R6), PLDL2KEEP
@@ -15802,7 +16992,7 @@ loop130:
 	ADD $4, R10
 	ADD $48, R11
 	SUBS $1, R7
-	BNE loop130
+	BNE loop145
 	B store
 group:
 	MOVD $1, R16
@@ -15814,7 +17004,7 @@ group:
 	WORD $0x4f01e40f // movi v15.16b, #0x20
 	WORD $0x4f00e5e8 // movi v8.16b, #0xf
 	WORD $0x4f01e609 // movi v9.16b, #0x30
-loop131:
+loop146:
 	PRFM 0(R6), PLDL2KEEP
 	PRFM 64(R6), PLDL2KEEP
 	PRFM 128(R6), PLDL2KEEP
@@ -16351,7 +17541,7 @@ loop131:
 	ADD $210, R4
 	ADD $1296, R5
 	SUBS $1, R7
-	BNE loop131
+	BNE loop146
 	MOVD R20, R14
 	ADD $1296, R0, R12
 tile4:
@@ -16364,7 +17554,7 @@ tile4:
 	MOVD R0, R13
 	ADD $1024, R0, R17
 	MOVD $16, R7
-loop132:
+loop147:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0x6f00e409 // movi v9.2d, #0x0
 	WORD $0x6f00e40a // movi v10.2d, #0x0
@@ -16440,7 +17630,7 @@ loop132:
 	ADD $16, R9
 	ADD $16, R17
 	SUBS $1, R7
-	BNE loop132
+	BNE loop147
 	ADD $1152, R0, R17
 	WORD $0x3dc14014 // ldr q20, [x0, #1280]
 	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
@@ -16485,7 +17675,7 @@ tile2:
 	MOVD R0, R13
 	ADD $1024, R0, R17
 	MOVD $16, R7
-loop133:
+loop148:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0x6f00e409 // movi v9.2d, #0x0
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
@@ -16527,7 +17717,7 @@ loop133:
 	ADD $16, R9
 	ADD $16, R17
 	SUBS $1, R7
-	BNE loop133
+	BNE loop148
 	ADD $1152, R0, R17
 	WORD $0x3dc14014 // ldr q20, [x0, #1280]
 	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
@@ -16557,7 +17747,7 @@ tile1:
 	MOVD R0, R13
 	ADD $1024, R0, R17
 	MOVD $16, R7
-loop134:
+loop149:
 	WORD $0x6f00e408 // movi v8.2d, #0x0
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
@@ -16582,7 +17772,7 @@ loop134:
 	ADD $16, R9
 	ADD $16, R17
 	SUBS $1, R7
-	BNE loop134
+	BNE loop149
 	ADD $1152, R0, R17
 	WORD $0x3dc14014 // ldr q20, [x0, #1280]
 	WORD $0x4e21d800 // scvtf v0.4s, v0.4s
@@ -16602,13 +17792,13 @@ tile0:
 	CBNZ R15, group
 store:
 	ADD $1296, R0, R12
-loop135:
+loop150:
 	WORD $0x3dc00180 // ldr q0, [x12]
 	WORD $0x3d8002a0 // str q0, [x21]
 	ADD $16, R12
 	ADD R22, R21
 	SUBS $1, R20
-	BNE loop135
+	BNE loop150
 	RET
 
 // func mulF32NEON(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
@@ -16633,12 +17823,12 @@ TEXT ·mulF32NEON(SB), 0, $5696-72
 	WORD $0x6f00e400 // movi v0.2d, #0x0
 	ADD $1024, R0, R12
 	MOVD R20, R14
-loop136:
+loop151:
 	WORD $0x3d800180 // str q0, [x12]
 	WORD $0x3d800580 // str q0, [x12, #16]
 	ADD $32, R12
 	SUBS $1, R14
-	BNE loop136
+	BNE loop151
 	CBZ R15, store
 	CMP $1, R20
 	BNE group
@@ -16646,7 +17836,7 @@ loop136:
 	MOVD R15, R7
 	WORD $0x6f00e41e // movi v30.2d, #0x0
 	WORD $0x6f00e41f // movi v31.2d, #0x0
-loop137:
+loop152:
 	PRFM 0(R6), PLDL2KEEP
 	ADD $64, R6
 	WORD $0x3dc00020 // ldr q0, [x1]
@@ -16672,7 +17862,7 @@ loop137:
 	ADD $16, R4
 	ADD $16, R10
 	SUBS $1, R7
-	BNE loop137
+	BNE loop152
 	WORD $0xad007d9e // stp q30, q31, [x12]
 	B store
 group:
@@ -16682,7 +17872,7 @@ group:
 	SUB R16, R15
 	MOVD R16, R7
 	MOVD R0, R5
-loop138:
+loop153:
 	PRFM 0(R6), PLDL2KEEP
 	ADD $64, R6
 	WORD $0x3dc00020 // ldr q0, [x1]
@@ -16707,7 +17897,7 @@ loop138:
 	ADD $16, R4
 	ADD $64, R5
 	SUBS $1, R7
-	BNE loop138
+	BNE loop153
 	MOVD R20, R14
 	ADD $1024, R0, R12
 tile8:
@@ -16723,7 +17913,7 @@ tile8:
 	WORD $0xad473d87 // ldp q7, q15, [x12, #224]
 	MOVD R0, R13
 	MOVD R16, R7
-loop139:
+loop154:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00154 // ldr q20, [x10]
@@ -16769,7 +17959,7 @@ loop139:
 	ADD $64, R13
 	ADD $16, R10
 	SUBS $1, R7
-	BNE loop139
+	BNE loop154
 	WORD $0xad002180 // stp q0, q8, [x12]
 	WORD $0xad012581 // stp q1, q9, [x12, #32]
 	WORD $0xad022982 // stp q2, q10, [x12, #64]
@@ -16792,7 +17982,7 @@ tile4:
 	WORD $0xad432d83 // ldp q3, q11, [x12, #96]
 	MOVD R0, R13
 	MOVD R16, R7
-loop140:
+loop155:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00154 // ldr q20, [x10]
@@ -16818,7 +18008,7 @@ loop140:
 	ADD $64, R13
 	ADD $16, R10
 	SUBS $1, R7
-	BNE loop140
+	BNE loop155
 	WORD $0xad002180 // stp q0, q8, [x12]
 	WORD $0xad012581 // stp q1, q9, [x12, #32]
 	WORD $0xad022982 // stp q2, q10, [x12, #64]
@@ -16835,7 +18025,7 @@ tile2:
 	WORD $0xad412581 // ldp q1, q9, [x12, #32]
 	MOVD R0, R13
 	MOVD R16, R7
-loop141:
+loop156:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00154 // ldr q20, [x10]
@@ -16851,7 +18041,7 @@ loop141:
 	ADD $64, R13
 	ADD $16, R10
 	SUBS $1, R7
-	BNE loop141
+	BNE loop156
 	WORD $0xad002180 // stp q0, q8, [x12]
 	WORD $0xad012581 // stp q1, q9, [x12, #32]
 	SUB R16<<4, R10
@@ -16865,7 +18055,7 @@ tile1:
 	WORD $0xad402180 // ldp q0, q8, [x12]
 	MOVD R0, R13
 	MOVD R16, R7
-loop142:
+loop157:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00154 // ldr q20, [x10]
@@ -16876,7 +18066,7 @@ loop142:
 	ADD $64, R13
 	ADD $16, R10
 	SUBS $1, R7
-	BNE loop142
+	BNE loop157
 	WORD $0xad002180 // stp q0, q8, [x12]
 	SUB R16<<4, R10
 	ADD $256, R10
@@ -16887,7 +18077,7 @@ tile0:
 	CBNZ R15, group
 store:
 	ADD $1024, R0, R12
-loop143:
+loop158:
 	WORD $0x3dc00180 // ldr q0, [x12]
 	WORD $0x3dc00581 // ldr q1, [x12, #16]
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
@@ -16895,7 +18085,7 @@ loop143:
 	ADD $32, R12
 	ADD R22, R21
 	SUBS $1, R20
-	BNE loop143
+	BNE loop158
 	RET
 
 // func mulF16NEON(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
@@ -16920,12 +18110,12 @@ TEXT ·mulF16NEON(SB), 0, $5696-72
 	WORD $0x6f00e400 // movi v0.2d, #0x0
 	ADD $1024, R0, R12
 	MOVD R20, R14
-loop144:
+loop159:
 	WORD $0x3d800180 // str q0, [x12]
 	WORD $0x3d800580 // str q0, [x12, #16]
 	ADD $32, R12
 	SUBS $1, R14
-	BNE loop144
+	BNE loop159
 	CBZ R15, store
 	CMP $1, R20
 	BNE group
@@ -16933,7 +18123,7 @@ loop144:
 	MOVD R15, R7
 	WORD $0x6f00e41e // movi v30.2d, #0x0
 	WORD $0x6f00e41f // movi v31.2d, #0x0
-loop145:
+loop160:
 	PRFM 0(R6), PLDL2KEEP
 	ADD $64, R6
 	WORD $0x3dc00020 // ldr q0, [x1]
@@ -16976,7 +18166,7 @@ loop145:
 	ADD $16, R4
 	ADD $32, R10
 	SUBS $1, R7
-	BNE loop145
+	BNE loop160
 	WORD $0xad007d9e // stp q30, q31, [x12]
 	B store
 group:
@@ -16986,7 +18176,7 @@ group:
 	SUB R16, R15
 	MOVD R16, R7
 	MOVD R0, R5
-loop146:
+loop161:
 	PRFM 0(R6), PLDL2KEEP
 	ADD $64, R6
 	WORD $0x3dc00020 // ldr q0, [x1]
@@ -17027,7 +18217,7 @@ loop146:
 	ADD $16, R4
 	ADD $128, R5
 	SUBS $1, R7
-	BNE loop146
+	BNE loop161
 	MOVD R20, R14
 	ADD $1024, R0, R12
 tile8:
@@ -17043,7 +18233,7 @@ tile8:
 	WORD $0xad473d87 // ldp q7, q15, [x12, #224]
 	MOVD R0, R13
 	MOVD R16, R7
-loop147:
+loop162:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00154 // ldr q20, [x10]
@@ -17131,7 +18321,7 @@ loop147:
 	ADD $128, R13
 	ADD $32, R10
 	SUBS $1, R7
-	BNE loop147
+	BNE loop162
 	WORD $0xad002180 // stp q0, q8, [x12]
 	WORD $0xad012581 // stp q1, q9, [x12, #32]
 	WORD $0xad022982 // stp q2, q10, [x12, #64]
@@ -17154,7 +18344,7 @@ tile4:
 	WORD $0xad432d83 // ldp q3, q11, [x12, #96]
 	MOVD R0, R13
 	MOVD R16, R7
-loop148:
+loop163:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00154 // ldr q20, [x10]
@@ -17202,7 +18392,7 @@ loop148:
 	ADD $128, R13
 	ADD $32, R10
 	SUBS $1, R7
-	BNE loop148
+	BNE loop163
 	WORD $0xad002180 // stp q0, q8, [x12]
 	WORD $0xad012581 // stp q1, q9, [x12, #32]
 	WORD $0xad022982 // stp q2, q10, [x12, #64]
@@ -17219,7 +18409,7 @@ tile2:
 	WORD $0xad412581 // ldp q1, q9, [x12, #32]
 	MOVD R0, R13
 	MOVD R16, R7
-loop149:
+loop164:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00154 // ldr q20, [x10]
@@ -17247,7 +18437,7 @@ loop149:
 	ADD $128, R13
 	ADD $32, R10
 	SUBS $1, R7
-	BNE loop149
+	BNE loop164
 	WORD $0xad002180 // stp q0, q8, [x12]
 	WORD $0xad012581 // stp q1, q9, [x12, #32]
 	SUB R16<<5, R10
@@ -17261,7 +18451,7 @@ tile1:
 	WORD $0xad402180 // ldp q0, q8, [x12]
 	MOVD R0, R13
 	MOVD R16, R7
-loop150:
+loop165:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00154 // ldr q20, [x10]
@@ -17279,7 +18469,7 @@ loop150:
 	ADD $128, R13
 	ADD $32, R10
 	SUBS $1, R7
-	BNE loop150
+	BNE loop165
 	WORD $0xad002180 // stp q0, q8, [x12]
 	SUB R16<<5, R10
 	ADD $256, R10
@@ -17290,7 +18480,7 @@ tile0:
 	CBNZ R15, group
 store:
 	ADD $1024, R0, R12
-loop151:
+loop166:
 	WORD $0x3dc00180 // ldr q0, [x12]
 	WORD $0x3dc00581 // ldr q1, [x12, #16]
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
@@ -17298,7 +18488,7 @@ loop151:
 	ADD $32, R12
 	ADD R22, R21
 	SUBS $1, R20
-	BNE loop151
+	BNE loop166
 	RET
 
 // func mulBF16NEON(dst *float32, stride int, rows *byte, rowBytes int, q *int8, scales *float32, sums *int32, blocks int, tokens int)
@@ -17323,12 +18513,12 @@ TEXT ·mulBF16NEON(SB), 0, $5696-72
 	WORD $0x6f00e400 // movi v0.2d, #0x0
 	ADD $1024, R0, R12
 	MOVD R20, R14
-loop152:
+loop167:
 	WORD $0x3d800180 // str q0, [x12]
 	WORD $0x3d800580 // str q0, [x12, #16]
 	ADD $32, R12
 	SUBS $1, R14
-	BNE loop152
+	BNE loop167
 	CBZ R15, store
 	CMP $1, R20
 	BNE group
@@ -17338,7 +18528,7 @@ loop152:
 	WORD $0x6f00e41f // movi v31.2d, #0x0
 	MOVW $0xffff0000, R8
 	WORD $0x4e040d08 // dup v8.4s, w8
-loop153:
+loop168:
 	PRFM 0(R6), PLDL2KEEP
 	ADD $64, R6
 	WORD $0x3dc00020 // ldr q0, [x1]
@@ -17377,7 +18567,7 @@ loop153:
 	ADD $16, R4
 	ADD $32, R10
 	SUBS $1, R7
-	BNE loop153
+	BNE loop168
 	WORD $0xad007d9e // stp q30, q31, [x12]
 	B store
 group:
@@ -17389,7 +18579,7 @@ group:
 	MOVD R0, R5
 	MOVW $0xffff0000, R8
 	WORD $0x4e040d08 // dup v8.4s, w8
-loop154:
+loop169:
 	PRFM 0(R6), PLDL2KEEP
 	ADD $64, R6
 	WORD $0x3dc00020 // ldr q0, [x1]
@@ -17426,7 +18616,7 @@ loop154:
 	ADD $16, R4
 	ADD $128, R5
 	SUBS $1, R7
-	BNE loop154
+	BNE loop169
 	MOVD R20, R14
 	ADD $1024, R0, R12
 tile8:
@@ -17442,7 +18632,7 @@ tile8:
 	WORD $0xad473d87 // ldp q7, q15, [x12, #224]
 	MOVD R0, R13
 	MOVD R16, R7
-loop155:
+loop170:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00154 // ldr q20, [x10]
@@ -17530,7 +18720,7 @@ loop155:
 	ADD $128, R13
 	ADD $32, R10
 	SUBS $1, R7
-	BNE loop155
+	BNE loop170
 	WORD $0xad002180 // stp q0, q8, [x12]
 	WORD $0xad012581 // stp q1, q9, [x12, #32]
 	WORD $0xad022982 // stp q2, q10, [x12, #64]
@@ -17553,7 +18743,7 @@ tile4:
 	WORD $0xad432d83 // ldp q3, q11, [x12, #96]
 	MOVD R0, R13
 	MOVD R16, R7
-loop156:
+loop171:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00154 // ldr q20, [x10]
@@ -17601,7 +18791,7 @@ loop156:
 	ADD $128, R13
 	ADD $32, R10
 	SUBS $1, R7
-	BNE loop156
+	BNE loop171
 	WORD $0xad002180 // stp q0, q8, [x12]
 	WORD $0xad012581 // stp q1, q9, [x12, #32]
 	WORD $0xad022982 // stp q2, q10, [x12, #64]
@@ -17618,7 +18808,7 @@ tile2:
 	WORD $0xad412581 // ldp q1, q9, [x12, #32]
 	MOVD R0, R13
 	MOVD R16, R7
-loop157:
+loop172:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00154 // ldr q20, [x10]
@@ -17646,7 +18836,7 @@ loop157:
 	ADD $128, R13
 	ADD $32, R10
 	SUBS $1, R7
-	BNE loop157
+	BNE loop172
 	WORD $0xad002180 // stp q0, q8, [x12]
 	WORD $0xad012581 // stp q1, q9, [x12, #32]
 	SUB R16<<5, R10
@@ -17660,7 +18850,7 @@ tile1:
 	WORD $0xad402180 // ldp q0, q8, [x12]
 	MOVD R0, R13
 	MOVD R16, R7
-loop158:
+loop173:
 	WORD $0xad4045b0 // ldp q16, q17, [x13]
 	WORD $0xad414db2 // ldp q18, q19, [x13, #32]
 	WORD $0x3dc00154 // ldr q20, [x10]
@@ -17678,7 +18868,7 @@ loop158:
 	ADD $128, R13
 	ADD $32, R10
 	SUBS $1, R7
-	BNE loop158
+	BNE loop173
 	WORD $0xad002180 // stp q0, q8, [x12]
 	SUB R16<<5, R10
 	ADD $256, R10
@@ -17689,7 +18879,7 @@ tile0:
 	CBNZ R15, group
 store:
 	ADD $1024, R0, R12
-loop159:
+loop174:
 	WORD $0x3dc00180 // ldr q0, [x12]
 	WORD $0x3dc00581 // ldr q1, [x12, #16]
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
@@ -17697,7 +18887,7 @@ loop159:
 	ADD $32, R12
 	ADD R22, R21
 	SUBS $1, R20
-	BNE loop159
+	BNE loop174
 	RET
 
 // func quantize32NEON(q *int8, scales *float32, sums *int32, f *float32, n int)
@@ -17711,7 +18901,7 @@ TEXT ·quantize32NEON(SB), NOSPLIT, $0-40
 	WORD $0x4e040d1e // dup v30.4s, w8
 	MOVW $0x4b400000, R8
 	WORD $0x4e040d1f // dup v31.4s, w8
-loop160:
+loop175:
 	WORD $0x6f00e400 // movi v0.2d, #0x0
 	WORD $0xad4009a1 // ldp q1, q2, [x13]
 	WORD $0xad4111a3 // ldp q3, q4, [x13, #32]
@@ -17780,7 +18970,7 @@ loop160:
 	ADD $4, R10
 	ADD $4, R11
 	SUBS $1, R7
-	BNE loop160
+	BNE loop175
 	RET
 
 // func quantize256NEON(q *int8, scales *float32, sums *int32, f *float32, n int)
@@ -17794,7 +18984,7 @@ TEXT ·quantize256NEON(SB), NOSPLIT, $0-40
 	WORD $0x4e040d1e // dup v30.4s, w8
 	MOVW $0x4b400000, R8
 	WORD $0x4e040d1f // dup v31.4s, w8
-loop161:
+loop176:
 	WORD $0x6f00e400 // movi v0.2d, #0x0
 	WORD $0xad4009a1 // ldp q1, q2, [x13]
 	WORD $0xad4111a3 // ldp q3, q4, [x13, #32]
@@ -18269,7 +19459,7 @@ loop161:
 	ADD $4, R10
 	ADD $48, R11
 	SUBS $1, R7
-	BNE loop161
+	BNE loop176
 	RET
 
 // func quantizeHeadNEON(q *int8, scales *float32, f *float32, blocks int)
@@ -18282,7 +19472,7 @@ TEXT ·quantizeHeadNEON(SB), NOSPLIT, $0-32
 	WORD $0x4e040d1e // dup v30.4s, w8
 	MOVW $0x4b400000, R8
 	WORD $0x4e040d1f // dup v31.4s, w8
-loop162:
+loop177:
 	WORD $0x6f00e400 // movi v0.2d, #0x0
 	WORD $0xad4009a1 // ldp q1, q2, [x13]
 	WORD $0xad4111a3 // ldp q3, q4, [x13, #32]
@@ -18342,5 +19532,5 @@ loop162:
 	ADD $32, R9
 	ADD $4, R10
 	SUBS $1, R7
-	BNE loop162
+	BNE loop177
 	RET

@@ -19,6 +19,7 @@ func TestProductsAreTheSameEverywhere(t *testing.T) {
 		"Q8_0": 0xc0c2bc294fbcbea8, "Q4_0": 0x450ec94f57ff8f06, "Q4_1": 0x545e41a6e0af6f36,
 		"Q5_0": 0x4b188b2ec49922f8, "Q5_1": 0xb6203c531291788e, "IQ4_NL": 0xefca475ce827b531,
 		"Q4_K": 0x5c9fbab53d5b8602, "Q5_K": 0xb1f77b99c9fcc400, "Q6_K": 0xe446d0eacedd0721,
+		"MXFP4": 0x7044ba68fdb7b6ba,
 	}
 	everyMachine(t, func(t *testing.T) {
 		for _, f := range simd.Formats() {

@@ -15,14 +15,15 @@ import (
 const (
 	answerMax = 320  // tokens, where the request sets no limit: the longest passage has fewer
 	askedMax  = 200  // characters; what is longer brings its own text
-	certain   = 11.5 // score of the best passage that is enough: long questions have words that stand nowhere
-	relevant  = 2.2  // of a lower one, score times covered: few of held-out questions are below, little small talk above
+	certain   = 12.0 // score of the best passage that is enough: long questions have words that stand nowhere
+	relevant  = 2.5  // of a lower one, score times covered: few of held-out questions are below, little small talk above
 )
 
 // Chat talks through the starter model. Questions about the manual it answers from the
 // manual, and names the place; questions about a text that the reader brings, with a
-// sentence of that text. Short talk about anything else is answered by saying what the
-// model is for. All other requests, such as forms and tools, reach the model as they are.
+// sentence of that text; forms it fills with what stands in the text. Short talk about
+// anything else is answered by saying what the model is for. All other requests, such as
+// tools, reach the model as they are.
 // It is a hearth.Generator.
 type Chat struct {
 	model hearth.Generator
@@ -45,6 +46,10 @@ func (c *Chat) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth
 	}
 	if asked.MaxTokens == 0 {
 		asked.MaxTokens = answerMax
+	}
+	if f := asksForm(r); f != nil {
+		asked.Messages, asked.Constraint = f.messages(r.Messages), f.constraint()
+		return rewrite(c.model.Generate(ctx, &asked), func() writer { return &unspaced{} })
 	}
 	question, open := bare(r)
 	if !open {
@@ -111,17 +116,23 @@ func say(text string, choices int) iter.Seq2[hearth.Chunk, error] {
 // bare is the question of a request that brings no instructions, tools and formats of its own,
 // or only those that ask for a sentence of a text.
 func bare(r *hearth.Request) (question string, ok bool) {
-	n := len(r.Messages)
-	if n == 0 || r.Prompt != nil || len(r.Tools) > 0 || r.Ending != hearth.ForAnswer || r.LogProbs || r.Constraint != nil {
+	if !talks(r) || r.Constraint != nil {
 		return "", false
 	}
-	last := r.Messages[n-1]
+	last := r.Messages[len(r.Messages)-1]
 	for _, m := range r.Messages {
 		if m.Role == hearth.RoleTool || m.Role == hearth.RoleSystem && m.Text != extractSystem(language(last.Text)) {
 			return "", false
 		}
 	}
-	return last.Text, last.Role == hearth.RoleUser
+	return last.Text, true
+}
+
+// talks reports whether a request ends with what a user said, and wants an answer to it
+// in words alone.
+func talks(r *hearth.Request) bool {
+	n := len(r.Messages)
+	return n > 0 && r.Messages[n-1].Role == hearth.RoleUser && r.Prompt == nil && len(r.Tools) == 0 && r.Ending == hearth.ForAnswer && !r.LogProbs
 }
 
 // isQuestion reports whether a message is a question, and not a text.

@@ -22,6 +22,14 @@ func extractSystem(lang string) string {
 	return "Answer from the text: first quote the sentence, then give the answer; if it is not there, say so."
 }
 
+// formSystem is what it is told before a form and a text to fill it from.
+func formSystem(lang string) string {
+	if lang == "zh" {
+		return "从文字中提取字段，只输出 JSON，没有提到的写 null。"
+	}
+	return "Extract the fields from the text. Print only JSON; null for what is not said."
+}
+
 // knowsLittle is what is said where there is nothing to answer from: the model was
 // never taught anything else.
 func knowsLittle(lang string) string {

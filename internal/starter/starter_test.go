@@ -100,8 +100,8 @@ func TestTerms(t *testing.T) {
 		"How do I import the models?":        "import model",
 		"importing models":                   "import model",
 		"engine.threads=4":                   "engine.threads engin thread 4",
-		"管理员密钥":                              "管理 理员 员密 密钥",
-		"用hearth up启动":                       "用 hearth 启动",
+		"管理员密钥":                              "管 理 管理 员 理员 密 员密 钥 密钥",
+		"用hearth up启动":                       "用 hearth 启 动 启动",
 		"Ctrl-C... 停":                        "ctrl-c ctrl c 停",
 		strings.Repeat("?", 3) + " … \x00\n": "",
 	} {

@@ -3,16 +3,20 @@ package starter
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Terms are what a text is looked up by: words in lower case without their usual
 // English endings, names such as engine.threads whole and in parts, and for Chinese
-// every two neighbouring characters.
+// every two neighbouring characters and every one, which counts less (weigh). Words that
+// only ask are left out.
 func Terms(text string) []string {
 	var all []string
 	for _, run := range runs(text) {
 		if unicode.Is(unicode.Han, run[0]) {
-			all = append(all, pairs(run)...)
+			for part := range strings.FieldsSeq(asking.Replace(string(run))) {
+				all = append(all, pairs([]rune(part))...)
+			}
 			continue
 		}
 		word := strings.Trim(strings.ToLower(string(run)), "._-")
@@ -57,16 +61,27 @@ func kindOf(r rune) int {
 	return 0
 }
 
-// pairs are the neighbouring characters of a stretch; a single one is itself.
+// pairs are the neighbouring characters of a stretch, and the characters.
 func pairs(run []rune) []string {
-	if len(run) == 1 {
-		return []string{string(run)}
-	}
 	var all []string
-	for i := range len(run) - 1 {
-		all = append(all, string(run[i:i+2]))
+	for i := range run {
+		all = append(all, string(run[i]))
+		if i > 0 {
+			all = append(all, string(run[i-1:i+1]))
+		}
 	}
 	return all
+}
+
+// ofOne is what a single Chinese character counts against a pair of them.
+const ofOne = 0.4
+
+// weigh is what a term counts for its kind, however rare it is.
+func weigh(term string) float64 {
+	if r, n := utf8.DecodeRuneInString(term); n == len(term) && unicode.Is(unicode.Han, r) {
+		return ofOne
+	}
+	return 1
 }
 
 // stem drops the endings by which English words differ from one another in the
@@ -83,12 +98,22 @@ func stem(w string) string {
 	return w
 }
 
+// asking are the words by which Chinese asks, longer ones first.
+var asking = func() *strings.Replacer {
+	var list []string
+	for w := range strings.FieldsSeq("可不可以 为什么 是什么 什么样 怎么办 怎么样 能不能 是不是 有没有 什么 怎么 怎样 如何 多少 哪几 哪些 哪里 哪儿 哪个 哪 " +
+		"可以 是否 请问 一下 这个 那个 意思 吗 呢 吧 啊 呀 了 的") {
+		list = append(list, w, " ")
+	}
+	return strings.NewReplacer(list...)
+}()
+
 // common are words that say nothing of what a question is about.
 var common = func() map[string]bool {
 	m := map[string]bool{}
 	for w := range strings.FieldsSeq("a an and are as at be been but by can could do does did for from get had has have " +
-		"how i if in into is it its me my of on or our out so than that the their them then there these they this to up " +
-		"was we were what when where which who why will with would you your should shall may might any some am s t") {
+		"about how i if in into is it its me my of on or our out so than that the their them then there these they this to up " +
+		"was we were what when where which who why will with would you your should shall may might any some am s t tell please one") {
 		m[w] = true
 	}
 	return m

@@ -72,7 +72,7 @@ func TestAnswersAreTheirOwnersAlone(t *testing.T) {
 	if got := kept(t, a, "k1", "r2"); got != "gone" {
 		t.Errorf("a conversation without its beginning: %s", got)
 	}
-	if err := s.RemoveKey(t.Context(), "k1"); err != nil {
+	if err := s.RemoveKey(t.Context(), "k1", ""); err != nil {
 		t.Error(err)
 	}
 	if err := a.Forget(t.Context(), "k1", "r2"); err == nil {

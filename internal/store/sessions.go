@@ -31,24 +31,16 @@ func (s *Store) AddSession(ctx context.Context, x hearth.Session, most int) erro
 	return tx.Commit()
 }
 
-// Session finds a session and its key; a missing one is an error of code
-// [hearth.NoSession].
-func (s *Store) Session(ctx context.Context, hash []byte) (hearth.Session, hearth.Key, error) {
+// Session finds a session; a missing one is an error of code [hearth.NoSession].
+func (s *Store) Session(ctx context.Context, hash []byte) (hearth.Session, error) {
 	x := hearth.Session{Hash: hash}
 	var created, expires int64
 	err := s.db.QueryRowContext(ctx, "SELECT key_id, created, expires FROM sessions WHERE hash = ?", hash).Scan(&x.KeyID, &created, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
-		return x, hearth.Key{}, hearth.NewError(hearth.NoSession)
-	}
-	if err != nil {
-		return x, hearth.Key{}, err
+		return x, hearth.NewError(hearth.NoSession)
 	}
 	x.Created, x.Expires = moment(created), moment(expires)
-	k, err := s.Key(ctx, x.KeyID)
-	if errors.Is(err, hearth.NewError(hearth.NoSuchKey)) { // revoked in between
-		err = hearth.NewError(hearth.NoSession)
-	}
-	return x, k, err
+	return x, err
 }
 
 // RemoveSession forgets a session, if it is there.

@@ -27,7 +27,7 @@ func open(t *testing.T, path string) *store.Store {
 }
 
 func key(id string, standing hearth.Standing) hearth.Key {
-	return hearth.Key{ID: id, Name: "name of " + id, Standing: standing, Hash: []byte{1, 0, 2},
+	return hearth.Key{ID: id, Name: "name of " + id, Standing: standing, Tenant: hearth.TenantMain, Hash: []byte{1, 0, 2},
 		Created: time.Unix(1_800_000_000, 0).UTC()}
 }
 
@@ -70,7 +70,7 @@ func TestKeys(t *testing.T) {
 		t.Error("an id was taken twice")
 	}
 	s = open(t, path) // what another process sees
-	list, err := s.Keys(ctx)
+	list, err := s.Keys(ctx, "")
 	if err != nil || fmt.Sprint(list) != fmt.Sprint([]hearth.Key{admin, user}) {
 		t.Errorf("got %v (%v)", list, err)
 	}
@@ -81,7 +81,7 @@ func TestKeys(t *testing.T) {
 		id   string
 		want error
 	}{{"nobody", hearth.NewError(hearth.NoSuchKey)}, {"a", hearth.NewError(hearth.LastAdmin)}, {"u", nil}} {
-		if err := s.RemoveKey(ctx, c.id); !errors.Is(err, c.want) {
+		if err := s.RemoveKey(ctx, c.id, ""); !errors.Is(err, c.want) {
 			t.Errorf("removing %s: %v, want %v", c.id, err, c.want)
 		}
 	}
@@ -103,10 +103,10 @@ func TestTwoAdminsCannotRemoveEachOther(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	errs := make([]error, 2)
-	wg.Go(func() { errs[0] = a.RemoveKey(ctx, "one") })
-	wg.Go(func() { errs[1] = b.RemoveKey(ctx, "two") })
+	wg.Go(func() { errs[0] = a.RemoveKey(ctx, "one", "") })
+	wg.Go(func() { errs[1] = b.RemoveKey(ctx, "two", "") })
 	wg.Wait()
-	list, err := a.Keys(ctx)
+	list, err := a.Keys(ctx, "")
 	if err != nil || len(list) != 1 || (errs[0] == nil) == (errs[1] == nil) {
 		t.Errorf("%d administrators are left (%v); the removals said %v", len(list), err, errs)
 	}

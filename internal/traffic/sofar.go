@@ -29,7 +29,7 @@ type sofar struct {
 
 // continuable reports whether an answer to r can be gone on with.
 func (s *sofar) continuable(r *hearth.Request) bool {
-	return s.begun && !s.calls && r.ChoiceCount() == 1 && r.Constraint == nil && r.Ending != hearth.AfterLast
+	return s.begun && !s.calls && r.Embed == nil && r.Rerank == nil && r.ChoiceCount() == 1 && r.Constraint == nil && r.Ending != hearth.AfterLast
 }
 
 func (s *sofar) broke(err error) { s.resumed, s.before, s.why = true, s.tokens, err }

@@ -320,13 +320,13 @@ func (t *Traffic) refusal(v *visit, r Refusal) error {
 	return hearth.NewError(hearth.DeadlineUnreachable, "wait", r.Wait.Round(time.Second), "limit", r.May.Round(time.Second))
 }
 
-// Line shows requests, those that run first and then by place: those of a key, or for
-// administrators all; no more than so many.
+// Line shows requests, those that run first and then by place: those of a key, or all for
+// those who may watch; no more than so many.
 func (t *Traffic) Line(by hearth.Principal, most int) hearth.Line {
 	t.mu.Lock()
 	var list []*visit
 	for _, v := range t.visits {
-		if by.IsAdmin() || v.r.By.KeyID == by.KeyID {
+		if by.May(hearth.RightWatch) || v.r.By.KeyID == by.KeyID {
 			list = append(list, v)
 		}
 	}

@@ -55,8 +55,12 @@ const visitBytes = 64 << 10
 
 func (v *visit) arrival(backends []Option, deadline time.Duration) Arrive {
 	letters, prefix := beginnings(v.r)
+	tokens := v.r.MaxTokens
+	if v.r.Embed != nil || v.r.Rerank != nil {
+		tokens, prefix = 1, nil // nothing is written, and no beginning is known anew
+	}
 	return Arrive{ID: v.id, Tenant: tenantOf(v.r.By), Model: cmp.Or(v.ways.Line, v.ways.Model), Backends: backends, Class: classOf(v.r.Class),
-		PromptBytes: letters, MaxTokens: v.r.MaxTokens, Choices: v.r.ChoiceCount(), Prefix: prefix,
+		PromptBytes: letters, MaxTokens: tokens, Choices: v.r.ChoiceCount(), Prefix: prefix,
 		HeldBytes: int64(letters) + visitBytes, Deadline: deadline}
 }
 
@@ -106,6 +110,17 @@ func beginnings(r *hearth.Request) (letters int, hashes []uint64) {
 		add(t.Name)
 		add(t.Description)
 		add(string(t.Parameters))
+	}
+	if r.Embed != nil {
+		for _, t := range r.Embed.Texts {
+			add(t)
+		}
+	}
+	if r.Rerank != nil {
+		for _, t := range r.Rerank.Texts { // the query is read with each
+			add(r.Rerank.Query)
+			add(t)
+		}
 	}
 	for _, m := range r.Messages {
 		add(string(m.Role))
@@ -213,7 +228,7 @@ func (t *Traffic) begin(v *visit) {
 
 // said reports whether a chunk says anything.
 func said(c hearth.Chunk) bool {
-	return c.Text != "" || c.Reasoning != "" || c.ToolCalls != nil || c.LogProbs != nil || c.Finish != "" || c.Usage != nil || c.ServedBy != ""
+	return c.Text != "" || c.Reasoning != "" || c.ToolCalls != nil || c.LogProbs != nil || c.Finish != "" || c.Usage != nil || c.ServedBy != "" || c.Embeddings != nil || c.Ranking != nil
 }
 
 // count takes note of a chunk's tokens. Usage, if it comes, is more exact.

@@ -36,7 +36,7 @@ func Watch(g hearth.Generator, m func() *Model, a Action) hearth.Generator {
 		return g
 	}
 	return hearth.GeneratorFunc(func(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
-		if r.LogProbs || r.Prompt != nil || r.Ending != hearth.ForAnswer {
+		if len(r.Messages) == 0 || r.LogProbs || r.Ending != hearth.ForAnswer {
 			return g.Generate(ctx, r)
 		}
 		w := &watch{model: m(), action: a, trail: r.Trail, question: (&Poll{Request: *r}).question(), choices: map[int]*held{}}

@@ -32,7 +32,7 @@ def blocks(rng, kind):
 def main():
     rng = np.random.default_rng(7)
     cases = []
-    for name in ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "Q4_K", "Q5_K", "Q6_K"]:
+    for name in ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "Q4_K", "Q5_K", "Q6_K", "MXFP4"]:
         kind = gguf.GGMLQuantizationType[name]
         data = blocks(rng, kind)
         numbers = gguf.dequantize(data, kind).astype(np.float32).ravel()

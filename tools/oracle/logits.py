@@ -17,19 +17,25 @@ import numpy as np
 OUT = pathlib.Path(__file__).parents[2] / "internal/nn/testdata/logits.json"
 
 
-def logits(path, tokens, positions, pooled):
+def logits(path, adapter, tokens, positions, pooled):
     """The logits after each of the positions, or what the file's pooling makes of the
-    text; all of it in one batch."""
+    text; all of it in one batch. adapter is a file or None."""
     params = llama_cpp.llama_model_default_params()
     params.n_gpu_layers = 0
     model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
     assert model, path
     context = llama_cpp.llama_context_default_params()
-    context.n_ctx, context.n_batch, context.n_ubatch = 512, 64, 64
+    context.n_ctx = max(512, len(tokens))
+    context.n_batch = context.n_ubatch = max(64, len(tokens))
     context.n_threads = context.n_threads_batch = 1
     context.embeddings = pooled
     ctx = llama_cpp.llama_init_from_model(model, context)
     assert ctx, path
+    if adapter:
+        lora = llama_cpp.llama_adapter_lora_init(model, str(adapter).encode())
+        assert lora, adapter
+        loras, scales = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(lora), (ctypes.c_float * 1)(1)
+        assert llama_cpp.llama_set_adapters_lora(ctx, loras, 1, scales) == 0, adapter
     batch = llama_cpp.llama_batch_init(len(tokens), 0, 1)
     batch.n_tokens = len(tokens)
     for i, token in enumerate(tokens):
@@ -65,10 +71,11 @@ def main():
     cases = []
     for case in json.loads((folder / "index.json").read_text()):
         path = folder / (case["Name"] + ".gguf")
-        row = logits(path, case["Tokens"], case["Positions"], case["Pooled"])
+        adapter = folder / (case["Name"] + ".adapter.gguf") if case["Adapted"] else None
+        row = logits(path, adapter, case["Tokens"], case["Positions"], case["Pooled"])
         cases.append({
             "name": case["Name"],
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "sha256": hashlib.sha256(path.read_bytes() + (adapter.read_bytes() if adapter else b"")).hexdigest(),
             "logits": base64.b64encode(row.tobytes()).decode(),
         })
     OUT.parent.mkdir(exist_ok=True)

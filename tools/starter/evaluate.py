@@ -9,6 +9,7 @@ guide    held-out questions about the manual, with what retrieval finds: right i
          characters; what the manual does not say must be said so
 blind    the same, with questions by somebody who had read the manual and nothing else
 loan     held-out applications: valid JSON with the right keys, and each field
+forms    other forms, of the generator under a seed that training does not use, likewise
 extract  CMRC 2018's and XQuAD's questions, fetched by whoever runs this and never
          trained on: exact match, and contained in an answer
          not much longer; the quote must stand in the text
@@ -30,7 +31,7 @@ from concurrent.futures import ThreadPoolExecutor
 import formats
 import leakage
 import serving
-from rows import small, tools
+from rows import forms, small, tools
 
 SEED = 990_001
 SOURCE = re.compile(r"\n\n(\(Manual: .*\)|——《手册》“.*”)$")
@@ -77,17 +78,25 @@ def loan_items():
         yield item["lang"], formats.conversation(formats.FORM[item["lang"]], formats.form_user(item["lang"], formats.LOAN[item["lang"]], item["text"])), None, judge_loan(item)
 
 
-def judge_loan(item):
+def judge_loan(item, named=True):
     def judge(message):
         try:
             value = json.loads(message.get("content") or "")
         except ValueError:
             value = None
         valid = isinstance(value, dict) and list(value) == list(item["fields"])
-        value = value if isinstance(value, dict) else {}
+        value = {k: v.strip() if isinstance(v, str) else v for k, v in value.items()} if isinstance(value, dict) else {}
         right = {k: value.get(k, ...) == v for k, v in item["fields"].items()}
-        return {"valid": valid, "fields": sum(right.values()) / len(right), "all fields": all(right.values())} | {"field " + k: v for k, v in right.items()}
+        return {"valid": valid, "fields": sum(right.values()) / len(right), "all fields": all(right.values())} | {"field " + k: v for k, v in right.items() if named}
     return judge
+
+
+def form_items(n):
+    r = random.Random(SEED)
+    for _ in range(n):
+        lang = r.choice(["zh", "en"])
+        *asked, answer = forms.other(r, lang)
+        yield lang, asked, None, judge_loan({"fields": {k: v.strip() if isinstance(v, str) else v for k, v in json.loads(answer["content"]).items()}}, named=False)
 
 
 def normal(lang, text):
@@ -156,6 +165,7 @@ def tasks(a):
     yield "guide", some(list(guide_items(a.passages, "guide", a.model)), a.most)
     yield "blind", some(list(guide_items(a.passages, "blind", a.model)), a.most)
     yield "loan", some(list(loan_items()), a.most)
+    yield "forms", form_items(min(a.most, 200))
     if a.cmrc:
         yield "extract cmrc2018", squad_items(a.cmrc, "zh", a.most)
     if a.xquad:

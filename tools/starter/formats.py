@@ -74,6 +74,13 @@ def form_user(lang, fields, text):
     return "Fields: " + ", ".join(f"{k} ({name})" for k, name in fields) + "\n\nText: " + text
 
 
+def form_answer(lang, value):
+    """The form as JSON. In English a text begins with the space that it has in the middle of
+    a sentence, so that its first token is the one that stands there; the product takes it
+    away (internal/starter/form.go)."""
+    return as_json({k: " " + v if lang == "en" and isinstance(v, str) else v for k, v in value.items()})
+
+
 def as_json(value):
     return json.dumps(value, ensure_ascii=False)
 

@@ -30,8 +30,8 @@ PRACTICE = {
     "talk": 9, "unknown": 7, "sums": 4, "dates": 2, "units": 2, "text": 1,
 }
 FORMS = {
-    "guide": 13, "guide-made": 4, "entity": 7, "extract": 9, "copy": 3, "loan": 42, "form": 6, "tools": 4,
-    "talk": 6, "unknown": 4, "sums": 1, "text": 1,
+    "guide": 24, "guide-made": 4, "entity": 4, "extract": 5, "copy": 1, "loan": 46, "form": 10, "tools": 4,
+    "talk": 1, "unknown": 1,
 }
 MIXES = {"first": MIX, "practice": PRACTICE, "forms": FORMS}
 

@@ -85,7 +85,8 @@ class Run:
         shape = dataclasses.replace(SHAPES[a.size], vocabulary=a.vocabulary)
         self.model = Model(shape).to(self.device)
         if a.begin:
-            self.model.load_state_dict(torch.load(a.begin, map_location=self.device, weights_only=True))
+            begun = torch.load(a.begin, map_location=self.device, weights_only=True)
+            self.model.load_state_dict(begun.get("model", begun))
         self.opts = optimizers(self.model, a.lr, self.cuda)
         self.done, self.step, self.epoch, self.at, self.order = 0, 0, 0, 0, None
         self.resume()
@@ -162,7 +163,7 @@ class Run:
         before = self.done
         with open(self.out / "loss.csv", "a", newline="") as f:
             log = csv.writer(f)
-            while self.done < self.a.tokens:
+            while self.done < (self.a.until or self.a.tokens):
                 loss, norm = self.train_step()
                 if self.step % self.a.every == 0:
                     now = time.monotonic()
@@ -204,12 +205,13 @@ def main():
     p.add_argument("--size", choices=SHAPES, default="5m")
     p.add_argument("--data", nargs="+", required=True)
     p.add_argument("--tokens", type=float, required=True)
+    p.add_argument("--until", type=float, help="stop after so many of the tokens, before the rate has fallen, for a run that goes on from there")
     p.add_argument("--batch", type=int, default=2, help="pieces a step")
     p.add_argument("--micro", type=int, default=4096, help="tokens of a piece, computed at once")
     p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=os.cpu_count())
-    p.add_argument("--from", dest="begin", metavar="WEIGHTS.pt", help="go on from a model that was exported (begin.py) instead of from nothing")
+    p.add_argument("--from", dest="begin", metavar="WEIGHTS.pt", help="go on from a model that was exported (begin.py), or from the checkpoint of another run, instead of from nothing")
     p.add_argument("--bf16", action="store_true", help="on a CPU that has it")
     p.add_argument("--no-compile", action="store_true")
     p.add_argument("--minutes", type=float, default=0)

@@ -50,7 +50,7 @@ func (m *Model) kept() (perToken, state int64, ok bool) {
 		state = (s.Layers - attending) * s.State
 	}
 	switch {
-	case m.Architecture == "bert":
+	case m.Architecture == "bert" || m.Architecture == "nomic-bert":
 		return 0, 0, true
 	case s.Layers == 0:
 		return 0, 0, false

@@ -27,7 +27,9 @@ func (m *maker) encoderTensors() {
 	weights := m.Weights
 	m.Weights = gguf.F32 // which nobody quantises of these
 	m.matrix("token_types.weight", m.Embedding, segments, 0.5)
-	m.matrix("position_embd.weight", m.Embedding, m.Context, 0.5)
+	if m.Architecture == "bert" {
+		m.matrix("position_embd.weight", m.Embedding, m.Context, 0.5)
+	}
 	m.Weights = weights
 	m.normed("token_embd_norm")
 	if m.Classes > 0 {
@@ -36,6 +38,10 @@ func (m *maker) encoderTensors() {
 	}
 	for i := range m.Layers {
 		blk := fmt.Sprintf("blk.%d.", i)
+		if m.Architecture == "nomic-bert" {
+			m.nomicLayer(blk)
+			continue
+		}
 		for _, name := range []string{"attn_q", "attn_k", "attn_v", "attn_output"} {
 			m.biased(blk+name, m.Embedding, m.Embedding)
 		}
@@ -44,6 +50,21 @@ func (m *maker) encoderTensors() {
 		m.biased(blk+"ffn_down", m.FeedForward, m.Embedding)
 		m.normed(blk + "layer_output_norm")
 	}
+}
+
+func (m *maker) nomicLayer(blk string) {
+	if m.Bias {
+		m.biased(blk+"attn_qkv", m.Embedding, 3*m.Embedding)
+		m.biased(blk+"attn_output", m.Embedding, m.Embedding)
+	} else {
+		m.matrix(blk+"attn_qkv.weight", m.Embedding, 3*m.Embedding, 0)
+		m.matrix(blk+"attn_output.weight", m.Embedding, m.Embedding, 0)
+	}
+	m.normed(blk + "attn_output_norm")
+	m.matrix(blk+"ffn_gate.weight", m.Embedding, m.FeedForward, 0)
+	m.matrix(blk+"ffn_up.weight", m.Embedding, m.FeedForward, 0)
+	m.matrix(blk+"ffn_down.weight", m.FeedForward, m.Embedding, 0)
+	m.normed(blk + "layer_output_norm")
 }
 
 func (m *maker) biased(name string, cols, rows int) {

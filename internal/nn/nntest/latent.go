@@ -8,10 +8,17 @@ import (
 
 // Latent is the shape of DeepSeek's attention and of its layers.
 type Latent struct {
-	Queries, Keys          int  // ranks; 0 is none for queries
-	Plain, Rotated, Values int  // widths of parts of a head
-	DenseLayers            int  // the first
+	Queries, Keys          int // ranks; 0 is none for queries
+	Plain, Rotated, Values int // widths of parts of a head
+	DenseLayers            int // the first
+	Index                  Index
 	Old                    bool // keys and values from one matrix, as files had it at first
+}
+
+// Index is the shape of DeepSeek-V3.2's choice of tokens; zero is none.
+type Index struct {
+	Heads, Width, Top int
+	Shared            bool // every second layer sees what the one before it does
 }
 
 func (m *maker) latentMetadata() {
@@ -34,10 +41,18 @@ func (m *maker) latentMetadata() {
 		{"feed_forward_length", m.FeedForward}, {"attention.head_count", m.Heads}, {"attention.head_count_kv", kvHeads},
 		{"vocab_size", m.Vocab}, {"attention.q_lora_rank", l.Queries}, {"attention.kv_lora_rank", l.Keys},
 		{"attention.key_length", whole}, {"attention.value_length", values}, {"rope.dimension_count", l.Rotated},
+		{"attention.indexer.head_count", l.Index.Heads}, {"attention.indexer.key_length", l.Index.Width}, {"attention.indexer.top_k", l.Index.Top},
 		{"leading_dense_block_count", l.DenseLayers}, {"expert_shared_count", m.SharedWidth / m.ExpertWidth}} {
 		if kv.value > 0 {
 			m.set(m.Architecture+"."+kv.key, uint32(kv.value))
 		}
+	}
+	if l.Index.Shared {
+		types := make([]bool, m.Layers)
+		for i := range types {
+			types[i] = i%2 == 0
+		}
+		m.set(m.Architecture+".attention.indexer.types", types)
 	}
 	m.set(m.Architecture+".attention.layer_norm_rms_epsilon", float32(1e-6))
 	for _, kv := range []struct {
@@ -67,6 +82,13 @@ func (m *maker) latentTensors() {
 		}
 		m.matrix(blk+"attn_kv_a_mqa.weight", m.Embedding, l.Keys+l.Rotated, 0)
 		m.vector(blk+"attn_kv_a_norm.weight", l.Keys, 1)
+		if x := l.Index; x.Heads > 0 && !(x.Shared && i%2 == 1) {
+			m.matrix(blk+"indexer.attn_q_b.weight", l.Queries, x.Heads*x.Width, 0)
+			m.matrix(blk+"indexer.attn_k.weight", m.Embedding, x.Width, 0)
+			m.vector(blk+"indexer.k_norm.weight", x.Width, 1)
+			m.vector(blk+"indexer.k_norm.bias", x.Width, 0)
+			m.matrix(blk+"indexer.proj.weight", m.Embedding, x.Heads, 0)
+		}
 		if l.Old {
 			m.matrix(blk+"attn_kv_b.weight", l.Keys, m.Heads*(l.Plain+l.Values), 0)
 		} else {

@@ -5,6 +5,7 @@ package nntest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -33,6 +34,9 @@ type Shape struct {
 	Bias         bool // on every projection that may have one
 	Tied         bool // no output matrix
 	RopeFactors  bool
+	Rotated      int            // numbers of a head; 0 is all
+	QKNorm       bool           // of glm4moe, which may have it
+	DenseLayers  int            // the first, of glm4moe
 	Pooling      int            // as the file states it; 0 is none
 	Classes      int            // of a classifier's head
 	Experts      int            // of a layer; 0 is none
@@ -40,8 +44,13 @@ type Shape struct {
 	ExpertWidth  int            // inside one
 	SharedWidth  int            // inside those that every token goes through
 	Latent       Latent         // of deepseek2
+	Delta        Delta          // of qwen3next and qwen35
 	Metadata     map[string]any // more keys, below the architecture's name
 	Seed         uint64
+
+	// What is wrong with the file: names of a tensor that is not there, of one that has a
+	// row too many, and of one that does not belong there.
+	Missing, Longer, Extra string
 
 	// Vocabulary adds a byte-level tokenizer whose tokens are the 256 bytes and
 	// then Control; without one the file carries no tokenizer.
@@ -71,6 +80,9 @@ func Write(w io.Writer, s Shape) error {
 	m := &maker{Shape: s, rng: rand.New(rand.NewPCG(s.Seed, 1))}
 	m.metadata()
 	m.tensors()
+	if m.Extra != "" {
+		m.vector(m.Extra, 8, 1)
+	}
 	_, err := m.w.WriteTo(w)
 	return err
 }
@@ -105,9 +117,9 @@ func (m *maker) metadata() {
 	m.set("general.architecture", m.Architecture)
 	m.set("general.name", fmt.Sprintf("random %s %s", m.Architecture, m.Weights))
 	switch m.Architecture {
-	case "bert":
+	case "bert", "nomic-bert":
 		m.encoderMetadata()
-	case "deepseek2":
+	case "deepseek2", "deepseek32", "glm-dsa":
 		m.latentMetadata()
 	default:
 		m.decoderMetadata()
@@ -124,7 +136,7 @@ func (m *maker) metadata() {
 	switch {
 	case !m.Vocabulary:
 		m.set("tokenizer.ggml.model", "no_vocab")
-	case m.Architecture == "bert":
+	case m.Architecture == "bert" || m.Architecture == "nomic-bert":
 		m.words()
 	default:
 		m.vocabulary()
@@ -137,7 +149,7 @@ func (m *maker) decoderMetadata() {
 		value int
 	}{{"block_count", m.Layers}, {"context_length", m.Context}, {"embedding_length", m.Embedding},
 		{"feed_forward_length", m.FeedForward}, {"attention.head_count", m.Heads},
-		{"attention.head_count_kv", m.KVHeads}, {"rope.dimension_count", m.HeadDim}, {"vocab_size", m.Vocab}} {
+		{"attention.head_count_kv", m.KVHeads}, {"rope.dimension_count", cmp.Or(m.Rotated, m.HeadDim)}, {"vocab_size", m.Vocab}} {
 		m.set(m.Architecture+"."+kv.key, uint32(kv.value))
 	}
 	m.set(m.Architecture+".attention.layer_norm_rms_epsilon", float32(1e-6))
@@ -146,15 +158,21 @@ func (m *maker) decoderMetadata() {
 		m.set(m.Architecture+".attention.value_length", uint32(m.HeadDim))
 	}
 	m.mixtureMetadata()
+	if m.Delta.Kernel > 0 {
+		m.deltaMetadata()
+	}
 }
 
 func (m *maker) tensors() {
 	switch m.Architecture {
-	case "bert":
+	case "bert", "nomic-bert":
 		m.encoderTensors()
 		return
-	case "deepseek2":
+	case "deepseek2", "deepseek32", "glm-dsa":
 		m.latentTensors()
+		return
+	case "qwen3next", "qwen35", "qwen35moe":
+		m.deltaTensors()
 		return
 	}
 	m.matrix("token_embd.weight", m.Embedding, m.Vocab, 1)
@@ -172,23 +190,33 @@ func (m *maker) tensors() {
 	for i := range m.Layers {
 		blk := fmt.Sprintf("blk.%d.", i)
 		m.vector(blk+"attn_norm.weight", m.Embedding, 1)
-		m.vector(blk+"ffn_norm.weight", m.Embedding, 1)
+		for _, name := range m.otherNorms() {
+			m.vector(blk+name, m.Embedding, 1)
+		}
 		m.matrix(blk+"attn_q.weight", m.Embedding, q, 0)
 		m.matrix(blk+"attn_k.weight", m.Embedding, kv, 0)
 		m.matrix(blk+"attn_v.weight", m.Embedding, kv, 0)
 		m.matrix(blk+"attn_output.weight", q, m.Embedding, 0)
-		if m.Experts > 0 {
+		switch {
+		case m.Experts > 0 && i >= m.DenseLayers:
 			m.experts(blk)
-		} else {
+		case m.Architecture == "glm4":
+			m.matrix(blk+"ffn_up.weight", m.Embedding, 2*m.FeedForward, 0)
+			m.matrix(blk+"ffn_down.weight", m.FeedForward, m.Embedding, 0)
+		default:
 			m.matrix(blk+"ffn_gate.weight", m.Embedding, m.FeedForward, 0)
 			m.matrix(blk+"ffn_up.weight", m.Embedding, m.FeedForward, 0)
 			m.matrix(blk+"ffn_down.weight", m.FeedForward, m.Embedding, 0)
 		}
-		if m.Architecture == "qwen3" || m.Architecture == "qwen3moe" {
+		if m.Architecture == "gpt-oss" {
+			m.vector(blk+"attn_sinks.weight", m.Heads, 1)
+			m.vector(blk+"attn_output.bias", m.Embedding, 0)
+		}
+		if m.QKNorm || m.Architecture == "qwen3" || m.Architecture == "qwen3moe" || m.Architecture == "gemma3" {
 			m.vector(blk+"attn_q_norm.weight", m.HeadDim, 1)
 			m.vector(blk+"attn_k_norm.weight", m.HeadDim, 1)
 		}
-		if m.Bias || m.Architecture == "qwen2" || m.Architecture == "qwen2moe" {
+		if m.Bias || m.Architecture == "qwen2" || m.Architecture == "qwen2moe" || m.Architecture == "gpt-oss" {
 			m.vector(blk+"attn_q.bias", q, 0)
 			m.vector(blk+"attn_k.bias", kv, 0)
 			m.vector(blk+"attn_v.bias", kv, 0)
@@ -200,6 +228,17 @@ func (m *maker) tensors() {
 			m.vector(blk+"ffn_down.bias", m.Embedding, 0)
 		}
 	}
+}
+
+// otherNorms are those of a layer besides the one before attention.
+func (m *maker) otherNorms() []string {
+	switch m.Architecture {
+	case "glm4", "gemma3":
+		return []string{"ffn_norm.weight", "post_attention_norm.weight", "post_ffw_norm.weight"}
+	case "glm4moe", "gpt-oss":
+		return []string{"post_attention_norm.weight"}
+	}
+	return []string{"ffn_norm.weight"}
 }
 
 // matrix adds rows of random weights whose products keep the size of their input;
@@ -253,6 +292,16 @@ func (m *maker) vector(name string, n int, middle float64) {
 }
 
 func (m *maker) add(name string, t gguf.Type, shape []int, data []byte) {
+	switch name {
+	case m.Missing:
+		return
+	case m.Longer:
+		last := len(shape) - 1
+		row := len(data) / shape[last]
+		shape = slices.Clone(shape)
+		shape[last]++
+		data = append(data[:len(data):len(data)], data[:row]...)
+	}
 	if err := m.w.Add(name, t, shape, bytes.NewReader(data)); err != nil {
 		panic(err)
 	}

@@ -136,3 +136,13 @@ func (p *printer) rune(c, quote rune) {
 		fmt.Fprintf(&p.s, `\U%08x`, c)
 	}
 }
+
+// Str is Python's str(v), as {{ v }} prints it.
+func Str(v Value) (Text, error) {
+	r := &run{limits: everything()}
+	t := r.str(v)
+	if r.err != nil {
+		return Text{}, r.err
+	}
+	return t, nil
+}

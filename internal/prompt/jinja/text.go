@@ -244,3 +244,6 @@ func (t Text) mapped(change func(string) string) Text {
 	b.Own(change(t.s[at:]))
 	return b.Text()
 }
+
+// TrimSpace is Python's strip().
+func (t Text) TrimSpace() Text { return t.trim(true, true, IsSpace) }

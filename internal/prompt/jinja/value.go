@@ -3,6 +3,7 @@ package jinja
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -368,3 +369,21 @@ func whole(v Value) (int, bool) {
 	}
 	return 0, false
 }
+
+// All ranges over keys and values in their order. Keys that are not strings, which JSON
+// does not have, are left out.
+func (d *Dict) All() iter.Seq2[Text, Value] {
+	return func(yield func(Text, Value) bool) {
+		for i, k := range d.keys {
+			if t, ok := k.(Text); ok && !yield(t, d.values[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Items are the items of a list.
+func (l *List) Items() []Value { return l.items }
+
+// True is Python's bool(v).
+func True(v Value) bool { return truth(v) }

@@ -7,6 +7,7 @@ var formats = []format{
 	{name: "Q5_0", blockBytes: 6 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ5_0, bias: 4, together: 4},
 	{name: "Q5_1", blockBytes: 8 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ5_1, bias: -1, minima: true, together: 4},
 	{name: "IQ4NL", blockBytes: 2 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackIQ4NL, bias: 7, together: 1},
+	{name: "MXFP4", blockBytes: 1 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackMXFP4, bias: 4, together: 4},
 	{name: "Q4K", blockBytes: 16 + 128, blockLen: 256, group: 256, scratch: scratchK, unpack: unpackQ4K, sub: 8, together: 8, finish: finishMinima},
 	{name: "Q5K", blockBytes: 16 + 160, blockLen: 256, group: 256, scratch: scratchK, unpack: unpackQ5K, sub: 8, together: 4, finish: finishMinima},
 	{name: "Q6K", blockBytes: 192 + 18, blockLen: 256, group: 256, scratch: scratch6, unpack: unpackQ6K, sub: 4, together: 2, finish: finish6},

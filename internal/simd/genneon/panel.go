@@ -26,6 +26,7 @@ var formats = []format{
 	{name: "Q5_0", blockBytes: 6 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ5_0, small: true, excess: 16},
 	{name: "Q5_1", blockBytes: 8 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackQ5_1, small: true, minima: true},
 	{name: "IQ4NL", blockBytes: 2 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackIQ4NL},
+	{name: "MXFP4", blockBytes: 1 + 16, blockLen: 32, group: 256, scratch: scratch32, unpack: unpackMXFP4, small: true, excess: 16},
 	{name: "Q4K", blockBytes: 16 + 128, blockLen: 256, group: 256, scratch: scratchK, unpack: unpackQ4K, small: true, minima: true, sub: 8},
 	{name: "Q5K", blockBytes: 16 + 160, blockLen: 256, group: 256, scratch: scratchK, unpack: unpackQ5K, small: true, minima: true, sub: 8},
 	{name: "Q6K", blockBytes: 192 + 18, blockLen: 256, group: 256, scratch: scratch6, unpack: unpackQ6K, small: true, excess: 32, sub: 4},

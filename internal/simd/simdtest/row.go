@@ -47,6 +47,11 @@ func Row(rng *rand.Rand, f *simd.Format, n int, deviation float64) []byte {
 // SetScales sets the scales of every block of a quantised row.
 func SetScales(row []byte, f *simd.Format, scale func(block int) float64) {
 	for block := range len(row) / f.BlockBytes {
+		if f == simd.FormatMXFP4 { // a power of two, which has no sign
+			exponent := math.Round(math.Log2(math.Abs(scale(block))))
+			row[block*f.BlockBytes] = byte(max(0, min(128+exponent, 254)))
+			continue
+		}
 		for _, h := range halves[f.Name] {
 			v := simd.ToF16(float32(scale(block) * h.ratio))
 			binary.LittleEndian.PutUint16(row[block*f.BlockBytes+h.at:], v)

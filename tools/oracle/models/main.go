@@ -21,11 +21,15 @@ func main() {
 		Tokens    []int
 		Positions []int
 		Pooled    bool // what is compared is the vector of the text
+		Adapted   bool // by the adapter beside the model
 	}
 	var index []entry
 	for _, c := range nntest.Cases() {
-		index = append(index, entry{c.Name, c.Tokens(), nntest.Positions, c.Pooling != 0})
+		index = append(index, entry{c.Name, c.Tokens(), c.Positions(), c.Pooling != 0, c.Adapter != nil})
 		write(filepath.Join(os.Args[1], c.Name+".gguf"), nntest.Make(c.Shape))
+		if c.Adapter != nil {
+			write(filepath.Join(os.Args[1], c.Name+".adapter.gguf"), nntest.MakeAdapter(c.Shape, *c.Adapter))
+		}
 	}
 	text, err := json.Marshal(index)
 	if err != nil {

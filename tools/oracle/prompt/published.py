@@ -3,6 +3,9 @@ TestPublishedTemplates: the templates stay outside the repository.
 
     python3 published.py TEMPLATES OUT.json.gz [COUNT]
     go test ./internal/prompt -run TestPublishedTemplates -published OUT.json.gz -v
+
+The templates of gpt-oss and Kimi-K2 differ from their renderers by intent: families.py
+says how.
 """
 
 import sys

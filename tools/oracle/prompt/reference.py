@@ -35,8 +35,9 @@ class Generation(jinja2.ext.Extension):
         return caller()
 
 
-def environment():
-    env = jinja2.sandbox.ImmutableSandboxedEnvironment(
+def environment(mutable=False):
+    kind = jinja2.sandbox.SandboxedEnvironment if mutable else jinja2.sandbox.ImmutableSandboxedEnvironment
+    env = kind(
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", Generation]
     )
     env.filters["tojson"] = tojson

@@ -38,8 +38,10 @@ def money(r, lang, n):
             if n % 1000:
                 ways.append(words.zh_number(n).removesuffix("百"))
         return r.choice(ways)
-    if n % 1000 == 0:
+    if n % 1000 == 0 and n < 1_000_000:
         ways += [f"{n // 1000}k", words.en_number(n), f"{n // 1000} thousand"]
+    if n % 100_000 == 0 and n >= 1_000_000:
+        ways += [f"{n / 1_000_000:g} million"] * 2
     return r.choice(["", "$", ""]) + r.choice(ways) if r.random() < 0.5 else r.choice(ways)
 
 
@@ -91,8 +93,8 @@ EN_SAY = {
 # sum and what it is for in another, with things in between that no field asks for.
 ZH_WORKPLACES = ["{p}人民医院", "{p}第{n}中学", "{p}{n}小学", "{b}幼儿园", "{b}诊所", "{b}艺术中心", "{p}客运站", "{p}供电局", "{b}律师事务所", "{b}酒店", "{p}机械厂", "{b}超市", "{p}铁路局",
                  "{p}林场", "{b}煤矿", "{b}餐厅", "{p}图书馆", "{p}质检站", "{b}健身馆", "{b}事务所", "{p}税务局", "{b}银行{p}支行", "{p}博物馆", "{b}汽修厂", "{p}自来水公司", "{b}培训学校"]
-EN_WORKPLACES = ["{p} Hospital", "the {p} Clinic", "{b} School", "{p} Library", "the {p} Water Works", "{b} Railways", "Hotel {b}", "{b} Bank", "the {b} Theatre", "{p} University", "{b} Mill {n}",
-                 "{b} & {c}", "the {p} Fire Station", "{b} Supermarket", "{b} Airlines", "the Museum of {p}", "{b} Gym", "{b} Bakery", "{p} City Council", "{b} Power Station", "{b} Studio"]
+EN_WORKPLACES = ["{p} Hospital", "{p} Clinic", "{b} School", "{p} Library", "{p} Water Works", "{b} Railways", "Hotel {b}", "{b} Bank", "{b} Theatre", "{p} University", "{b} Mill {n}",
+                 "{b} & {c}", "{p} Fire Station", "{b} Supermarket", "{b} Airlines", "Museum of {p}", "{b} Gym", "{b} Bakery", "{p} City Council", "{b} Power Station", "{b} Studio"]
 ZH_KINDS = [
     "退休职工", "果农", "养殖户", "包工头", "司机", "货车司机", "摊主", "瓦工", "裁缝", "渔民", "花店老板", "木匠", "主播", "教练", "排版员", "售票员", "茶农", "小店主", "批发商", "退伍军人", "作家", "实习生", "菜贩", "花匠", "编辑",
     "统计员",
@@ -141,14 +143,23 @@ def workplace(r, lang):
     return r.choice(ZH_WORKPLACES if zh else EN_WORKPLACES).format(p=words.place(r, lang), b=brand, n=number, c=r.choice(words.EN_LAST))
 
 
+def said_workplace(r, lang, name):
+    """A workplace as it is spoken of, with an article that is not its name's."""
+    return "the " + name if lang == "en" and r.random() < 0.25 else name
+
+
 def aim(r, lang):
     """A purpose and how it is said after a sum."""
     if lang == "zh":
         what = r.choice(ZH_WHAT) if r.random() < 0.75 else words.hanzi(r, 2)
+        if r.random() < 0.15:
+            what += r.choice(["和", "及"]) + r.choice(["", "", "买", "修"]) + r.choice(ZH_WHAT)
         text = r.choice(ZH_FOR) if r.random() < 0.4 else r.choice(ZH_DO) + what
         return text, r.choice(["", "", "", "用于", "用来", "去", "拿来", "，用于", "，", "，想", "，用途", "，主要是", "，为了", "，准备"]) + text + r.choice(["", "", "", "用", "用的"] if text[-1] != "用" else [""])
     kind = r.random()
     what = r.choice(EN_WHAT) if r.random() < 0.8 else "a " + words.word(r)
+    if r.random() < 0.15:
+        what += " and " + r.choice(EN_WHAT)
     if kind < 0.5:
         text = r.choice(EN_DO) + " " + what
         return text, r.choice([" to ", " to ", " to ", ", to ", " in order to ", " so that I can ", "; I want to ", " because I want to "]) + text
@@ -175,6 +186,7 @@ def flow_zh(r, v, s):
         i = s["monthly_income"]
         who.append(r.choice([f"月收入{i}", f"月薪{i}", f"每月工资{i}", f"一个月挣{i}", f"月入{i}", f"工资每月{i}", f"每月{i}工资", f"每月收入约{i}", f"一月{i}", f"退休金每月{i}", f"月均收入{i}", f"一个月{i}左右", f"补贴{i}每月"]))
     a, t = s["amount"], s["term_months"]
+    wants = ["想贷", "想借", "申请贷款", "申请", "欲借", "希望贷款", "计划借款", "打算借", "拟贷", "要借", "想申请", "希望借到"]
     ask = r.choice(["想贷", "想借", "申请贷款", "申请", "借", "贷款", "需要", "要贷", "拟借", "欲借", "需借款", "现申请职工贷款", "希望贷到", "想要", "申请消费贷款", "贷"]) + a
     ends = [f"{t}还清", f"{t}", f"期限{t}", f"分{t}还", f"打算{t}内还完", f"{t}还", f"{t}内归还", f"借{t}", f"还款期{t}"]
     if has("purpose"):
@@ -185,6 +197,12 @@ def flow_zh(r, v, s):
     if r.random() < 0.3:
         want.reverse()
     call = [r.choice(["电话", "手机", "手机号", "联系电话", "联系方式", "请打", "电话号码", "请致电", "号码", ""]) + v["phone"]] if has("phone") else []
+    if has("name") and r.random() < 0.3:  # the name and what comes next in one breath
+        own = r.choice(["", "", "", "客户", "农户", "村民", "员工", "申请人", "职工", "我朋友", job, job]) + n + r.choice(["", "", "", "女士", "先生", "同志"])
+        if len(who) > 1 and r.random() < 0.6:
+            who[:2] = [own + r.choice(["", "现", "目前"]) + who[1]]
+        else:
+            who, want = who[1:], [own + r.choice(wants) + a + (s["purpose"] if has("purpose") else ""), r.choice(ends)]
     groups = [who + extra, want, call]
     if r.random() < 0.4:
         r.shuffle(groups)
@@ -216,6 +234,15 @@ def flow_en(r, v, s):
     ask = r.choice([f"I need {a}", f"I'd like {a}", f"would like to borrow {a}", f"asks {a}", f"asks for {a}", f"wants {a}", f"applies for {a}", f"needs {a}", f"borrows {a}", f"I want {a}", f"wants to borrow {a}", f"a loan of {a}", f"plans to borrow {a}", a, f"requests {a}", f"could I get {a}", f"we borrow {a}",
                     f"funds of {a}", f"a request for {a}", f"I want a loan, {a}"])
     end = r.choice([f" over {t}", f" for {t}", f", {t}", f" within {t}", f", to be repaid in {t}", f", {t}", f", back within {t}", f" in {t}", f"; term {t}", f", paid back in {t}"])
+    if has("name") and not mine and r.random() < 0.4:  # the name and what comes next in one breath
+        who = r.choice(["", "", "", "Mr. ", "Mrs. ", "Ms. ", "Dr. ", "our employee ", "our customer ", "my neighbour ", "my sister ", "farmer ", f"{job} "]) + n
+        who = who[:1].upper() + who[1:]
+        heads = [i for i, p in enumerate(parts) if p.startswith(subject + " ")]
+        if heads and r.random() < 0.5:
+            who += r.choice([" ", " ", ", who "]) + parts.pop(heads[0]).removeprefix(subject + " ")
+        elif r.random() < 0.7:
+            ask = who + " " + r.choice([f"needs {a}", f"asks for {a}", f"wants {a}", f"hopes to borrow {a}", f"wishes to borrow {a}", f"would like {a}", f"requests {a}", f"applies for {a}", f"borrows {a}", f"plans to borrow {a}"])
+            who = ""
     if has("purpose"):
         want = r.choice([ask + s["purpose"] + end, ask + end + s["purpose"], ask + s["purpose"] + end])
         if r.random() < 0.07:
@@ -253,21 +280,42 @@ def loan(r, lang):
     goal, after = aim(r, lang)
     value = {"name": words.person(r, lang), "phone": words.phone(r, lang), "amount": amount, "term_months": months,
              "purpose": goal, "monthly_income": income, "employer": workplace(r, lang)}
-    said = {**value, "amount": money(r, lang, amount), "monthly_income": money(r, lang, income), "term_months": term(r, lang, months)}
+    said = {**value, "employer": said_workplace(r, lang, value["employer"]), "amount": money(r, lang, amount), "monthly_income": money(r, lang, income), "term_months": term(r, lang, months)}
     for key, chance in (("phone", 0.25), ("monthly_income", 0.2), ("employer", 0.35), ("purpose", 0.04), ("name", 0.02)):
         if r.random() < chance:
             value[key] = None
     keys = [k for k in value if value[k] is not None]
     way = r.random()
     if way < 0.6:
-        text = r.choice(OPENS[lang]) + (flow_zh if zh else flow_en)(r, value, {**said, "purpose": after}) + r.choice(["。", "。", ""] if zh else [".", ".", ""])
-    elif way < 0.75:
+        text = r.choice(OPENS[lang]) + (flow_zh if zh else flow_en)(r, {**value, "employer": value["employer"] and said["employer"]}, {**said, "purpose": after}) + r.choice(["。", "。", ""] if zh else [".", ".", ""])
+    elif way < 0.66:
+        text = bare(r, lang, said, keys)
+    elif way < 0.78:
         text = labelled(r, lang, said, keys) + r.choice(["。", ""] if zh else [".", ""])
     else:
         if value["purpose"] is not None and r.random() < 0.5:
             value["purpose"] = said["purpose"] = purpose(r, lang)
         text = tell(r, lang, said, keys)
-    return form(lang, formats.LOAN[lang], text, value)
+    return form(lang, asked(r, lang, value), text, value)
+
+
+def asked(r, lang, value):
+    """The form: mostly the loan's own, else a part of it, in another order, in other words."""
+    if r.random() < 0.7:
+        return formats.LOAN[lang]
+    heads = ZH_FIELDS if lang == "zh" else EN_FIELDS
+    fields = r.sample(formats.LOAN[lang], r.randint(2, 7))
+    return [(k, name if r.random() < 0.5 or k in ("amount", "term_months", "monthly_income") else r.choice(heads[k]).lower()) for k, name in fields]
+
+
+def bare(r, lang, said, keys):
+    """Values one after the other, the name mostly first."""
+    rest = [k for k in keys if k != "name"]
+    r.shuffle(rest)
+    keys = (["name"] if "name" in keys else []) + rest if r.random() < 0.7 else r.sample(keys, len(keys))
+    hints = {"amount": ["贷款", "借", ""], "monthly_income": ["月薪", "月收入"], "purpose": ["", "", "用于"], "phone": ["", "电话"]} if lang == "zh" else \
+        {"amount": ["", "loan ", "wants "], "monthly_income": ["earns ", "income "], "purpose": ["", "", "for "], "employer": ["", "at "], "phone": ["", "tel. "]}
+    return ("，" if lang == "zh" else ", ").join(r.choice(hints.get(k, [""])) + str(said[k]) for k in keys) + ("。" if lang == "zh" else ".")
 
 
 OPENS = {
@@ -300,7 +348,7 @@ def tell(r, lang, said, keys):
 
 
 def form(lang, fields, text, value):
-    return formats.conversation(formats.FORM[lang], formats.form_user(lang, fields, text), formats.as_json(value))
+    return formats.conversation(formats.FORM[lang], formats.form_user(lang, fields, text), formats.form_answer(lang, {k: value[k] for k, _ in fields}))
 
 
 # Other forms: field, its names, how a value is made, how it is said.

@@ -102,7 +102,7 @@ class Guide:
                 "en": [f"what does {name} mean", f"I get {name}", f"how do I fix {name}", f"error {name}", f"why do I see {name}", f"what should I do about {name}", f"{name}: what now"]}[lang]
 
     def row(self, r, lang, question, passage, text, found):
-        k = r.choice([1, 2, 3, 3, 3, 3, 3, 4])
+        k = r.choice([1, 1, 1, 1, 1, 2, 3])  # the product shows one
         others = [p for p in found if p is not passage and p != passage]
         if passage is None or r.random() < 0.06:
             shown, reply = others[:k], formats.NOT_IN_MANUAL[lang]
