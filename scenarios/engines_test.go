@@ -72,6 +72,9 @@ func marked(data string) (pids []int) {
 	return pids
 }
 
+// runOf names this run of a test.
+func runOf(t *testing.T) string { return fmt.Sprint(t.Name(), "-", os.Getpid()) }
+
 // unmarked are processes of engines that have lost the mark.
 func unmarked(of string) (pids []int) {
 	list, _ := filepath.Glob("/proc/[0-9]*/environ")
@@ -114,7 +117,7 @@ func scriptedEngine(t *testing.T, name, devices string) string {
 	}
 	// The program is found by its name, in the engine's own PATH.
 	return fmt.Sprintf("  - {name: %s, template: command, command: [%q, '{name}', '{port}'], devices: [%s], env: {%s: '1', HUB_TOKEN: abcdef123456, PATH: %q, WITHOUT_MARK: %q}}\n",
-		name, filepath.Base(self), devices, asEngine, filepath.Dir(self)+":/usr/bin:/bin", t.Name())
+		name, filepath.Base(self), devices, asEngine, filepath.Dir(self)+":/usr/bin:/bin", runOf(t))
 }
 
 // say asks a model and returns what it said.
@@ -164,7 +167,7 @@ func TestManagedEngine(t *testing.T) {
 // keeper has left, the next start ends.
 func TestKilledAppliance(t *testing.T) {
 	t.Cleanup(func() { // of a keeper that is killed here, those without a mark nobody finds
-		for _, pid := range unmarked(t.Name()) {
+		for _, pid := range unmarked(runOf(t)) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	})
@@ -176,8 +179,8 @@ func TestKilledAppliance(t *testing.T) {
 	if !within(20*time.Second, func() bool { return len(marked(data)) == 0 }) {
 		t.Errorf("the server was killed, and %v live", marked(data))
 	}
-	if !within(5*time.Second, func() bool { return len(unmarked(t.Name())) == 0 }) {
-		t.Errorf("processes without the mark live: %v", unmarked(t.Name()))
+	if !within(5*time.Second, func() bool { return len(unmarked(runOf(t))) == 0 }) {
+		t.Errorf("processes without the mark live: %v", unmarked(runOf(t)))
 	}
 
 	again := start(t, filepath.Dir(data))
