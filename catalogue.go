@@ -64,6 +64,13 @@ const (
 
 	NoSuchResponse Code = "response_not_found"
 	TooManyJobs    Code = "too_many_jobs"
+	NoSuchTicket   Code = "ticket_not_found"
+	NoSuchFile     Code = "file_not_found"
+	NoSuchBatch    Code = "batch_not_found"
+	BatchInvalid   Code = "batch_invalid"
+	BatchGivenUp   Code = "batch_cancelled"
+	BatchTooLate   Code = "batch_expired"
+	StorageFull    Code = "storage_full"
 
 	ModelInvalid     Code = "model_invalid"
 	ModelUnsupported Code = "model_unsupported"
@@ -84,6 +91,7 @@ const (
 	QueueFull        Code = "queue_full"
 
 	QuotaExceeded       Code = "quota_exceeded"
+	NoSuchQuota         Code = "quota_not_found"
 	DeadlineUnreachable Code = "deadline_unreachable"
 	PlaceKept           Code = "place_kept"
 
@@ -319,8 +327,29 @@ var catalogue = map[Code]entry{
 			"它未被保存、已删除、已过期或属于其他密钥：请改为发送完整对话；保存时长见 responses.keep_for"}},
 
 	TooManyJobs: {KindExhausted,
-		texts{"as many answers are made in the background as may be; {jobs} for one key", "后台生成的响应已达到上限（每个密钥 {jobs} 个）"},
+		texts{"as many answers wait to be made in the background as may: {jobs} of one key", "等待后台生成的回答已达到上限（每个密钥 {jobs} 个）"},
 		texts{"wait until some are done, or cancel some", "请等待其中一些完成，或取消一些"}},
+	NoSuchTicket: {KindNotFound,
+		texts{"there is no ticket {ticket}", "票据 {ticket} 不存在"},
+		texts{"it was withdrawn, has expired, or belongs to another key: send the request again", "它已撤回、已过期或属于其他密钥：请重新发送请求"}},
+	NoSuchFile: {KindNotFound,
+		texts{"there is no file {file}", "文件 {file} 不存在"},
+		texts{"GET /v1/files lists the files of this key; batches.keep_for says how long they are kept", "GET /v1/files 可列出此密钥的文件；保存时长见 batches.keep_for"}},
+	NoSuchBatch: {KindNotFound,
+		texts{"there is no batch {batch}", "批处理任务 {batch} 不存在"},
+		texts{"GET /v1/batches lists the batches of this key; batches.keep_for says how long they are kept", "GET /v1/batches 可列出此密钥的批处理任务；保存时长见 batches.keep_for"}},
+	BatchInvalid: {KindInvalid,
+		texts{"{detail}", "{detail}"},
+		texts{"correct the file, upload it again and make a new batch", "请修正文件，重新上传并新建批处理任务"}},
+	BatchGivenUp: {KindCanceled,
+		texts{"the batch was cancelled before this request was answered", "批处理任务在该请求得到回答前已取消"},
+		texts{"send the request again if the answer is still wanted", "如仍需要回答，请重新发送"}},
+	BatchTooLate: {KindExhausted,
+		texts{"the time of the batch was over before this request was answered", "该请求在批处理任务的期限内未得到回答"},
+		texts{"put the request into another batch; hearth queue shows what else is asked", "请放入新的批处理任务；hearth queue 可查看当前负载"}},
+	StorageFull: {KindExhausted,
+		texts{"the files of this key come to more than {limit_bytes} bytes", "此密钥的文件合计超过 {limit_bytes} 字节"},
+		texts{"delete files that are no longer needed, or have an administrator raise batches.key_bytes", "请删除不再需要的文件，或请管理员调高 batches.key_bytes"}},
 
 	ModelInvalid: {KindInvalid,
 		texts{"{model} is not a sound model file: {detail}", "{model} 不是完好的模型文件：{detail}"},
@@ -386,9 +415,12 @@ var catalogue = map[Code]entry{
 			"请在 Retry-After 给出的时间后重试，或调高 queue.requests 与 engine.waiting_requests"}},
 
 	QuotaExceeded: {KindExhausted,
-		texts{"this key has as much waiting as it may: {limit}", "此密钥排队中的请求已达上限：{limit}"},
-		texts{"wait for answers before sending more, or have an administrator raise {setting}",
-			"请等待已有请求得到回答后再发送，或请管理员调高 {setting}"}},
+		texts{"{whom} has reached its limit: {limit}", "{whom}已达到限额：{limit}"},
+		texts{"wait {until}, or have an administrator raise {setting}",
+			"请等待{until}，或请管理员调高 {setting}"}},
+	NoSuchQuota: {KindNotFound,
+		texts{"{whose} has no quota {quota}", "{whose} 没有限额 {quota}"},
+		texts{"hearth quota list shows the quotas there are", "hearth quota list 可查看现有限额"}},
 	DeadlineUnreachable: {KindExhausted,
 		texts{"the answer can't begin in time: the wait is about {wait}, and this request may wait {limit}",
 			"无法按时开始回答：预计需等待 {wait}，而此请求最多等待 {limit}"},

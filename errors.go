@@ -36,9 +36,11 @@ type Error struct {
 	Code  Code
 	Field string // the part of the request at fault, for example "messages[2].role"
 
+	// Retry is after how long the same may be asked again with a chance; 0 is not known.
+	Retry time.Duration
+
 	params []any
 	cause  error
-	in     time.Duration
 	told   *[2]string // message and remedy as another appliance put them
 }
 
@@ -87,15 +89,12 @@ func (e *Error) Because(cause error) *Error {
 	return &c
 }
 
-// In says when it may be otherwise: how long whoever refused wants to be left alone.
-func (e *Error) In(d time.Duration) *Error {
+// After says after how long the same may be asked again with a chance.
+func (e *Error) After(d time.Duration) *Error {
 	c := *e
-	c.in = d
+	c.Retry = d
 	return &c
 }
-
-// RetryIn is when it may be otherwise; 0 is not said.
-func (e *Error) RetryIn() time.Duration { return e.in }
 
 // Error is the English message with its cause.
 func (e *Error) Error() string {

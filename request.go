@@ -47,6 +47,10 @@ type Request struct {
 	// or the answer that has begun meanwhile.
 	Ticket string
 
+	// Once, if not empty, names the request across restarts, where it is made again if its
+	// answer was lost: what it took is counted once.
+	Once string
+
 	// Source, if not empty, is where it is to be answered, of several places where the
 	// model is.
 	Source string

@@ -78,6 +78,21 @@ func TestAdapters(t *testing.T) {
 			t.Errorf("%s: %d %.400s, want %s", c.model, status, body, c.want)
 		}
 	}
+	// By its own name an adapter is the same model, and who may not use that may not use it.
+	out, err := hearth(home, "key", "create", "--name", "guest", "--models", "law,chat", "--json").Output()
+	var guest struct{ Key string }
+	if err != nil || json.Unmarshal(out, &guest) != nil || guest.Key == "" {
+		t.Fatalf("key create printed %q (%v)", out, err)
+	}
+	admin := s.key
+	s.key = guest.Key
+	if status, body := s.ask("/v1/chat/completions", `{"model":"law","messages":[{"role":"user","content":"hi"}]}`); status != 404 || !strings.Contains(body, "model_not_found") {
+		t.Errorf("who may not use chat:law asks for law: %d %.300s", status, body)
+	}
+	if answer("chat") != plain {
+		t.Error("who may use chat gets another answer")
+	}
+	s.key = admin
 	if status := s.get("/admin/v1/status"); !strings.Contains(status, `"id":"chat:law"`) || !strings.Contains(status, `"id":"chat:tax"`) {
 		t.Errorf("loaded: %s", status)
 	}

@@ -134,6 +134,10 @@ func TestDialects(t *testing.T) {
 			{"python", python, []string{python, "sdk/python/responses.py"}},
 			{"go", "sdk/go/go.mod", []string{"go", "-C", "sdk/go", "run", ".", "responses"}},
 		},
+		"batches": {
+			{"node", "sdk/node/node_modules/openai", []string{"node", "sdk/node/batches.mjs"}},
+			{"python", python, []string{python, "sdk/python/batches.py"}},
+		},
 		"ollama": {
 			{"node", "sdk/node/node_modules/ollama", []string{"node", "sdk/node/ollamas.mjs"}},
 			{"python", python, []string{python, "sdk/python/ollamas.py"}},

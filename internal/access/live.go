@@ -16,6 +16,7 @@ const lookEvery = 250 * time.Millisecond
 // hold is something that is under way for somebody.
 type hold struct {
 	credential string
+	key        string // the id of one, where there is no credential
 	by         hearth.Principal
 	end        context.CancelCauseFunc
 }
@@ -25,17 +26,23 @@ type hold struct {
 // header is as [Access.Authenticate] had it. release is called when it is done.
 func (a *Access) Hold(ctx context.Context, by hearth.Principal, header func(name string) []string) (_ context.Context, release func()) {
 	credential, err := carried(header)
-	ctx, end := context.WithCancelCause(ctx)
 	if err != nil {
+		ctx, end := context.WithCancelCause(ctx)
 		end(err) // nobody was let in
 		return ctx, func() {}
 	}
-	h := &hold{credential: credential, by: by, end: end}
+	return a.hold(ctx, &hold{credential: credential, by: by})
+}
+
+// hold keeps an eye on it.
+func (a *Access) hold(ctx context.Context, h *hold) (_ context.Context, release func()) {
+	ctx, end := context.WithCancelCause(ctx)
+	h.end = end
 	a.mu.Lock()
 	a.under[h] = struct{}{}
 	a.mu.Unlock()
 	// Once more, now that changes are looked out for: there may have been one since.
-	ends, err := a.still(ctx, credential, by)
+	ends, err := a.still(ctx, h)
 	if err != nil {
 		end(err)
 	}
@@ -54,9 +61,16 @@ func (a *Access) Hold(ctx context.Context, by hearth.Principal, header func(name
 
 // still fails if a credential does not make its bearer that principal any more, and says
 // until when it does by itself.
-func (a *Access) still(ctx context.Context, credential string, by hearth.Principal) (ends time.Time, err error) {
-	h, ends, err := a.holding(ctx, credential)
-	if err == nil && a.principal(h) != by {
+func (a *Access) still(ctx context.Context, x *hold) (ends time.Time, err error) {
+	var now hearth.Principal
+	if x.key != "" {
+		now, ends, err = a.ofKey(ctx, x.key)
+	} else {
+		var h hearth.Holding
+		h, ends, err = a.holding(ctx, x.credential)
+		now = a.principal(h)
+	}
+	if err == nil && now != x.by {
 		err = hearth.NewError(hearth.NoSession)
 	}
 	return ends, err
@@ -90,15 +104,15 @@ func (a *Access) look(ctx context.Context) {
 	all := slices.Collect(maps.Keys(a.under))
 	a.mu.Unlock()
 	type who struct {
-		credential string
-		by         hearth.Principal
+		credential, key string
+		by              hearth.Principal
 	}
 	looked := map[who]error{}
 	for _, h := range all {
-		w := who{h.credential, h.by}
+		w := who{h.credential, h.key, h.by}
 		err, ok := looked[w]
 		if !ok {
-			_, err = a.still(ctx, w.credential, w.by)
+			_, err = a.still(ctx, h)
 			looked[w] = err
 		}
 		if err != nil && ctx.Err() == nil {

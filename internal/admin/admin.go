@@ -98,6 +98,7 @@ type Config struct {
 	Access     *access.Access
 	Models     Models
 	Audit      Audit
+	Usage      Usage
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
 	Guard      Guard
 	Library    Library
@@ -136,6 +137,7 @@ func New(c Config) *Admin {
 	a.houseRoutes()
 	a.setupRoutes()
 	a.auditRoutes()
+	a.usageRoutes()
 	a.guardRoutes()
 	return a
 }

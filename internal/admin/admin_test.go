@@ -29,6 +29,7 @@ type appliance struct {
 	access   *access.Access
 	loaded   []string
 	unloaded []string
+	quotas   []hearth.Quota
 }
 
 func (a *appliance) Authenticate(_ context.Context, header func(string) []string) (hearth.Principal, error) {
@@ -75,6 +76,27 @@ func (a *appliance) Search(words string, f admin.LibraryFilter, l hearth.Languag
 
 func (a *appliance) Recommended(hearth.Language) (id, reason string) { return "small", "it fits" }
 
+// Usage finds one group, whose values are what it was asked to group by.
+func (a *appliance) Usage(_ context.Context, q hearth.UsageQuery) ([]hearth.UsageGroup, error) {
+	if len(q.By) == 1 && q.By[0] == "odd" {
+		return nil, hearth.NewError(hearth.NotOneOf, "field", "group", "choices", "key")
+	}
+	return []hearth.UsageGroup{{Values: q.By, Name: "=HYPERLINK(1)", Sum: hearth.Sum{Requests: 2, PromptTokens: 30, CachedTokens: 10, CompletionTokens: 4, Cost: hearth.Yuan / 8}}}, nil
+}
+
+func (a *appliance) Quotas(context.Context) ([]hearth.QuotaState, error) {
+	return []hearth.QuotaState{{Quota: hearth.Quota{Kind: hearth.ScopeKey, ID: "k", Measure: hearth.MeasureSpend, Period: hearth.PerDay, Limit: int64(5 * hearth.Yuan)}, Used: int64(hearth.Yuan / 2)}}, nil
+}
+
+func (a *appliance) SetQuota(_ context.Context, q hearth.Quota) error {
+	a.quotas = append(a.quotas, q)
+	return nil
+}
+
+func (a *appliance) RemoveQuota(_ context.Context, q hearth.Quota) error {
+	return hearth.NewError(hearth.NoSuchQuota, "whose", q.ID, "quota", q.Measure)
+}
+
 func door(t *testing.T) (*appliance, *admin.Admin) {
 	t.Helper()
 	rows, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hearth.db"))
@@ -83,7 +105,7 @@ func door(t *testing.T) (*appliance, *admin.Admin) {
 	}
 	t.Cleanup(func() { _ = rows.Close() })
 	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)))}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Library: a,
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Library: a, Usage: a,
 		Guard:   guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)}),
 		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})
 }
@@ -159,7 +181,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 	for route := range routes {
 		t.Errorf("%s is not in the document", route)
 	}
-	if keys, err := a.access.List(t.Context()); err != nil || len(keys)+len(a.loaded)+len(a.unloaded) > 0 {
+	if keys, err := a.access.List(t.Context()); err != nil || len(keys)+len(a.loaded)+len(a.unloaded)+len(a.quotas) > 0 {
 		t.Errorf("a refused request did something (%v)", err)
 	}
 }
@@ -192,6 +214,19 @@ func TestRequests(t *testing.T) {
 		{"POST", "/guard/try", `{"text":"电话13800138000"}`, 200, `{"text":"电话[PHONE_1]","stopped":false,"findings":[{"class":"phone","view":"private","start":2,"end":13,"action":"replace","shown":"[PHONE_1]"}]}`},
 		{"POST", "/guard/try", `{"text":"电话13800138000","direction":"answer"}`, 200, `{"text":"电话13800138000","stopped":false,"findings":[]}`},
 		{"POST", "/guard/try", `{"text":"x","direction":"up"}`, 422, `direction`},
+		{"GET", "/usage?group=key,model", "", 200, `{"groups":[{"by":{"key":"key","model":"model"},"key_name":"=HYPERLINK(1)","requests":2,"prompt_tokens":30,"cached_tokens":10,"completion_tokens":4,"cost_yuan":0.125}],"total":{"requests":2,`},
+		{"GET", "/usage", "", 200, `{"groups":[{"by":{},`},
+		{"GET", "/usage?group=odd", "", 400, `"code":"not_one_of"`},
+		{"GET", "/usage?since=yesterday", "", 422, `since`},
+		{"GET", "/usage.csv?group=key", "", 200, "\ufeffkey,key_name,requests,prompt_tokens,cached_tokens,completion_tokens,cost_yuan\nkey,'=HYPERLINK(1),2,30,10,4,0.125\n"},
+		{"GET", "/quotas", "", 200, `{"quotas":[{"scope":"key:k","quota":"spend/day","limit":5,"warn_percent":0,"used":0.5}]}`},
+		{"PUT", "/quotas", `{"scope":"key:*","quota":"tokens/day","limit":1000}`, 204, ""},
+		{"PUT", "/quotas", `{"scope":"tenant:t","quota":"spend/month","limit":0.25,"warn_percent":0}`, 204, ""},
+		{"PUT", "/quotas", `{"scope":"key","quota":"tokens/day","limit":1}`, 400, `"param":"scope"`},
+		{"PUT", "/quotas", `{"scope":"key:k","quota":"tokens/year","limit":1}`, 400, `"param":"quota"`},
+		{"PUT", "/quotas", `{"scope":"key:k","quota":"tokens/day","limit":0.3}`, 400, `"param":"limit"`},
+		{"DELETE", "/quotas?scope=key:k&quota=concurrent", "", 404, `"code":"quota_not_found"`},
+		{"DELETE", "/quotas?scope=key:k", "", 422, `quota`},
 		{"GET", "/nothing", "", 404, `"code":"unknown_url"`},
 		{"GET", "/openapi.yaml", "", 200, "openapi: 3.1.0"},
 	} {
@@ -199,6 +234,9 @@ func TestRequests(t *testing.T) {
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.want) {
 			t.Errorf("%s %s %s: %d %s", c.method, c.path, c.body, w.Code, w.Body)
 		}
+	}
+	if got := fmt.Sprint(a.quotas); got != "[{key * tokens day 1000 80} {tenant t spend month 250000000 0}]" {
+		t.Errorf("set %s", got)
 	}
 	if strings.Join(append(a.loaded, a.unloaded...), " ") != "m m" {
 		t.Errorf("loaded %v, unloaded %v", a.loaded, a.unloaded)

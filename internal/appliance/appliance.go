@@ -19,7 +19,9 @@ import (
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/gateway"
+	"github.com/hearthbox/hearth/internal/jobs"
 	"github.com/hearthbox/hearth/internal/traffic"
+	"github.com/hearthbox/hearth/internal/webhook"
 )
 
 // Limits of the HTTP server that nobody needs to configure.
@@ -53,6 +55,8 @@ type Appliance struct {
 	screening *screening
 	answers   hearth.Generator // what clients ask: the whole chain
 	clients   *gateway.Gateway
+	jobs      *jobs.Runner
+	messages  *webhook.Sender
 	listener  net.Listener
 	server    *http.Server
 	stop      context.CancelCauseFunc // ends the answers in progress
@@ -88,6 +92,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if err := a.Data.starterErr; err != nil {
 		a.log.Warn("the starter model can't be unpacked", "error", err)
 	}
+	a.Data.Ledger.Log = a.log
 	adminBefore, err := a.hasAdmin(ctx)
 	if err != nil {
 		return err
@@ -102,7 +107,12 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 		return err
 	}
 	shadow := func(next hearth.Generator) *shadows { return newShadows(next, a.models.routes.Load, a.log) }
-	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), shadow, a.models, c)
+	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), shadow, a.Data.Ledger, a.models, c)
+	hooks, err := c.hooks()
+	if err != nil {
+		return err
+	}
+	a.messages = webhook.New(hooks, a.log)
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -148,12 +158,14 @@ func (a *Appliance) handler() http.Handler {
 	a.clients = gateway.New(gateway.Config{
 		Generator: a.answers, Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
 		Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
-		Queue: a.traffic, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers,
+		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers, Holders: a.Data.Access, Tickets: a.config.Queue.Tickets,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
+	a.jobs = jobs.New(a.Data.store, &worker{a.clients, a.messages}, a.config.Batches.limits(), a.log)
+	a.clients.Jobs, a.clients.Batches, a.clients.Files = a.jobs, a.jobs, a.jobs
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models,
-		Audit: a.Data.Audit, Recorder: doorkeeper,
+		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
 		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
 	})
 	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log, Recorder: doorkeeper})
@@ -182,6 +194,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	defer cancel()
 	go a.Data.Access.Watch(background)
 	go a.screening.watch(background)
+	go a.jobs.Run(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	a.background = background
 	if err := a.startEngines(); err != nil {
@@ -207,7 +220,7 @@ func (a *Appliance) shutdown() error {
 	grace, cancel := context.WithTimeout(context.Background(), a.config.StopGrace)
 	defer cancel()
 	err := a.server.Shutdown(grace)
-	a.clients.Stop(grace)
+	a.jobs.Stop(grace)
 	if err == nil {
 		return nil
 	}
@@ -231,10 +244,10 @@ func (a *Appliance) close() error {
 			errs = append(errs, err)
 		}
 	}
-	if a.clients != nil {
+	if a.jobs != nil {
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
-		a.clients.Stop(now)
+		a.jobs.Stop(now)
 	}
 	if a.shadows != nil {
 		a.shadows.close()

@@ -19,9 +19,10 @@ type wrapper func(hearth.Generator) hearth.Generator
 //	audit( access( guard( trust( shadows( traffic( knowledge( route( engine | upstream … ))))))))
 //
 // So far there are audit, access, guard, trust, shadows, traffic and route. Each wrapper joins in its place as it
-// is built. The queue is handed out as well, for those who look at it.
-func chain(log *audit.Log, guard wrapper, shadow func(hearth.Generator) *shadows, route traffic.Route, c Config) (hearth.Generator, *traffic.Traffic, *shadows) {
-	queue := traffic.New(traffic.Config{Route: route, Limits: c.Queue.limits(), Keep: placeKept, Update: placeTold})
+// is built. The queue is handed out as well, for those who look at it. What answers take is
+// counted where they are made, in traffic: also of those whose caller has gone.
+func chain(log *audit.Log, guard wrapper, shadow func(hearth.Generator) *shadows, account hearth.Account, route traffic.Route, c Config) (hearth.Generator, *traffic.Traffic, *shadows) {
+	queue := traffic.New(traffic.Config{Route: route, Account: account, Limits: c.Queue.limits(), Keep: placeKept, Update: placeTold})
 	cast := shadow(queue)
 	return audit.Wrap(log, access.Permit(guard(trust.Watch(cast, trust.Shipped, trust.Action(c.Trust.Advertising))))), queue, cast
 }

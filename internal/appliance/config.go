@@ -21,6 +21,7 @@ import (
 	"github.com/hearthbox/hearth/internal/access"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/cryptosuite"
+	"github.com/hearthbox/hearth/internal/jobs"
 	"github.com/hearthbox/hearth/internal/trust"
 )
 
@@ -45,6 +46,9 @@ type Config struct {
 	Groups    []GroupConfig    `yaml:"groups" en:"names that stand for several models or places; for the file only" zh:"代表多个模型或位置的名称；仅可写在配置文件中"`
 	DataClass string           `yaml:"data_class" en:"class of requests that do not say theirs in X-Hearth-Data-Class: public, internal, confidential, secret" zh:"未用 X-Hearth-Data-Class 声明密级的请求按哪一级处理：public 公开、internal 内部、confidential 敏感、secret 机密"`
 	Queue     QueueConfig      `yaml:"queue"`
+	Usage     UsageConfig      `yaml:"usage"`
+	Batches   BatchesConfig    `yaml:"batches"`
+	Webhooks  []WebhookConfig  `yaml:"webhooks" en:"programs that are told when a batch, or a response in the background, has ended; for the file only" zh:"批处理任务或后台响应结束时通知哪些程序；仅可写在配置文件中"`
 	Limits    struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
@@ -121,6 +125,22 @@ type QueueConfig struct {
 	KeyTokens   int           `yaml:"key_tokens" en:"what they may cost together: tokens of the prompts, and twice the tokens their answers are expected to have" zh:"单个密钥的排队请求合计的代价：提示词元数，加上预计回答词元数的两倍"`
 	Wait        time.Duration `yaml:"wait" en:"how long a request may wait before its answer begins; one that would wait longer is refused at once" zh:"请求在开始回答前最多等待多久；预计更久的请求会立即被拒绝"`
 	BulkWait    time.Duration `yaml:"bulk_wait" en:"the same for requests of class bulk, which run when there is time" zh:"bulk 类请求（有空闲时才运行）的相应限制"`
+	Tickets     bool          `yaml:"tickets" en:"give a ticket, by which the answer can be fetched later, to requests whose answer can't begin in time, also where the client does not ask for that with X-Hearth-Ticket" zh:"无法按时开始回答的请求，即使客户端未用 X-Hearth-Ticket 要求，也给予票据以便稍后取回回答"`
+}
+
+// BatchesConfig bounds files, batches and what else is answered whoever still listens.
+type BatchesConfig struct {
+	FileBytes   Bytes         `yaml:"file_bytes" en:"largest file that is uploaded" zh:"单个上传文件的上限"`
+	KeyBytes    Bytes         `yaml:"key_bytes" en:"what all files of a key may come to" zh:"单个密钥的文件合计上限"`
+	KeyJobs     int           `yaml:"key_jobs" en:"requests of a key, in batches and else, that may wait to be answered in the background" zh:"单个密钥等待后台处理的请求数上限（含批处理）"`
+	KeyParallel int           `yaml:"key_parallel" en:"of these, how many stand in line at once, those of class bulk and all others each" zh:"其中同时进入排队的请求数，bulk 类与其余各计"`
+	Parallel    int           `yaml:"parallel" en:"the same for all keys together" zh:"所有密钥合计的相应上限"`
+	KeepFor     time.Duration `yaml:"keep_for" en:"lifetime of uploads and of results of batches" zh:"文件与批处理结果保存多久"`
+}
+
+func (c BatchesConfig) limits() jobs.Limits {
+	return jobs.Limits{Running: c.Parallel, OwnerRunning: c.KeyParallel, OwnerWaiting: c.KeyJobs,
+		FileBytes: int64(c.FileBytes), OwnerBytes: int64(c.KeyBytes), Keep: c.KeepFor}
 }
 
 // Defaults are the settings of an appliance nobody has configured.
@@ -141,6 +161,8 @@ func Defaults(home string) Config {
 	c.Audit = AuditConfig{Required: true, CheckpointEvery: 10 * time.Second, Keep: audit.KeepMin, Hash: string(cryptosuite.HashSHA256)}
 	c.Limits.RequestBytes, c.Limits.Connections = 32<<20, 20_480
 	c.Responses.KeepFor, c.Responses.KeepBytes = 30*24*time.Hour, 64<<20
+	c.Batches = BatchesConfig{FileBytes: 200 << 20, KeyBytes: 2 << 30, KeyJobs: 100_000, KeyParallel: 32, Parallel: 256, KeepFor: 30 * 24 * time.Hour}
+	c.Usage.KeepFor = 400 * 24 * time.Hour
 	c.Log.Level, c.Log.Format = "info", "text"
 	c.Trust.Advertising = string(trust.Off)
 	return c
@@ -232,6 +254,9 @@ func (c *Config) atHome(home string) {
 	for i := range c.Upstreams {
 		u := &c.Upstreams[i]
 		paths = append(paths, &u.KeyFile, &u.TLS.CA, &u.TLS.Cert, &u.TLS.Key)
+	}
+	for i := range c.Webhooks {
+		paths = append(paths, &c.Webhooks[i].SecretFile)
 	}
 	for _, p := range paths {
 		if rest, ok := strings.CutPrefix(*p, "~/"); ok && home != "" {

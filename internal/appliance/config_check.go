@@ -58,6 +58,13 @@ func (c *Config) check() error {
 		{"limits.connections", int64(c.Limits.Connections), 1, 1 << 20},
 		{"audit.checkpoint_every", int64(c.Audit.CheckpointEvery), int64(time.Second), int64(time.Hour)},
 		{"audit.keep", int64(c.Audit.Keep), int64(audit.KeepMin), 1 << 62},
+		{"batches.file_bytes", int64(c.Batches.FileBytes), 1024, 1 << 40},
+		{"batches.key_bytes", int64(c.Batches.KeyBytes), 1024, 1 << 50},
+		{"batches.key_jobs", int64(c.Batches.KeyJobs), 1, 1 << 24},
+		{"batches.key_parallel", int64(c.Batches.KeyParallel), 1, 1 << 12},
+		{"batches.parallel", int64(c.Batches.Parallel), 1, 1 << 14},
+		{"batches.keep_for", int64(c.Batches.KeepFor), int64(time.Hour), 1 << 62},
+		{"usage.keep_for", int64(c.Usage.KeepFor), int64(usageKeepMin), 1 << 62},
 		{"responses.keep_for", int64(c.Responses.KeepFor), 0, 1 << 62},
 		{"responses.keep_bytes", int64(c.Responses.KeepBytes), 0, 1 << 50},
 		{"stop_grace", int64(c.StopGrace), 0, 1 << 62},
@@ -82,6 +89,9 @@ func (c *Config) check() error {
 		if u, err := url.Parse(p); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 			return invalidConfig(say("download.proxy: %q is not an http(s) address", "download.proxy：%q 不是 http(s) 地址", p))
 		}
+	}
+	if _, err := c.Usage.prices(); err != nil {
+		return err
 	}
 	if _, err := c.Guard.policy(); err != nil {
 		return err

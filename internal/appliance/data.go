@@ -20,6 +20,7 @@ import (
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/catalog"
 	"github.com/hearthbox/hearth/internal/engine"
+	"github.com/hearthbox/hearth/internal/ledger"
 	"github.com/hearthbox/hearth/internal/store"
 )
 
@@ -30,6 +31,7 @@ type Data struct {
 	Catalog *catalog.Catalog
 	Audit   *audit.Log
 	Answers *store.Answers // of the Responses API
+	Ledger  *ledger.Ledger
 
 	config Config
 	store  *store.Store
@@ -58,6 +60,9 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 		config:  c, store: s, starterErr: starterErr,
 	}
 	d.Access.Policy = c.Access.policy()
+	if d.Ledger, err = d.openLedger(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	if d.Audit, err = d.openAudit(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -92,7 +97,10 @@ func (d *Data) Find(ctx context.Context, id string, warn func(upstream string, e
 }
 
 // Close closes it.
-func (d *Data) Close() error { return errors.Join(d.Audit.Close(), d.store.Close()) }
+func (d *Data) Close() error {
+	d.Ledger.Close()
+	return errors.Join(d.Audit.Close(), d.store.Close())
+}
 
 func dataError(c Config, err error) error {
 	return hearth.NewError(hearth.DataInvalid, "path", c.Data, "detail", err).Because(err)

@@ -193,6 +193,10 @@ func (m *models) missing(list []hearth.Model, id string) error {
 func (m *models) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	return func(yield func(hearth.Chunk, error) bool) {
 		x, err := m.chosen(ctx, r)
+		// An adapter is also known by its own name; of a group it is the group's that counts.
+		if err == nil && m.routes.Load().group(r.Model) == nil && !r.By.MayUse(x.ID) {
+			err = hearth.NewError(hearth.NoSuchModel, "model", r.Model).At("model")
+		}
 		if err != nil {
 			yield(hearth.Chunk{}, err)
 			return

@@ -5,7 +5,7 @@ import (
 	"github.com/hearthbox/hearth/internal/door"
 )
 
-var anthropic = dialect{requestID: "Request-Id", status: door.Status, errorBody: anthropicError}
+var anthropic = dialect{requestID: "Request-Id", status: door.Status, errorBody: anthropicError, left: anthropicLeft}
 
 // anthropicErrorBody is an error as Anthropic writes it, with hearth's code and remedy
 // added.

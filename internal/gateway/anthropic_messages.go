@@ -138,6 +138,11 @@ func (x *exchange) countTokens() error {
 	if err := x.Models.permit(r.Model); err != nil {
 		return err
 	}
+	if m, err := x.Models.all.Find(x.r.Context(), r.Model); err == nil { // by another name, of an adapter
+		if err := x.Models.permit(m.ID); err != nil {
+			return err
+		}
+	}
 	n, err := x.Counter.CountTokens(x.r.Context(), r)
 	if err != nil {
 		return x.fieldOf(r, err)

@@ -30,6 +30,7 @@ func (x *exchange) read(v any) error {
 		}
 		return hearth.NewError(hearth.Canceled).Because(err)
 	}
+	x.raw = body
 	if x.comesBack() {
 		x.digest = digest(body)
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"net/http"
@@ -16,6 +17,7 @@ type dialect struct {
 	requestID string // the header its clients take a request's id from, if not X-Request-Id
 	status    func(*hearth.Error) int
 	errorBody func(*exchange, *hearth.Error) any
+	left      func(x *exchange, name string, l *hearth.Left) // says what is left of a quota
 }
 
 // dialectOf is the one a request is made in, which is known before its route is, so
@@ -30,6 +32,13 @@ func dialectOf(r *http.Request) *dialect {
 	return &openAI
 }
 
+// After how long a client may ask again, if nothing is known, and for how long official
+// clients wait before they do.
+const (
+	retryUsual = 5 * time.Second
+	retryMost  = time.Minute
+)
+
 // fail answers with an error. If the answer has begun, D2 has been taken care of by
 // who began it, and there is nothing left to say.
 func (x *exchange) fail(err error) {
@@ -43,14 +52,17 @@ func (x *exchange) fail(err error) {
 	case hearth.KindUnauthenticated:
 		h.Set("WWW-Authenticate", `Bearer realm="hearth"`)
 	case hearth.KindExhausted:
-		h.Set("Retry-After", strconv.Itoa(max(5, int(math.Ceil(e.RetryIn().Seconds())))))
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(cmp.Or(e.Retry, retryUsual).Seconds()))))
 	case hearth.KindInvalid, hearth.KindTooLarge:
 		h.Set("X-Should-Retry", "false")
 	}
 	switch e.Code {
 	case hearth.NoModels, hearth.ModelMemory, hearth.UpstreamRefused: // time alone mends none of them
 		h.Set("X-Should-Retry", "false")
-	case hearth.QuotaExceeded, hearth.DeadlineUnreachable: // nor these, as they are
+	case hearth.QuotaExceeded: // nor these, as they are, unless it is about the minute
+		h.Set("X-Should-Retry", strconv.FormatBool(e.Retry > 0 && e.Retry <= retryMost))
+		x.allow()
+	case hearth.DeadlineUnreachable:
 		h.Set("X-Should-Retry", "false")
 	case hearth.PlaceKept:
 		h.Set("Retry-After", "1")

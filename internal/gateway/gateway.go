@@ -29,15 +29,21 @@ type Config struct {
 
 	// What not every appliance has; nil where it has not.
 	Queue   Queue
+	Account Account
 	Counter Counter
 	Memory  Memory
 	Puller  Puller
 	Archive Archive
+	Jobs    Jobs // with Holders; set before the first request
+	Holders Holders
+	Batches Batches
+	Files   Files
 
 	// Fingerprint changes when the same seed may give another answer.
 	Fingerprint string
 
 	BodyBytesMax int64         // of a request
+	Tickets      bool          // given to whoever would else be refused because of a deadline, asked for or not
 	FirstByteMax time.Duration // how long a stream may keep its client without a status
 	Heartbeat    time.Duration // between signs of life while a stream waits
 	WriteMax     time.Duration // how long a client may take to accept a piece
@@ -47,7 +53,7 @@ type Config struct {
 type Gateway struct {
 	Config
 	routes []route
-	jobs   jobs
+	lives  lives
 }
 
 // exchange is one request on its way through.
@@ -61,11 +67,14 @@ type exchange struct {
 	lang    hearth.Language
 	dialect *dialect
 	Models  permitted
-	id      string // what the path names, where its pattern has a star
-	asked   string // the field that holds the conversation, if not "messages"
-	oneCall bool   // the client takes one tool call at a time
-	digest  string // of the body, where the client may send it again
-	padded  bool   // a status of 200 was sent before the answer was there
+	id      string      // what the path names, where its pattern has a star
+	asked   string      // the field that holds the conversation, if not "messages"
+	oneCall bool        // the client takes one tool call at a time
+	digest  string      // of the body, where the client may send it again
+	raw     []byte      // the body, as long as it may be wanted
+	job     *hearth.Job // that is being done; nil if a client waits
+	once    string      // names the request across restarts, if it is made again after one
+	padded  bool        // a status of 200 was sent before the answer was there
 }
 
 // New makes a Gateway.
@@ -91,7 +100,9 @@ func (x *exchange) serve(r *http.Request, by hearth.Principal) error {
 }
 
 // sign says in a request who asks, and with which request from where.
-func (x *exchange) sign(r *hearth.Request) { r.By, r.ID, r.From = x.by, x.request, x.from }
+func (x *exchange) sign(r *hearth.Request) {
+	r.By, r.ID, r.From, r.Once = x.by, x.request, x.from, x.once
+}
 
 // gone reports whether the client itself ended the exchange. The server's stop, and the end
 // of what the client may do, have to be said.
@@ -125,7 +136,14 @@ func (p permitted) Find(ctx context.Context, id string) (hearth.Model, error) {
 	if err := p.permit(id); err != nil {
 		return hearth.Model{}, err
 	}
-	return p.all.Find(ctx, id)
+	m, err := p.all.Find(ctx, id)
+	if err == nil {
+		err = p.permit(m.ID) // an adapter is also known by its own name
+	}
+	if err != nil {
+		return hearth.Model{}, err
+	}
+	return m, nil
 }
 
 // permit refuses a name as if there were no such model.

@@ -220,9 +220,146 @@ func (d *door) Pull(_ context.Context, name string, progress func(string, int64,
 }
 
 func (d *door) gateway() *gateway.Gateway {
-	return gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Memory: d, Puller: d, Archive: &d.archive,
+	g := gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Memory: d, Puller: d, Archive: &d.archive,
 		Log:          slog.New(slog.NewTextHandler(&d.log, nil)),
-		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute})
+		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute, Holders: d})
+	g.Jobs, g.Files, g.Batches = &desk{g: g, jobs: map[string]*atWork{}}, cabinet{}, cabinet{}
+	return g
+}
+
+// HoldKey knows the keys that Authenticate does.
+func (d *door) HoldKey(ctx context.Context, id string) (context.Context, hearth.Principal, func(), error) {
+	return ctx, hearth.Principal{KeyID: id, Name: "someone", Standing: hearth.StandingUser}, func() {}, nil
+}
+
+func deskOf(g *gateway.Gateway) *desk { return g.Jobs.(*desk) }
+
+// desk has jobs done at once, sixteen of a key.
+type desk struct {
+	g    *gateway.Gateway
+	mu   sync.Mutex
+	jobs map[string]*atWork
+	all  sync.WaitGroup
+}
+
+type atWork struct {
+	job    hearth.Job
+	cancel context.CancelCauseFunc
+	ended  chan struct{}
+}
+
+func (d *desk) Add(_ context.Context, j hearth.Job) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.jobs) >= 16 {
+		return hearth.NewError(hearth.TooManyJobs, "jobs", 16)
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	w := &atWork{j, cancel, make(chan struct{})}
+	d.jobs[j.ID] = w
+	d.all.Go(func() {
+		defer close(w.ended)
+		defer cancel(nil)
+		for {
+			j.Tries++
+			o := d.g.Work(ctx, j)
+			if o.Again > 0 && ctx.Err() == nil {
+				time.Sleep(o.Again)
+				continue
+			}
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			stopped := errors.Is(context.Cause(ctx), hearth.NewError(hearth.ServerStop))
+			switch {
+			case o.Forget || ctx.Err() != nil && !stopped:
+				delete(d.jobs, j.ID)
+			case !stopped:
+				w.job.State, w.job.Status, w.job.Result = hearth.JobDone, o.Status, o.Result
+			default:
+				w.job.State = hearth.JobWaiting
+			}
+			return
+		}
+	})
+	return nil
+}
+
+func (d *desk) Job(_ context.Context, owner, id string) (hearth.Job, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if w := d.jobs[id]; w != nil && w.job.Owner == owner {
+		return w.job, nil
+	}
+	return hearth.Job{}, hearth.NewError(hearth.NoSuchTicket, "ticket", id)
+}
+
+func (d *desk) Cancel(ctx context.Context, owner, id string) error {
+	if _, err := d.Job(ctx, owner, id); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	w := d.jobs[id]
+	d.mu.Unlock()
+	w.cancel(hearth.NewError(hearth.Canceled))
+	<-w.ended
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.jobs, id)
+	return nil
+}
+
+// cabinet has one file, and batches that nobody does.
+type cabinet struct{}
+
+func (cabinet) Receive(context.Context, string, io.Reader, func(*hearth.File) error) (hearth.File, error) {
+	return hearth.File{}, errors.New("no room")
+}
+
+func (cabinet) File(_ context.Context, _, id string) (hearth.File, error) {
+	return hearth.File{ID: id, Purpose: "batch", Name: "in.jsonl"}, nil
+}
+
+func (cabinet) Files(context.Context, string, string, string, int) ([]hearth.File, error) {
+	return []hearth.File{{ID: "file-1"}}, nil
+}
+
+func (cabinet) OpenFile(context.Context, string, string) (io.Reader, error) {
+	return strings.NewReader(chatLine("a", "x")), nil
+}
+
+func (cabinet) DeleteFile(context.Context, string, string) error { return nil }
+
+func (cabinet) AddBatch(context.Context, hearth.Batch, iter.Seq2[hearth.Job, error]) error {
+	return nil
+}
+
+func (cabinet) Batch(_ context.Context, _, id string) (hearth.Batch, error) {
+	return hearth.Batch{ID: id, State: hearth.BatchInProgress}, nil
+}
+
+func (cabinet) Batches(context.Context, string, string, int) ([]hearth.Batch, error) { return nil, nil }
+
+func (cabinet) CancelBatch(_ context.Context, _, id string) (hearth.Batch, error) {
+	return hearth.Batch{ID: id, State: hearth.BatchCancelling}, nil
+}
+
+// stop waits for jobs until ctx ends, and stops the rest as a server that ends does.
+func (d *desk) stop(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		d.all.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		d.mu.Lock()
+		for _, w := range d.jobs {
+			w.cancel(hearth.NewError(hearth.ServerStop))
+		}
+		d.mu.Unlock()
+		<-done
+	}
 }
 
 // do sends a request to the door. The header lines come before the body, as in HTTP.
@@ -236,7 +373,7 @@ func (d *door) do(method, path, header, body string) *httptest.ResponseRecorder 
 	w := httptest.NewRecorder()
 	g := d.gateway()
 	g.ServeHTTP(w, r)
-	g.Stop(context.Background()) // when what it left in the background is done
+	deskOf(g).stop(context.Background()) // when what it left in the background is done
 	return w
 }
 

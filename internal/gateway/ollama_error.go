@@ -5,7 +5,7 @@ import (
 	"github.com/hearthbox/hearth/internal/door"
 )
 
-var ollama = dialect{status: door.Status, errorBody: ollamaError}
+var ollama = dialect{status: door.Status, left: openAILeft, errorBody: ollamaError}
 
 // ollamaErrorBody is an error as Ollama writes it, with hearth's code and remedy added.
 type ollamaErrorBody struct {

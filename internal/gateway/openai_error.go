@@ -35,7 +35,7 @@ var errorTypes = map[hearth.Kind]string{
 	hearth.KindCanceled:        "invalid_request_error",
 }
 
-var openAI = dialect{status: door.Status, errorBody: func(x *exchange, e *hearth.Error) any { return openAIErrorBody{x.openAI(e)} }}
+var openAI = dialect{status: door.Status, left: openAILeft, errorBody: func(x *exchange, e *hearth.Error) any { return openAIErrorBody{x.openAI(e)} }}
 
 func (x *exchange) openAI(e *hearth.Error) openAIError {
 	out := openAIError{Message: e.Message(x.lang), Type: errorTypes[e.Kind()], Code: string(e.Code), Remedy: e.Remedy(x.lang)}

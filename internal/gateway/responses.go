@@ -63,7 +63,7 @@ func (x *exchange) respond() error {
 	s := &responseStream{lang: x.lang, namespaces: c.namespaces, object: x.responseObject(&c)}
 	s.keep = func(o *responseObject) { x.keep(o, input) }
 	switch {
-	case c.Background:
+	case c.Background && x.job == nil:
 		return x.background(r, s, c.Stream)
 	case c.Stream:
 		return x.send(r, sse, s)
@@ -97,9 +97,15 @@ func (x *exchange) conversation(c *responsesRequest, r *hearth.Request) ([]json.
 	if input, err = x.referred(input); err != nil {
 		return nil, err
 	}
+	return input, c.converse(r, history, input)
+}
+
+// converse puts into a request what is said: the instructions, what was said before, and
+// the input.
+func (c *responsesRequest) converse(r *hearth.Request, history, input []json.RawMessage) error {
 	before, err := conversation(history)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if c.Instructions != nil && *c.Instructions != "" {
 		r.Messages = append(r.Messages, hearth.Message{Role: hearth.RoleSystem, Text: *c.Instructions})
@@ -109,7 +115,7 @@ func (x *exchange) conversation(c *responsesRequest, r *hearth.Request) ([]json.
 	if err == nil && len(r.Messages) == 0 {
 		err = missing("input")
 	}
-	return input, err
+	return err
 }
 
 // history is what an earlier answer and those before it were about, the oldest first.
@@ -124,7 +130,7 @@ func (x *exchange) history(id string) ([]json.RawMessage, error) {
 		if err != nil {
 			return nil, err
 		}
-		if x.jobs.find(x.by.KeyID, k.Response.ID).running() {
+		if k.Response.unfinished() && x.working(k.Response.ID) {
 			return nil, hearth.NewError(hearth.InvalidValue, "field", "previous_response_id", "detail",
 				hearth.Words{"that answer is still being made", "该响应仍在生成"}).At("previous_response_id")
 		}
@@ -257,8 +263,8 @@ func parseKept(body []byte) (*keptResponse, error) {
 	return &k, err
 }
 
-// keptResponse finds an answer. One that was being made when the server stopped is told to
-// have failed of that.
+// keptResponse finds an answer. One that nobody makes any more is told to have failed of
+// that.
 func (x *exchange) keptResponse(id string) (*keptResponse, error) {
 	if len(id) > modelBytesMax {
 		return nil, hearth.NewError(hearth.NoSuchResponse, "response", id[:modelBytesMax])
@@ -271,9 +277,21 @@ func (x *exchange) keptResponse(id string) (*keptResponse, error) {
 	if err != nil {
 		return nil, err
 	}
-	unfinished := k.Response.Status == stageQueued || k.Response.Status == stageInProgress
-	if unfinished && x.jobs.find(x.by.KeyID, id) == nil {
+	if k.Response.unfinished() && !x.working(id) {
 		k.Response.Status, k.Response.Error = stageFailed, responseErrorOf(hearth.NewError(hearth.ServerStop), x.lang)
 	}
 	return k, nil
+}
+
+func (o *responseObject) unfinished() bool {
+	return o.Status == stageQueued || o.Status == stageInProgress
+}
+
+// working reports whether an answer in the background waits or is being made.
+func (x *exchange) working(id string) bool {
+	if x.Jobs == nil {
+		return false
+	}
+	j, err := x.Jobs.Job(x.r.Context(), x.by.KeyID, id)
+	return err == nil && j.State != hearth.JobDone
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"sync"
@@ -11,217 +12,226 @@ import (
 	"github.com/hearthbox/hearth/internal/door"
 )
 
-// Limits of answers in the background.
+// An answer in the background is a job (jobs.go). Beside it stands, in memory, what is told
+// of it to those who follow it: a live answer. It is gone some minutes after its end, and
+// with the process; the job is not, and begins a new one.
+
+// Limits of live answers.
 const (
-	jobsMax   = 64              // being made, or ended moments ago
-	jobsOfKey = 16              // of these, a key's own
-	jobLinger = 5 * time.Minute // after its end, for who was cut off and comes back
+	livesMax   = 1024            // beside those that are being made, which have bounds of their own
+	liveLinger = 5 * time.Minute // after its end, for who was cut off and comes back
 )
 
-var errCancelled = errors.New("cancelled by the client")
-
-// jobs are the answers that are made in the background, whoever listens.
-type jobs struct {
-	mu      sync.Mutex
-	byID    map[string]*job
-	running sync.WaitGroup
-	stopped bool
+// lives are the live answers.
+type lives struct {
+	mu   sync.Mutex
+	byID map[string]*live
 }
 
-// job is one of them. Its events are kept in memory until a while after its end.
-type job struct {
+// live is one of them.
+type live struct {
 	id, owner string
-	cancel    context.CancelCauseFunc
 
 	mu      sync.Mutex
+	s       *responseStream
 	events  []any
 	object  responseObject // as it stands
 	ended   bool
 	changed chan struct{} // closed when there is more
-	done    chan struct{} // closed at the end
 	endedAt time.Time
 }
 
-// add takes a job in, unless there are too many.
-func (js *jobs) add(j *job) error {
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	if js.stopped {
-		return hearth.NewError(hearth.ServerStop)
+func newLive(owner string, s *responseStream) *live {
+	l := &live{id: s.object.ID, owner: owner, s: s, object: s.object, changed: make(chan struct{})}
+	l.add(s.waiting(nil), s.object, false)
+	return l
+}
+
+// add takes a live answer in, or finds the one that is there. It is nil if there are too
+// many, unless it has to be there.
+func (ls *lives) add(l *live, must bool) *live {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if ls.byID == nil {
+		ls.byID = map[string]*live{}
 	}
-	if js.byID == nil {
-		js.byID = map[string]*job{}
-	}
-	own := 0
-	for id, old := range js.byID {
-		switch {
-		case old.gone(jobLinger):
-			delete(js.byID, id)
-		case old.owner == j.owner:
-			own++
+	for id, old := range ls.byID {
+		if old.gone(liveLinger) || len(ls.byID) >= livesMax && old.gone(0) {
+			delete(ls.byID, id)
 		}
 	}
-	if own >= jobsOfKey && !js.dropEnded(j.owner) || len(js.byID) >= jobsMax && !js.dropEnded("") {
-		return hearth.NewError(hearth.TooManyJobs, "jobs", jobsOfKey)
+	if there := ls.byID[l.id]; there != nil && !there.gone(0) {
+		return there
 	}
-	js.byID[j.id] = j
-	js.running.Add(1)
-	return nil
-}
-
-// dropEnded makes room, if some job of the owner, or of anybody, has ended.
-func (js *jobs) dropEnded(owner string) bool {
-	for id, j := range js.byID {
-		if j.gone(0) && (owner == "" || j.owner == owner) {
-			delete(js.byID, id)
-			return true
-		}
+	if len(ls.byID) >= livesMax && !must {
+		return nil
 	}
-	return false
+	ls.byID[l.id] = l
+	return l
 }
 
-func (js *jobs) drop(j *job) {
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	delete(js.byID, j.id)
+func (ls *lives) drop(id string) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	delete(ls.byID, id)
 }
 
-// find returns a job to its owner; nil if there is none.
-func (js *jobs) find(owner, id string) *job {
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	if j := js.byID[id]; j != nil && j.owner == owner && !j.gone(jobLinger) {
-		return j
+// find returns a live answer to its owner; nil if there is none.
+func (ls *lives) find(owner, id string) *live {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if l := ls.byID[id]; l != nil && l.owner == owner && !l.gone(liveLinger) {
+		return l
 	}
 	return nil
 }
 
-// Stop takes no more answers in the background, and waits for those that are being made
-// until ctx ends. What is not done then is cut, and remembered as failed of that.
-func (g *Gateway) Stop(ctx context.Context) {
-	js := &g.jobs
-	js.mu.Lock()
-	js.stopped = true
-	js.mu.Unlock()
-	done := make(chan struct{})
-	go func() {
-		js.running.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return
-	case <-ctx.Done():
-	}
-	js.mu.Lock()
-	for _, j := range js.byID {
-		j.cancel(hearth.NewError(hearth.ServerStop))
-	}
-	js.mu.Unlock()
-	<-done
+// gone reports whether it has ended so long ago.
+func (l *live) gone(linger time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ended && time.Since(l.endedAt) >= linger
 }
-
-// gone reports whether the job has ended so long ago.
-func (j *job) gone(linger time.Duration) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.ended && time.Since(j.endedAt) >= linger
-}
-
-// running reports whether there is a job, and it has not ended.
-func (j *job) running() bool { return j != nil && !j.gone(0) }
 
 // now is the answer as it stands.
-func (j *job) now() responseObject {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.object
-}
-
-// stop ends the job and waits for its end.
-func (j *job) stop(why error) {
-	j.cancel(why)
-	<-j.done
+func (l *live) now() responseObject {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.object
 }
 
 // add tells of events.
-func (j *job) add(events []any, o responseObject, ended bool) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
+func (l *live) add(events []any, o responseObject, ended bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, e := range events {
 		if _, comments := e.(comment); !comments {
-			j.events = append(j.events, e)
+			l.events = append(l.events, e)
 		}
 	}
-	j.object, j.ended, j.endedAt = o, ended, time.Now()
-	close(j.changed)
-	j.changed = make(chan struct{})
+	l.object, l.ended, l.endedAt = o, ended, time.Now()
+	close(l.changed)
+	l.changed = make(chan struct{})
 }
 
 // since returns the events from one on, whether they are all, and what tells of more.
-func (j *job) since(from int) (events []any, ended bool, more <-chan struct{}) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.events[min(from, len(j.events)):], j.ended, j.changed
+func (l *live) since(from int) (events []any, ended bool, more <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.events[min(from, len(l.events)):], l.ended, l.changed
 }
 
 // background has an answer made, and shows it as it stands, or follows it.
 func (x *exchange) background(r *hearth.Request, s *responseStream, stream bool) error {
-	if !s.object.Store {
-		return unsupported("background", "an answer in the background where none are stored")
-	}
-	// It goes on without the client, and no longer than the client may ask.
-	ctx, release := x.Authoriser.Hold(context.WithoutCancel(x.r.Context()), x.by, x.r.Header.Values)
-	ctx, cancel := context.WithCancelCause(ctx)
-	j := &job{id: s.object.ID, owner: x.by.KeyID, cancel: cancel, object: s.object, changed: make(chan struct{}), done: make(chan struct{})}
-	if err := x.jobs.add(j); err != nil {
-		release()
+	if err := x.wishes(r); err != nil {
 		return err
 	}
-	j.add(s.waiting(nil), s.object, false)
-	s.keep(&s.object)
-	first := j.now()
-	go func() {
-		defer x.jobs.running.Done()
-		defer close(j.done)
-		defer release()
-		defer cancel(nil)
-		x.make(ctx, j, r, s)
-	}()
-	if stream {
-		return x.follow(j, 0)
+	if s.object.Store && x.Jobs != nil {
+		s.keep(&s.object) // which may have no room for it
+	}
+	if !s.object.Store || x.Jobs == nil {
+		return unsupported("background", "an answer in the background where none are stored")
+	}
+	l := x.lives.add(newLive(x.by.KeyID, s), false)
+	first := s.object
+	now := time.Now()
+	err := x.Jobs.Add(x.r.Context(), hearth.Job{ID: s.object.ID, Owner: x.by.KeyID, Kind: hearth.JobResponse, Path: x.r.URL.Path, From: x.from, Request: x.request, Lang: x.lang, Class: r.Class,
+		Body: x.raw, Created: now, Expires: now.Add(jobMax)})
+	if err != nil {
+		x.lives.drop(first.ID)
+		_ = x.Archive.Forget(context.WithoutCancel(x.r.Context()), x.by.KeyID, first.ID)
+		return err
+	}
+	if stream && l != nil {
+		return x.follow(l, 0)
 	}
 	x.writeJSON(http.StatusOK, first)
 	return nil
 }
 
-// make runs the answer to its end.
-func (x *exchange) make(ctx context.Context, j *job, r *hearth.Request, s *responseStream) {
-	err := door.Contained(func() error {
-		for c, err := range x.answer(ctx, r) {
-			if err != nil {
-				return x.fieldOf(r, err)
-			}
-			if c.Place == nil {
-				j.add(s.chunk(c), s.object, false)
-			}
+// revive is the request of an answer in the background, as it was kept, and its live answer.
+// It is nil if it was not kept, or has ended.
+func (x *exchange) revive(j hearth.Job, must bool) (*hearth.Request, *live, error) {
+	body, err := x.kept().Kept(x.r.Context(), x.by.KeyID, j.ID)
+	if errors.Is(err, hearth.NewError(hearth.NoSuchResponse)) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	k, err := parseKept(body)
+	if err != nil || !k.Response.unfinished() {
+		return nil, nil, err
+	}
+	var c responsesRequest
+	if err := json.Unmarshal(j.Body, &c); err != nil {
+		return nil, nil, jsonError(j.Body, err)
+	}
+	x.asked, x.oneCall = "input", c.ParallelCalls != nil && !*c.ParallelCalls
+	s := &responseStream{lang: x.lang, object: k.Response}
+	s.keep = func(o *responseObject) { x.keep(o, k.Input) }
+	s.object.Output, s.object.Status = []outputItem{}, stageQueued
+	r, err := c.request()
+	s.namespaces = c.namespaces
+	l := x.lives.add(newLive(x.by.KeyID, s), must)
+	if err != nil {
+		return nil, l, err
+	}
+	r.Class = j.Class
+	var history []json.RawMessage
+	if c.PreviousID != nil {
+		if history, err = x.history(*c.PreviousID); err != nil {
+			return nil, l, err
 		}
-		return ctx.Err()
-	})
+	}
+	return r, l, c.converse(r, history, k.Input)
+}
+
+// remake makes an answer in the background.
+func (x *exchange) remake(ctx context.Context, j hearth.Job) hearth.Outcome {
+	r, l, err := x.revive(j, true)
+	if l == nil { // it was deleted, or ended before it could be said that the job is done
+		if err != nil {
+			return hearth.Outcome{Again: unavailableAfter}
+		}
+		return hearth.Outcome{Forget: true}
+	}
+	s, begun := l.s, false
+	if err == nil {
+		err = door.Contained(func() error {
+			for c, err := range x.answer(ctx, r) {
+				if err != nil {
+					return x.fieldOf(r, err)
+				}
+				if c.Place == nil {
+					begun = true
+					l.add(s.chunk(c), s.object, false)
+				}
+			}
+			return ctx.Err()
+		})
+	}
 	var events []any
 	switch cause := context.Cause(ctx); {
 	case err == nil:
 		events = s.last()
-	case errors.Is(cause, errCancelled):
+	case errors.Is(cause, hearth.NewError(hearth.ServerStop)): // it is made again after the next start
+		x.lives.drop(j.ID)
+		return hearth.Outcome{}
+	case errors.Is(cause, hearth.NewError(hearth.Canceled)):
 		events = s.cancelled()
-	case cause != nil:
+	case cause != nil: // who asked for it may no longer
 		events = s.broken(hearth.AsError(cause))
 	default:
+		if o, again := later(j, err); again && !begun {
+			return o
+		}
 		e := hearth.AsError(err)
-		x.Log.Error("an answer in the background failed", "response", j.id, "key", j.owner, "code", e.Code, "error", quiet(err))
+		x.Log.Error("an answer in the background failed", "response", j.ID, "key", j.Owner, "code", e.Code, "error", quiet(err))
 		events = s.broken(e)
 	}
-	j.add(events, s.object, true)
+	l.add(events, s.object, true)
+	return hearth.Outcome{Forget: true, Event: "response." + s.object.Status}
 }
 
 // quiet is an error for the log, unless it may quote the request.
@@ -242,11 +252,24 @@ func (s *responseStream) cancelled() []any {
 	return s.out
 }
 
-// follow streams the events of a job from one on, and signs of life between them.
-func (x *exchange) follow(j *job, from int) error {
+// withdraw ends an answer in the background, if it has not ended: then it neither waits nor
+// is made any more.
+func (x *exchange) withdraw(id string) error {
+	if x.Jobs == nil {
+		return nil
+	}
+	err := x.Jobs.Cancel(x.r.Context(), x.by.KeyID, id)
+	if errors.Is(err, hearth.NewError(hearth.NoSuchTicket)) {
+		return nil
+	}
+	return err
+}
+
+// follow streams the events of a live answer from one on, and signs of life between them.
+func (x *exchange) follow(l *live, from int) error {
 	s := x.stream(sse)
 	for {
-		events, ended, more := j.since(from)
+		events, ended, more := l.since(from)
 		if err := s.send(events); err != nil {
 			return &begunError{err}
 		}
@@ -262,19 +285,19 @@ func (x *exchange) follow(j *job, from int) error {
 				return &begunError{err}
 			}
 		case <-x.r.Context().Done():
-			return x.left(s, j, from)
+			return x.left(s, l, from)
 		}
 	}
 }
 
 // left ends a stream whose client went away, while the answer goes on; or whose server
 // stops, or whose client may no longer, which has to be said.
-func (x *exchange) left(s *stream, j *job, from int) error {
+func (x *exchange) left(s *stream, l *live, from int) error {
 	err := context.Cause(x.r.Context())
 	if !s.begun {
 		return err
 	}
-	if events, ended, _ := j.since(from); ended {
+	if events, ended, _ := l.since(from); ended {
 		_ = s.send(events)
 	} else if _, told := errors.AsType[*hearth.Error](err); told {
 		e := x.explain(err)

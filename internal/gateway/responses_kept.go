@@ -12,7 +12,7 @@ import (
 // showResponse answers GET /v1/responses/ID: as it stands, or, for one in the background,
 // as a stream from where the client left it.
 func (x *exchange) showResponse() error {
-	j := x.jobs.find(x.by.KeyID, x.id)
+	j := x.lives.find(x.by.KeyID, x.id)
 	if x.r.URL.Query().Get("stream") == "true" {
 		return x.followResponse(j)
 	}
@@ -28,11 +28,19 @@ func (x *exchange) showResponse() error {
 	return nil
 }
 
-func (x *exchange) followResponse(j *job) error {
+func (x *exchange) followResponse(j *live) error {
 	if j == nil {
-		if _, err := x.keptResponse(x.id); err != nil {
+		k, err := x.keptResponse(x.id)
+		if err != nil {
 			return err
 		}
+		if k.Response.unfinished() { // taken in by a process that is gone, and not begun yet
+			if waiting, err := x.Jobs.Job(x.r.Context(), x.by.KeyID, x.id); err == nil {
+				_, j, _ = x.revive(waiting, false)
+			}
+		}
+	}
+	if j == nil {
 		return hearth.NewError(hearth.InvalidValue, "field", "stream", "detail",
 			hearth.Words{"only an answer that is made in the background, or was moments ago, can be followed", "只能跟踪正在后台生成或刚刚生成完毕的响应"}).At("stream")
 	}
@@ -49,31 +57,33 @@ func (x *exchange) followResponse(j *job) error {
 
 // deleteResponse answers DELETE /v1/responses/ID.
 func (x *exchange) deleteResponse() error {
-	if j := x.jobs.find(x.by.KeyID, x.id); j != nil {
-		j.stop(errCancelled)
-		x.jobs.drop(j)
+	if err := x.withdraw(x.id); err != nil {
+		return err
 	}
+	x.lives.drop(x.id)
 	if err := x.kept().Forget(x.r.Context(), x.by.KeyID, x.id); err != nil {
 		return err
 	}
-	x.writeJSON(http.StatusOK, struct {
-		ID      string `json:"id"`
-		Object  string `json:"object"`
-		Deleted bool   `json:"deleted"`
-	}{x.id, "response", true})
+	x.writeJSON(http.StatusOK, deleted{x.id, "response", true})
 	return nil
 }
 
 // cancelResponse answers POST /v1/responses/ID/cancel. One that has ended is what it is.
 func (x *exchange) cancelResponse() error {
-	if j := x.jobs.find(x.by.KeyID, x.id); j != nil {
-		j.stop(errCancelled)
-		x.writeJSON(http.StatusOK, j.now())
-		return nil
-	}
 	k, err := x.keptResponse(x.id)
 	if err != nil {
 		return err
+	}
+	if k.Response.unfinished() {
+		if err := x.withdraw(x.id); err != nil {
+			return err
+		}
+		if k, err = x.keptResponse(x.id); err != nil {
+			return err
+		}
+		if k.Response.Status == stageFailed && k.Response.Error.Cause == string(hearth.ServerStop) { // it had not begun
+			x.unbegun(k)
+		}
 	}
 	if !k.Response.Background {
 		return hearth.NewError(hearth.InvalidValue, "field", "response_id", "detail",
@@ -81,6 +91,15 @@ func (x *exchange) cancelResponse() error {
 	}
 	x.writeJSON(http.StatusOK, k.Response)
 	return nil
+}
+
+// unbegun cancels an answer that waited to be made.
+func (x *exchange) unbegun(k *keptResponse) {
+	k.Response.Status, k.Response.Error = stageCancelled, nil
+	x.keep(&k.Response, k.Input)
+	if l := x.lives.find(x.by.KeyID, k.Response.ID); l != nil {
+		l.add(nil, k.Response, true)
+	}
 }
 
 // pageMax is how many items a page has at most.
@@ -111,17 +130,7 @@ func (x *exchange) inputItems() error {
 		n := slices.IndexFunc(list, func(i json.RawMessage) bool { return *idOf(i) == after })
 		list = list[n+1:]
 	}
-	page := struct {
-		Object  string            `json:"object"`
-		Data    []json.RawMessage `json:"data"`
-		FirstID *string           `json:"first_id"`
-		LastID  *string           `json:"last_id"`
-		HasMore bool              `json:"has_more"`
-	}{Object: "list", Data: append([]json.RawMessage{}, list[:min(limit, len(list))]...), HasMore: len(list) > limit}
-	if n := len(page.Data); n > 0 {
-		page.FirstID, page.LastID = idOf(page.Data[0]), idOf(page.Data[n-1])
-	}
-	x.writeJSON(http.StatusOK, page)
+	x.writeJSON(http.StatusOK, pageOf(list, limit, func(i json.RawMessage) string { return *idOf(i) }))
 	return nil
 }
 

@@ -225,24 +225,31 @@ func TestBackground(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 
-		// Cut by the server's stop.
+		// Cut by the server's stop, and made after the next start.
 		made = parsed(t, ask(t.Context(), "POST", "/v1/responses", `{"model":"m","input":"hi","background":true}`), 200)
 		grace, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
-		g.Stop(grace)
-		if got := parsed(t, ask(t.Context(), "GET", "/v1/responses/"+made.ID, ""), 200); got.Status != "failed" || got.Error.Cause != string(hearth.ServerStop) {
+		deskOf(g).stop(grace)
+		if got := parsed(t, ask(t.Context(), "GET", "/v1/responses/"+made.ID, ""), 200); got.Status != "queued" {
 			t.Errorf("after a stop: %+v", got)
 		}
-		if w := ask(t.Context(), "POST", "/v1/responses", `{"model":"m","input":"hi","background":true}`); w.Code != http.StatusServiceUnavailable {
-			t.Errorf("taken after a stop: %d", w.Code)
+		left, _ := deskOf(g).Job(t.Context(), "k1", made.ID)
+		g = d.gateway()
+		g.Generator = slowly(4)
+		if err := g.Jobs.Add(t.Context(), left); err != nil {
+			t.Fatal(err)
+		}
+		seen = ask(t.Context(), "GET", "/v1/responses/"+made.ID+"?stream=true", "").Body.String()
+		if got := parsed(t, ask(t.Context(), "GET", "/v1/responses/"+made.ID, ""), 200); got.Status != "completed" || strings.Count(seen, `"delta":"word "`) != 4 {
+			t.Errorf("after the next start: %+v\n%s", got, seen)
 		}
 	})
 }
 
 func itoa(n int) string { b, _ := json.Marshal(n); return string(b) }
 
-// TestBackgroundAfterAKill: what was under way when the server was killed has failed.
-func TestBackgroundAfterAKill(t *testing.T) {
+// TestBackgroundWithoutAJob: what nobody makes any more has failed.
+func TestBackgroundWithoutAJob(t *testing.T) {
 	d := &door{}
 	_, _ = d.archive.Keep(t.Context(), "k1", "resp_X", "", []byte(`{"response":{"id":"resp_X","status":"in_progress","background":true}}`))
 	if got := parsed(t, d.do("GET", "/v1/responses/resp_X", "", ""), 200); got.Status != "failed" || got.Error.Cause != string(hearth.ServerStop) {

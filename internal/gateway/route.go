@@ -32,7 +32,7 @@ func Routes() []Route {
 }
 
 func routes() []route {
-	return slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes, queueRoutes, trustRoutes)
+	return slices.Concat(openAIRoutes, anthropicRoutes, ollamaRoutes, responsesRoutes, queueRoutes, trustRoutes, fileRoutes, batchRoutes, ticketRoutes)
 }
 
 type handler func(*exchange) error

@@ -82,6 +82,7 @@ func (x *exchange) send(r *hearth.Request, w wire, t telling) error {
 		}
 	}()
 	s := x.stream(w)
+	x.forgetBody()
 	var place *hearth.Place
 	wait := time.NewTimer(x.FirstByteMax)
 	defer wait.Stop()
@@ -93,6 +94,8 @@ func (x *exchange) send(r *hearth.Request, w wire, t telling) error {
 			switch {
 			case !more:
 				return x.finish(s, t)
+			case step.err != nil && !s.begun:
+				return x.instead(x.fieldOf(r, step.err))
 			case step.err != nil:
 				return x.broken(s, t, x.fieldOf(r, step.err))
 			case c.Place != nil:

@@ -47,6 +47,10 @@ func (x *exchange) hold() time.Duration {
 
 // wishes takes from the headers how soon the answer is wanted.
 func (x *exchange) wishes(r *hearth.Request) error {
+	if x.job != nil {
+		r.Class, r.Deadline = x.job.Class, x.job.Expires
+		return nil
+	}
 	r.Class = hearth.ClassDefault
 	switch c := hearth.Class(x.r.Header.Get("X-Hearth-Class")); c {
 	case "":
@@ -92,6 +96,7 @@ func digest(body []byte) string {
 func (x *exchange) credit(c hearth.Chunk) {
 	if c.ServedBy != "" {
 		x.w.Header().Set("X-Hearth-Served-By", c.ServedBy)
+		x.allow()
 	}
 	for name, d := range map[string]time.Duration{"X-Hearth-Queue-Ms": c.Waited, "X-Hearth-Queue-Expected-Ms": c.Expected} {
 		if d > 0 {
@@ -125,6 +130,10 @@ func (x *exchange) collect(r *hearth.Request, take func(hearth.Chunk)) error {
 	var place *hearth.Place
 	patience := time.NewTimer(cmp.Or(hold, padAfter))
 	defer patience.Stop()
+	if x.job != nil { // nobody is kept waiting
+		patience.Stop()
+	}
+	x.forgetBody()
 	for {
 		select {
 		case step, more := <-steps:
@@ -132,7 +141,7 @@ func (x *exchange) collect(r *hearth.Request, take func(hearth.Chunk)) error {
 			case !more:
 				return x.cut(x.r.Context().Err())
 			case step.err != nil:
-				return x.cut(x.fieldOf(r, step.err))
+				return x.cut(x.instead(x.fieldOf(r, step.err)))
 			case c.Place != nil:
 				place = c.Place
 			default:

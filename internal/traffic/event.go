@@ -83,6 +83,8 @@ type Done struct {
 	ID              ID
 	In, Cached, Out int
 	Whole           bool
+
+	reasoning int // of Out; what runs next does not depend on it
 }
 
 // Busy is a backend that did not take a request. The request waits again, where it was.

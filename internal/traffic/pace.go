@@ -128,6 +128,20 @@ func (l *line) learn(e *entry, d Done, now float64) {
 	p.all.add(cost, took, weight)
 }
 
+// Expected is what a request that has not arrived yet will take, in tokens read and
+// written.
+func (q *Queue) Expected(a Arrive) (in, out float64) {
+	l := q.lines[a.Model]
+	if l == nil {
+		l = newLine(a.Model)
+	}
+	s := l.shares[a.Tenant]
+	if s == nil {
+		s = &share{}
+	}
+	return float64(a.PromptBytes) / l.bytesPerToken, l.expected(s, lengthClass(a.MaxTokens), a.MaxTokens) * float64(max(1, a.Choices))
+}
+
 // lengths are how long answers were, by how long they were allowed to be.
 type lengths [26]average
 

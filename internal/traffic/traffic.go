@@ -46,8 +46,9 @@ type Backend struct {
 
 // Config is what a Traffic is made of.
 type Config struct {
-	Route  Route
-	Limits Limits
+	Route   Route
+	Account hearth.Account // of what answers take; nil is none
+	Limits  Limits
 
 	Keep   time.Duration // how long a place is kept for a caller who will be back
 	Update time.Duration // how often those who wait are told where they stand
@@ -102,24 +103,49 @@ func (t *Traffic) enter(ctx context.Context, r *hearth.Request) (*visit, error) 
 	if err != nil {
 		return nil, err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	options := make([]Option, len(ways.Backends))
 	for i, b := range ways.Backends {
 		options[i] = Option{Backend: b.Source, Rank: b.Rank, Weight: b.Weight}
+	}
+	v := newVisit(ctx, ways, r)
+	arrival := v.arrival(options, t.moment(r.Deadline))
+	if v.bill, err = t.open(ctx, v, arrival); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, b := range ways.Backends {
 		if c := (Capacity{Backend: b.Source, Slots: b.Slots, Tokens: b.Tokens}); t.told[b.Source] != c {
 			t.told[b.Source] = c
 			t.step(c)
 		}
 	}
 	t.last++
-	v := newVisit(ctx, t.last, ways, r)
+	v.id, arrival.ID = t.last, t.last
 	t.visits[v.id] = v
-	t.step(v.arrival(options, t.moment(r.Deadline)))
+	t.step(arrival)
 	p, _ := t.queue.Place(v.id)
 	v.expected = p.Wait
 	return v, nil
 }
+
+// open reserves what the request is expected to take.
+func (t *Traffic) open(ctx context.Context, v *visit, a Arrive) (hearth.Bill, error) {
+	if t.Account == nil {
+		return nobodysBill{}, nil
+	}
+	t.mu.Lock()
+	in, out := t.queue.Expected(a)
+	t.mu.Unlock()
+	v.in = int(in)
+	return t.Account.Open(ctx, v.r, v.ways.Model, hearth.Usage{PromptTokens: v.in, CompletionTokens: int(out)})
+}
+
+// nobodysBill is that of a request nobody counts.
+type nobodysBill struct{}
+
+func (nobodysBill) Settle(string, hearth.Usage) {}
+func (nobodysBill) Close()                      {}
 
 // moment is a time as the queue counts; 0 is no time.
 func (t *Traffic) moment(at time.Time) time.Duration {
@@ -199,6 +225,7 @@ func (t *Traffic) drop(v *visit) {
 	v.cancel(context.Canceled)
 	if v.running == nil {
 		t.step(Leave{v.id})
+		v.bill.Close()
 	}
 	delete(t.visits, v.id)
 }
@@ -303,21 +330,23 @@ func (t *Traffic) wake() {
 
 // refusal puts the queue's reasons in words.
 func (t *Traffic) refusal(v *visit, r Refusal) error {
-	quota := func(limit any, setting string) error {
-		return hearth.NewError(hearth.QuotaExceeded, "limit", limit, "setting", setting)
+	quota := func(what, things, setting string) error {
+		n := int64(r.Limit)
+		return hearth.NewError(hearth.QuotaExceeded, "whom", hearth.Words{"this key", "此密钥"}, "setting", setting,
+			"limit", hearth.Words{plural(n, what) + " waiting", "排队中的请求合计 " + say(n, things)},
+			"until", hearth.Words{"for answers before sending more", "已有请求得到回答"})
 	}
-	count := int64(r.Limit)
 	switch r.Reason {
 	case TenantRequests:
-		return quota(hearth.Words{plural(count, "request"), say(count, "个请求")}, "queue.key_requests")
+		return quota("request", "个", "queue.key_requests")
 	case TenantBytes:
-		return quota(hearth.Words{plural(count, "byte"), say(count, "字节")}, "queue.key_bytes")
+		return quota("byte", "字节", "queue.key_bytes")
 	case TenantCost:
-		return quota(hearth.Words{plural(count, "token"), say(count, "个词元")}, "queue.key_tokens")
+		return quota("token", "个词元", "queue.key_tokens")
 	case Full:
 		return hearth.NewError(hearth.QueueFull, "waiting", t.queue.Waiting(), "model", v.ways.Model)
 	}
-	return hearth.NewError(hearth.DeadlineUnreachable, "wait", r.Wait.Round(time.Second), "limit", r.May.Round(time.Second))
+	return hearth.NewError(hearth.DeadlineUnreachable, "wait", r.Wait.Round(time.Second), "limit", r.May.Round(time.Second)).After(r.Wait)
 }
 
 // Line shows requests, those that run first and then by place: those of a key, or all for

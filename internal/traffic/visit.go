@@ -20,6 +20,8 @@ type visit struct {
 	ticket  string
 	ways    Ways
 	r       *hearth.Request
+	bill    hearth.Bill
+	in      int // tokens its prompt is expected to have
 	arrived time.Time
 
 	expected time.Duration // wait, as it was when it came
@@ -40,8 +42,8 @@ type visit struct {
 	err    error
 }
 
-func newVisit(ctx context.Context, id ID, ways Ways, r *hearth.Request) *visit {
-	v := &visit{id: id, ticket: r.Ticket, ways: ways, r: r, arrived: time.Now(), news: make(chan struct{}, 1)}
+func newVisit(ctx context.Context, ways Ways, r *hearth.Request) *visit {
+	v := &visit{ticket: r.Ticket, ways: ways, r: r, arrived: time.Now(), news: make(chan struct{}, 1)}
 	v.ctx, v.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	return v
 }
@@ -186,6 +188,8 @@ func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 	asked.Source = backend
 	done := Done{ID: v.id}
 	begun := false
+	servedBy := backend
+	var last []hearth.Chunk // held back until what the answer took is settled
 	err := contained(func() error {
 		for c, err := range t.Route.Generate(v.ctx, asked) {
 			if err != nil {
@@ -205,7 +209,13 @@ func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 				t.begin(v)
 			}
 			done.count(c)
-			if c = v.said.hear(c); said(c) {
+			servedBy = cmp.Or(c.ServedBy, servedBy)
+			c = v.said.hear(c)
+			if c.Usage != nil || last != nil {
+				last = append(last, c)
+				continue
+			}
+			if said(c) {
 				v.put(c)
 			}
 		}
@@ -215,7 +225,15 @@ func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 		return
 	}
 	done.Whole = err == nil && v.ctx.Err() == nil
-	t.tell(done)
+	t.tell(done) // first, so that the backend does not wait for the ledger
+	if v.said.begun {
+		v.bill.Settle(servedBy, hearth.Usage{PromptTokens: cmp.Or(done.In, v.in), CachedTokens: done.Cached,
+			CompletionTokens: done.Out + v.said.before, ReasoningTokens: done.reasoning})
+	}
+	v.bill.Close()
+	for _, c := range last {
+		v.put(c)
+	}
 	v.close(v.said.trouble(err))
 }
 
@@ -236,6 +254,7 @@ func (d *Done) count(c hearth.Chunk) {
 	switch {
 	case c.Usage != nil:
 		d.In, d.Cached, d.Out = c.Usage.PromptTokens, c.Usage.CachedTokens, max(d.Out, c.Usage.CompletionTokens)
+		d.reasoning = c.Usage.ReasoningTokens
 	case c.Tokens > 0:
 		d.Out += c.Tokens
 	case c.Text != "" || c.Reasoning != "":
@@ -264,7 +283,7 @@ func (t *Traffic) sentBack(v *visit, err error) bool {
 	again := Busy{ID: v.id, Pause: refusedPause}
 	switch e.Code {
 	case hearth.UpstreamBusy, hearth.QueueFull:
-		if d := e.RetryIn(); d > 0 {
+		if d := e.Retry; d > 0 {
 			again.Pause, again.Asked = d, true
 		}
 	case hearth.UpstreamUnreachable, hearth.UpstreamFailed, hearth.UpstreamRefused, hearth.UpstreamProtocol:

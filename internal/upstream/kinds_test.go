@@ -94,7 +94,7 @@ func outcome(so string, err error) string {
 	}
 	e := hearth.AsError(err)
 	so += fmt.Sprintf("%s: %s", e.Code, e.Message(hearth.English))
-	if d := e.RetryIn(); d > 0 {
+	if d := e.Retry; d > 0 {
 		so += fmt.Sprintf(" (again in %v)", d)
 	}
 	return so + "\n"

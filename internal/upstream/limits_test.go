@@ -64,8 +64,8 @@ func TestPace(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err := collect(u, nil)
-		if e := hearth.AsError(err); e.Code != hearth.UpstreamBusy || e.RetryIn() != 12*time.Second || asked != 1 {
-			t.Errorf("%v in %v, asked %d times", err, e.RetryIn(), asked)
+		if e := hearth.AsError(err); e.Code != hearth.UpstreamBusy || e.Retry != 12*time.Second || asked != 1 {
+			t.Errorf("%v in %v, asked %d times", err, e.Retry, asked)
 		}
 		time.Sleep(12 * time.Second)
 		if _, _, err := collect(u, nil); err != nil || asked != 2 {

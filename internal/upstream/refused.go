@@ -15,13 +15,13 @@ import (
 func (u *Server) refused(resp *http.Response, wait time.Duration) error {
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, errorBytes))
 	if told := u.peerError(text); told != nil {
-		return told.In(wait)
+		return told.After(wait)
 	}
 	said := saidIn(text)
 	if said.message == "" {
 		said.message = resp.Status
 	}
-	return u.trouble(resp.StatusCode, said).In(wait)
+	return u.trouble(resp.StatusCode, said).After(wait)
 }
 
 // trouble is what a server's error is here. The status is 200 where it came within an

@@ -137,7 +137,7 @@ func unit(v []float32) bool {
 // whole sends a request and reads an answer that comes as a whole.
 func (u *Server) whole(ctx context.Context, path, model string, body any) ([]byte, error) {
 	if left := u.rest.left(); left > 0 {
-		return nil, hearth.NewError(hearth.UpstreamBusy, "upstream", u.Name, "detail", "it wants to be left alone").In(left)
+		return nil, hearth.NewError(hearth.UpstreamBusy, "upstream", u.Name, "detail", "it wants to be left alone").After(left)
 	}
 	watched, dog := watch(ctx, u.IdleMax, quietMax)
 	defer dog.stop()
