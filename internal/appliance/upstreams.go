@@ -20,7 +20,7 @@ type UpstreamConfig struct {
 	URL  string `yaml:"url" en:"where its API begins, usually ending in /v1, for Ollama without it; services that are in one place need none" zh:"其接口的基础地址，通常以 /v1 结尾（Ollama 不带）；地址固定的云服务可不填"`
 
 	Key     string            `yaml:"key" en:"sent as a bearer token" zh:"以 Bearer 方式发送的密钥"`
-	KeyFile string            `yaml:"key_file" en:"a file that holds the key, instead; best if no one else may read it" zh:"或保存密钥的文件，宜限制为仅本用户可读"`
+	KeyFile string            `yaml:"key_file" en:"a file that holds the key, instead; best if no one else may read it" zh:"或保存密钥的文件"`
 	Headers map[string]string `yaml:"headers" en:"sent with every request, such as OpenAI-Organization" zh:"随每个请求发送的请求头，例如 OpenAI-Organization"`
 	Version string            `yaml:"version" en:"of the API, where the kind has several: azure's api-version" zh:"接口版本（仅部分种类需要，如 azure 的 api-version）"`
 	TLS     struct {
