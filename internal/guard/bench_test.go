@@ -3,6 +3,7 @@ package guard
 import (
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -112,10 +113,14 @@ func TestHeld(t *testing.T) {
 	}
 }
 
-// chineseOnly leaves out lines that are mostly not Chinese, such as commands.
+var codeSpan = regexp.MustCompile("`[^`]*`")
+
+// chineseOnly leaves out lines that are mostly not Chinese, such as commands, and names
+// of settings and headers in the others: each could be the beginning of an address.
 func chineseOnly(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
+		line = codeSpan.ReplaceAllString(line, "")
 		han := 0
 		for _, r := range line {
 			if r >= 0x4E00 && r <= 0x9FFF {

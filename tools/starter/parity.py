@@ -101,7 +101,7 @@ def same_answers(a, m, tokenizer, rows):
 def same_logits(a, m, tokenizer, rows):
     cases = [prompt_ids(tokenizer, row["messages"][:1], None)[:400] for row in rows if "messages" in row][:10]
     code = ("import json, sys, numpy, logits, llama_cpp, ctypes\nllama_cpp.llama_log_set(logits.quiet, ctypes.c_void_p(0))\n"
-            "numpy.save(sys.argv[2], numpy.stack([logits.logits(sys.argv[1], c, [len(c) - 1]) for c in json.load(sys.stdin) if len(c) <= 64]))")
+            "numpy.save(sys.argv[2], numpy.stack([logits.logits(sys.argv[1], None, c, [len(c) - 1], False) for c in json.load(sys.stdin) if len(c) <= 64]))")
     cases = [c[:64] for c in cases]
     with tempfile.NamedTemporaryFile(suffix=".npy") as f:
         subprocess.run([a.llama, "-c", code, a.model, f.name], input=json.dumps(cases), text=True, check=True, cwd=ORACLE)

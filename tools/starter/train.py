@@ -5,8 +5,8 @@ which the same command goes on after it was stopped, the losses as CSV, their cu
 
 Matrices are stepped by Muon, the embedding and the norms by AdamW. The learning rate
 rises over the first 2 % of the tokens, stays, and falls to nothing over the last 40 %.
-The order of sequences, and on a CPU every number, follows from the seed. With --minutes
-it stops early and says so; the rate then has not fallen.
+The order of sequences follows from the seed, and the losses nearly: threads add up in no
+fixed order. With --minutes it stops early and says so; the rate then has not fallen.
 """
 
 import argparse
