@@ -415,7 +415,7 @@ var catalogue = map[Code]entry{
 			"请在 Retry-After 给出的时间后重试，或调高 queue.requests 与 engine.waiting_requests"}},
 
 	QuotaExceeded: {KindExhausted,
-		texts{"{whom} has reached its limit: {limit}", "{whom}已达到限额：{limit}"},
+		texts{"{whom} has reached its limit: {limit}", "{whom} 已达到限额：{limit}"},
 		texts{"wait {until}, or have an administrator raise {setting}",
 			"请等待{until}，或请管理员调高 {setting}"}},
 	NoSuchQuota: {KindNotFound,
