@@ -30,8 +30,8 @@ test: deps ## everything; sets up what it needs
 test-race: ## the product's own tests under the race detector (needs a C compiler)
 	@CGO_ENABLED=1 $(GO) test -race -short -json -timeout 30m ./internal/... . 2>&1 | CGO_ENABLED=0 $(TOOLS) run ./summary
 
-e2e-clients: build/clients/node_modules/.deps ## the AI SDK, LangChain and Codex against the real binary
-	$(GO) test -count 1 ./scenarios -run 'TestClients|TestCodex'
+e2e-clients: build/clients/node_modules/.deps build/litellm/.deps ## the AI SDK, LangChain and Codex against the real binary, and LiteLLM behind it
+	$(GO) test -count 1 ./scenarios -run 'TestClients|TestCodex|TestFrontsLiteLLM'
 
 fuzz: ## every fuzz target for FUZZTIME each (10m)
 	@tools/fuzz.sh $(or $(FUZZTIME),10m)
@@ -125,3 +125,6 @@ scenarios/sdk/node/node_modules/.deps: scenarios/sdk/node/package-lock.json
 build/clients/node_modules/.deps: scenarios/clients/package-lock.json
 	@echo "installing clients" && mkdir -p build/clients && cp scenarios/clients/*.json build/clients/
 	@npm --prefix build/clients ci --ignore-scripts --silent && touch $@
+
+build/litellm/.deps: scenarios/litellm/requirements.txt
+	@tools/venv.sh build/litellm $< && touch $@

@@ -57,8 +57,10 @@ const (
 	SetupFinished    Code = "setup_finished"
 	SetupIncomplete  Code = "setup_incomplete"
 
-	NoSuchModel Code = "model_not_found"
-	NoModels    Code = "no_models"
+	NoSuchModel  Code = "model_not_found"
+	NoModels     Code = "no_models"
+	NotThisModel Code = "model_not_allowed"
+	DataStays    Code = "data_class_not_allowed"
 
 	NoSuchResponse Code = "response_not_found"
 	TooManyJobs    Code = "too_many_jobs"
@@ -311,6 +313,14 @@ var catalogue = map[Code]entry{
 		texts{"there is no model yet", "还没有模型"},
 		texts{"add one with: hearth model import FILE.gguf; hearth up shows other ways", "用 hearth model import FILE.gguf 导入一个；hearth up 会列出其他方式"}},
 
+	NotThisModel: {KindForbidden,
+		texts{"this key may not use {model}", "此密钥无权使用 {model}"},
+		texts{"use another model; an administrator says under groups in the settings who may use which", "请改用其他模型；管理员可在设置的 groups 中指定使用者"}},
+	DataStays: {KindForbidden,
+		texts{"{model} is nowhere that data of class {class} may go", "{class} 级数据不可发往任何提供 {model} 的位置"},
+		texts{"use a model on this machine or network, or declare the data of a lower class if it is; an administrator sets data_class of each upstream",
+			"请使用本机或内网的模型；若数据密级实际较低，请如实声明；管理员可设置各上游的 data_class"}},
+
 	NoSuchResponse: {KindNotFound,
 		texts{"there is no response {response}", "响应 {response} 不存在"},
 		texts{"it was not stored, is deleted or too old, or was made with another key: send the whole conversation instead; responses.keep_for says how long they are kept",
@@ -405,7 +415,7 @@ var catalogue = map[Code]entry{
 			"请在 Retry-After 给出的时间后重试，或调高 queue.requests 与 engine.waiting_requests"}},
 
 	QuotaExceeded: {KindExhausted,
-		texts{"{whom} has reached its limit: {limit}", "{whom}已达到限额：{limit}"},
+		texts{"{whom} has reached its limit: {limit}", "{whom} 已达到限额：{limit}"},
 		texts{"wait {until}, or have an administrator raise {setting}",
 			"请等待{until}，或请管理员调高 {setting}"}},
 	NoSuchQuota: {KindNotFound,

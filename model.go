@@ -19,6 +19,7 @@ const (
 	OriginLMStudio    = "lmstudio"
 	OriginStarter     = "starter" // in the binary
 	OriginUpstream    = "upstream"
+	OriginGroup       = "group" // of models, by a name of its own
 )
 
 // What a model is for.
@@ -38,8 +39,8 @@ type Model struct {
 
 	Task string // one of the Task constants; empty where nobody said
 
-	// Source is where answers come from: [SourceNative], or "upstream/NAME" for a
-	// remote engine.
+	// Source is where answers come from: [SourceNative], "upstream/NAME" for a remote
+	// engine, or "group/NAME" for whichever of its members.
 	Source string
 
 	Origin string // one of the Origin constants

@@ -39,6 +39,9 @@ type Request struct {
 	Class    Class
 	Deadline time.Time
 
+	// DataClass is of which class what is asked is; empty leaves that to the appliance.
+	DataClass DataClass
+
 	// Ticket, if not empty, is what a caller who comes back shows: whoever leaves with
 	// [PlaceKept] as the cause is given, with the same ticket, the same place in line,
 	// or the answer that has begun meanwhile.

@@ -27,6 +27,10 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asEngine) != "" {
+		engineMain()
+		return
+	}
 	dir, err := os.MkdirTemp("", "hearth-bin")
 	if err == nil {
 		bin = dir

@@ -123,6 +123,58 @@ func TestFrontsLlamaServer(t *testing.T) {
 	}
 }
 
+// TestFrontsHearthOtherwise puts one appliance in front of another that it takes for an
+// Ollama, and for a service that speaks Anthropic's API: formats of ours on both sides, and
+// a real engine behind them.
+func TestFrontsHearthOtherwise(t *testing.T) {
+	back := start(t, newHome(t))
+	request := `{"model":"%s","max_tokens":12,"temperature":0,"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"hi"}]}`
+	text := func(body string) string {
+		var a struct {
+			Choices []struct {
+				Message struct{ Content string } `json:"message"`
+				Finish  string                   `json:"finish_reason"`
+			} `json:"choices"`
+			Usage struct {
+				Prompt int `json:"prompt_tokens"`
+				Answer int `json:"completion_tokens"`
+			} `json:"usage"`
+		}
+		if err := json.Unmarshal([]byte(body), &a); err != nil || len(a.Choices) != 1 {
+			t.Fatalf("%s", body)
+		}
+		return fmt.Sprintf("%q %s %d %d", a.Choices[0].Message.Content, a.Choices[0].Finish, a.Usage.Prompt, a.Usage.Answer)
+	}
+	_, direct := back.ask("/v1/chat/completions", fmt.Sprintf(request, "chat"))
+	for kind, url := range map[string]string{"ollama": back.url, "anthropic": back.url + "/v1", "compatible": back.url + "/v1"} {
+		t.Run(kind, func(t *testing.T) {
+			home := t.TempDir()
+			if err := os.Mkdir(filepath.Join(home, "data"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			put(t, filepath.Join(home, "data", "hearth.yaml"), []byte(fmt.Sprintf(
+				"upstreams:\n  - {name: back, kind: %s, url: %q, key: %q, models: {theirs: chat}}\n", kind, url, back.key)))
+			front := start(t, home)
+			if status, got := front.ask("/v1/chat/completions", fmt.Sprintf(request, "theirs")); status != 200 || text(got) != text(direct) {
+				t.Errorf("%d %s\ndirectly %s", status, text(got), text(direct))
+			}
+			status, got := front.ask("/v1/chat/completions", `{"model":"theirs","max_tokens":12,"stream":true,"messages":[{"role":"user","content":"hi"}]}`)
+			if status != 200 || !strings.Contains(got, `"finish_reason":"`) || !strings.Contains(got, "[DONE]") {
+				t.Errorf("a stream: %d %s", status, tail(got))
+			}
+			status, got = front.ask("/v1/chat/completions", `{"model":"theirs","max_tokens":12,"temperature":0,"messages":[{"role":"user","content":"hi"}],`+
+				`"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object","properties":{"a":{"enum":[1]}},"required":["a"],"additionalProperties":false}}}}`)
+			if form := strings.NewReplacer(`\n`, "", " ", "").Replace(got); status != 200 || !strings.Contains(form, `{\"a\":1}`) {
+				t.Errorf("a form: %d %s", status, got)
+			}
+			status, got = front.ask("/v1/chat/completions", `{"model":"theirs","max_tokens":12,"messages":[{"role":"user","content":"`+strings.Repeat("once upon a time ", 400)+`"}]}`)
+			if status != 400 {
+				t.Errorf("a prompt beyond the context: %d %s", status, got)
+			}
+		})
+	}
+}
+
 // TestWrongUpstreamKey is the operator's mistake, and said to be.
 func TestWrongUpstreamKey(t *testing.T) {
 	url, _ := llamaServer(t)

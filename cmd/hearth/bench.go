@@ -278,7 +278,7 @@ func (t *terminal) benchServer(ctx context.Context, f benchFlags) error {
 }
 
 // benchTarget is the server to measure, and where it is; end lets go of it.
-func (t *terminal) benchTarget(ctx context.Context, f benchFlags) (u *upstream.OpenAI, address string, end func(), err error) {
+func (t *terminal) benchTarget(ctx context.Context, f benchFlags) (u *upstream.Server, address string, end func(), err error) {
 	if f.url == "" {
 		if info, err := os.Stat(f.load.Model); err == nil && info.Mode().IsRegular() {
 			return nil, "", nil, wrongUse("%s is a file, and a server knows models by name: hearth model list shows them",
@@ -296,7 +296,7 @@ func (t *terminal) benchTarget(ctx context.Context, f benchFlags) (u *upstream.O
 			hearth.Words{"it is not an http(s) address", "不是 http(s) 地址"})
 	}
 	a.Path = cmp.Or(strings.TrimRight(a.Path, "/"), "/v1")
-	u, err = upstream.NewOpenAI(upstream.Config{Name: a.Host, URL: a.String(), Key: f.key, Language: t.lang})
+	u, err = upstream.New(upstream.Config{Name: a.Host, URL: a.String(), Key: f.key, Language: t.lang})
 	if err != nil {
 		return nil, "", nil, err
 	}

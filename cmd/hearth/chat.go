@@ -105,7 +105,7 @@ func (t *terminal) chat(cmd *cobra.Command, args []string, f chatFlags) error {
 	return c.interact(ctx)
 }
 
-func firstModel(ctx context.Context, u *upstream.OpenAI) (string, error) {
+func firstModel(ctx context.Context, u *upstream.Server) (string, error) {
 	models, err := u.Models(ctx)
 	if err != nil {
 		return "", err

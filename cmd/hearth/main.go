@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/appliance"
 )
 
 // version is set when a release is built.
@@ -27,6 +28,9 @@ func main() {
 	t := newTerminal(os.Stdin, os.Stdout, os.Stderr, os.Environ())
 	if strings.ContainsRune(os.Args[0], os.PathSeparator) {
 		t.program = os.Args[0]
+	}
+	if len(os.Args) == 2 && os.Args[1] == appliance.KeeperCommand {
+		os.Exit(appliance.KeepEngine(os.Stdin, os.Stderr))
 	}
 	os.Exit(run(t, os.Args[1:]))
 }

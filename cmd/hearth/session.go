@@ -21,7 +21,7 @@ const sessionMax = 12 * time.Hour
 // lives as long as the session. Either way it goes in by the door everyone uses,
 // with a key of its own.
 type session struct {
-	upstream *upstream.OpenAI
+	upstream *upstream.Server
 	url      string         // without /v1
 	closers  []func() error // last first
 }
@@ -73,7 +73,7 @@ func (t *terminal) session(ctx context.Context, name string) (s *session, err er
 	if err != nil {
 		return nil, err
 	}
-	s.upstream, err = upstream.NewOpenAI(upstream.Config{Name: "hearth", URL: server.URL + "/v1", Key: secret, Language: t.lang, TLS: trust})
+	s.upstream, err = upstream.New(upstream.Config{Name: "hearth", URL: server.URL + "/v1", Key: secret, Language: t.lang, TLS: trust})
 	return s, err
 }
 

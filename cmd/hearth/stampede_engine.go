@@ -22,7 +22,7 @@ type simulated struct {
 	slots   chan struct{}
 	pace    time.Duration // of a token
 	server  *http.Server
-	clients []*upstream.OpenAI
+	clients []*upstream.Server
 	calls   atomic.Int64 // requests
 	answers atomic.Int64 // of them, those whose answer began
 }
@@ -84,7 +84,7 @@ func (e *simulated) answer(w http.ResponseWriter, r *http.Request) {
 // tenants ask it directly, as many as ask through hearth.
 func (e *simulated) tenants(count, users int) []bench.Tenant {
 	return divide(count, users, func(int) []hearth.Generator {
-		u, err := upstream.NewOpenAI(upstream.Config{Name: "engine", URL: e.url, IdleMax: time.Hour})
+		u, err := upstream.New(upstream.Config{Name: "engine", URL: e.url, IdleMax: time.Hour})
 		if err != nil {
 			panic(err) // it is our own address
 		}

@@ -29,7 +29,7 @@ type measured struct {
 	folder  string
 	url     string // without /v1
 	keys    []string
-	clients []*upstream.OpenAI
+	clients []*upstream.Server
 }
 
 // startMeasured starts it in a folder of its own, before the engine at that address or
@@ -127,8 +127,8 @@ func (s *measured) close() {
 	_ = os.RemoveAll(s.folder)
 }
 
-func (s *measured) client(i int) *upstream.OpenAI {
-	u, err := upstream.NewOpenAI(upstream.Config{Name: "hearth", URL: s.url + "/v1", Key: s.keys[i]})
+func (s *measured) client(i int) *upstream.Server {
+	u, err := upstream.New(upstream.Config{Name: "hearth", URL: s.url + "/v1", Key: s.keys[i]})
 	if err != nil {
 		panic(err) // it is our own address
 	}

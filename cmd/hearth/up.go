@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -37,12 +40,34 @@ func upCommand(t *terminal) *cobra.Command {
 				return err
 			}
 			go greet(cmd.Context(), t, a, c)
+			go reloads(cmd.Context(), t, a)
 			return a.Run(cmd.Context())
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", t.say("address to serve on, HOST:PORT", "监听地址 HOST:PORT"))
 	cmd.Flags().StringArrayVar(&folders, "models", nil, t.say("a folder to look for models in; may be repeated", "模型目录，可重复"))
 	return cmd
+}
+
+// reloads reads the configuration anew whenever SIGHUP says so.
+func reloads(ctx context.Context, t *terminal, a *appliance.Appliance) {
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, syscall.SIGHUP)
+	defer signal.Stop(again)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-again:
+		}
+		c, err := t.config()
+		if err == nil {
+			err = a.Reload(ctx, c)
+		}
+		if err != nil {
+			t.fail(err)
+		}
+	}
 }
 
 // settingsHelp lists every setting with its default.
@@ -185,7 +210,7 @@ func origin(t *terminal, m hearth.Model) string {
 		return t.say("imported", "已导入")
 	case hearth.OriginFolder:
 		return m.Path
-	case hearth.OriginUpstream:
+	case hearth.OriginUpstream, hearth.OriginGroup:
 		return m.Source
 	case hearth.OriginStarter:
 		return t.say("built in", "自带")

@@ -33,7 +33,7 @@ func (a *Admin) statusRoutes() {
 type Model struct {
 	ID            string `json:"id"`
 	Source        string `json:"source" doc:"native, or upstream/NAME"`
-	Origin        string `json:"origin" enum:"imported,folder,ollama,huggingface,modelscope,lmstudio,starter,upstream"`
+	Origin        string `json:"origin" enum:"imported,folder,ollama,huggingface,modelscope,lmstudio,starter,upstream,group"`
 	Path          string `json:"path,omitempty"`
 	Task          string `json:"task,omitempty" enum:"chat,embedding,reranker" doc:"What it is for; missing where an upstream does not say"`
 	Architecture  string `json:"architecture,omitempty"`

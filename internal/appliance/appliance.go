@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -49,6 +50,8 @@ type Appliance struct {
 	lock      *lock
 	models    *models
 	traffic   *traffic.Traffic
+	shadows   *shadows
+	engines   []*managedEngine
 	screening *screening
 	answers   hearth.Generator // what clients ask: the whole chain
 	clients   *gateway.Gateway
@@ -57,12 +60,17 @@ type Appliance struct {
 	listener  net.Listener
 	server    *http.Server
 	stop      context.CancelCauseFunc // ends the answers in progress
+
+	reloading  sync.Mutex
+	retiring   sync.WaitGroup  // engines that are let go
+	running    chan struct{}   // closed when background is there
+	background context.Context // ends when the server stops
 }
 
 // New builds the appliance and opens its address, so that a caller knows it before
 // Run. log is where its log goes.
 func New(ctx context.Context, version string, c Config, log io.Writer) (*Appliance, error) {
-	a := &Appliance{Version: version, config: c, log: logger(c, log)}
+	a := &Appliance{Version: version, config: c, log: logger(c, log), running: make(chan struct{})}
 	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -98,7 +106,8 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.screening, err = newScreening(c, a.log); err != nil {
 		return err
 	}
-	a.answers, a.traffic = chain(a.Data.Audit, a.screening.around(a.models), a.Data.Ledger, a.models, c)
+	shadow := func(next hearth.Generator) *shadows { return newShadows(next, a.models.routes.Load, a.log) }
+	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), shadow, a.Data.Ledger, a.models, c)
 	hooks, err := c.hooks()
 	if err != nil {
 		return err
@@ -187,6 +196,12 @@ func (a *Appliance) Run(ctx context.Context) error {
 	go a.screening.watch(background)
 	go a.jobs.Run(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
+	a.background = background
+	if err := a.startEngines(); err != nil {
+		return errors.Join(err, a.close())
+	}
+	a.models.routes.Load().watch(background, a.log, a.traffic.Report)
+	close(a.running)
 	a.log.Info("listening", "url", a.URL, "version", a.Version, "data", a.config.Data)
 	served := make(chan error, 1)
 	go func() { served <- a.server.Serve(a.listener) }()
@@ -234,9 +249,13 @@ func (a *Appliance) close() error {
 		cancel()
 		a.jobs.Stop(now)
 	}
+	if a.shadows != nil {
+		a.shadows.close()
+	}
 	if a.traffic != nil {
 		a.traffic.Close()
 	}
+	a.stopEngines(a.engines)
 	if a.models != nil {
 		errs = append(errs, a.models.close())
 	}

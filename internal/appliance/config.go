@@ -42,6 +42,9 @@ type Config struct {
 	Starter   bool             `yaml:"starter" en:"offer the small model that is in the binary" zh:"是否提供程序自带的入门模型"`
 	Engine    EngineConfig     `yaml:"engine"`
 	Upstreams []UpstreamConfig `yaml:"upstreams" en:"engines and services elsewhere whose models are offered too; for the file only" zh:"外部引擎与服务，其模型一并提供；仅可写在配置文件中"`
+	Engines   []ManagedConfig  `yaml:"engines" en:"engines that hearth starts and stops, and whose models are offered; for the file only" zh:"由本程序启动、看护和停止的推理引擎，其模型一并提供；仅可写在配置文件中"`
+	Groups    []GroupConfig    `yaml:"groups" en:"names that stand for several models or places; for the file only" zh:"代表多个模型或位置的名称；仅可写在配置文件中"`
+	DataClass string           `yaml:"data_class" en:"class of requests that do not say theirs in X-Hearth-Data-Class: public, internal, confidential, secret" zh:"未用 X-Hearth-Data-Class 声明密级的请求按哪一级处理：public 公开、internal 内部、confidential 敏感、secret 机密"`
 	Queue     QueueConfig      `yaml:"queue"`
 	Usage     UsageConfig      `yaml:"usage"`
 	Batches   BatchesConfig    `yaml:"batches"`
@@ -140,16 +143,6 @@ func (c BatchesConfig) limits() jobs.Limits {
 		FileBytes: int64(c.FileBytes), OwnerBytes: int64(c.KeyBytes), Keep: c.KeepFor}
 }
 
-// UpstreamConfig is an engine or service elsewhere.
-type UpstreamConfig struct {
-	Name       string            `yaml:"name" en:"what you call it" zh:"名称"`
-	URL        string            `yaml:"url" en:"where its OpenAI-compatible API begins, usually ending in /v1" zh:"其 OpenAI 兼容接口的基础地址，通常以 /v1 结尾"`
-	Key        string            `yaml:"key" en:"sent as a bearer token" zh:"以 Bearer 方式发送的密钥"`
-	KeyFile    string            `yaml:"key_file" en:"a file that holds the key, instead" zh:"或保存密钥的文件"`
-	Concurrent int               `yaml:"concurrent" en:"requests it is given at once; a little more than it computes at once is best; 0 finds out, by how it refuses and slows down" zh:"同时交给它的请求数，宜略多于其并行数；0 表示根据其拒绝与变慢的情况自动探测"`
-	Models     map[string]string `yaml:"models" en:"names offered here, each with the upstream's own; without it all models it lists are offered" zh:"此处使用的模型名称与上游名称的对应；不填则提供其全部模型"`
-}
-
 // Defaults are the settings of an appliance nobody has configured.
 func Defaults(home string) Config {
 	c := Config{
@@ -162,6 +155,7 @@ func Defaults(home string) Config {
 		Engine:   EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
 		Queue: QueueConfig{Requests: 20_000, Bytes: 2 << 30, KeyRequests: 4096, KeyBytes: 256 << 20, KeyTokens: 20_000_000,
 			Wait: 30 * time.Minute, BulkWait: 24 * time.Hour},
+		DataClass: string(hearth.DataInternal),
 		StopGrace: 20 * time.Second,
 	}
 	c.Audit = AuditConfig{Required: true, CheckpointEvery: 10 * time.Second, Keep: audit.KeepMin, Hash: string(cryptosuite.HashSHA256)}
@@ -254,8 +248,12 @@ func (c *Config) atHome(home string) {
 	for i := range c.Models {
 		paths = append(paths, &c.Models[i])
 	}
+	for i := range c.Engines {
+		paths = append(paths, &c.Engines[i].Model)
+	}
 	for i := range c.Upstreams {
-		paths = append(paths, &c.Upstreams[i].KeyFile)
+		u := &c.Upstreams[i]
+		paths = append(paths, &u.KeyFile, &u.TLS.CA, &u.TLS.Cert, &u.TLS.Key)
 	}
 	for i := range c.Webhooks {
 		paths = append(paths, &c.Webhooks[i].SecretFile)

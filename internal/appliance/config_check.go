@@ -1,9 +1,9 @@
 package appliance
 
 import (
+	"cmp"
 	"net"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,31 +96,8 @@ func (c *Config) check() error {
 	if _, err := c.Guard.policy(); err != nil {
 		return err
 	}
-	return c.checkUpstreams()
-}
-
-func (c *Config) checkUpstreams() error {
-	names := map[string]bool{}
-	for i := range c.Upstreams {
-		u := &c.Upstreams[i]
-		switch {
-		case u.Name == "":
-			return invalidConfig(say("upstreams[%d] has no name", "upstreams[%d] 没有名称", i))
-		case names[u.Name]:
-			return invalidConfig(say("two upstreams are called %s", "有两个上游都叫 %s", u.Name))
-		case u.Concurrent < 0 || u.Concurrent > 1<<16:
-			return invalidConfig(say("upstream %s: concurrent is out of range: from 0 to %d", "上游 %s：concurrent 超出范围：0 到 %d", u.Name, 1<<16))
-		case u.Key != "" && u.KeyFile != "":
-			return invalidConfig(say("upstream %s has both key and key_file", "上游 %s 同时填写了 key 和 key_file", u.Name))
-		}
-		names[u.Name] = true
-		if u.KeyFile != "" {
-			text, err := os.ReadFile(u.KeyFile)
-			if err != nil {
-				return hearth.FileError(u.KeyFile, err)
-			}
-			u.Key = strings.TrimSpace(string(text))
-		}
+	if !slices.Contains(hearth.DataClasses(), hearth.DataClass(c.DataClass)) {
+		return invalidConfig(say("data_class: %q is not one of %v", "data_class：%q 不在 %v 之中", c.DataClass, hearth.DataClasses()))
 	}
-	return nil
+	return cmp.Or(c.checkUpstreams(), c.checkEngines(), c.checkGroups())
 }

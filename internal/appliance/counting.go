@@ -13,7 +13,7 @@ var _ gateway.Counter = (*models)(nil)
 // CountTokens counts the prompt that a request's conversation becomes. Of a model that
 // runs elsewhere that is known only afterwards.
 func (m *models) CountTokens(ctx context.Context, r *hearth.Request) (int, error) {
-	x, err := m.Find(ctx, r.Model)
+	x, err := m.chosen(ctx, r)
 	if err == nil {
 		err = fit(x, hearth.TaskChat)
 	}

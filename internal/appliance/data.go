@@ -72,15 +72,16 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 // Models lists every model at hand, those of upstreams included; warn is told of
 // upstreams that can't be reached.
 func (d *Data) Models(ctx context.Context, warn func(upstream string, err error)) ([]hearth.Model, error) {
-	ups, err := upstreams(d.config)
+	r, err := newRoutes(d.config, nil)
 	if err != nil {
 		return nil, err
 	}
+	defer r.leave(nil)
 	files, err := d.Catalog.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return withOffers(ctx, files, ups, warn), nil
+	return withOffers(ctx, files, r, warn), nil
 }
 
 // Find looks a model up by name, those of upstreams included.

@@ -16,7 +16,6 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/guard"
-	"github.com/hearthbox/hearth/internal/traffic"
 )
 
 // GuardConfig is about screening what goes to models and what comes back.
@@ -216,20 +215,10 @@ func (s *screening) around(m *models) wrapper {
 	return func(next hearth.Generator) hearth.Generator { return s.Wrap(next, m.elsewhere, s.log) }
 }
 
-// elsewhere says whether a model may be served from outside this machine and network:
-// one of several upstreams that offer it is enough.
+// elsewhere says whether what is asked of a model may leave this machine and network: one
+// of several upstreams that offer it is enough.
 func (m *models) elsewhere(ctx context.Context, id string) bool {
-	_, backends, err := m.Backends(ctx, id)
-	if err != nil {
-		return len(m.upstreams) > 0 // it may be one of theirs
-	}
-	for i, u := range m.upstreams {
-		offers := slices.ContainsFunc(backends, func(b traffic.Backend) bool { return b.Source == u.Source() })
-		if offers && !inHouse(m.data.config.Upstreams[i].URL) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.reach(ctx, id), func(s *server) bool { return !inHouse(s.URL) })
 }
 
 // inHouse reports whether an address is of this machine or a private network, as far

@@ -368,8 +368,6 @@ func (m *models) close() error {
 		}
 	}
 	m.workers.Stop()
-	for _, u := range m.upstreams {
-		u.Close()
-	}
+	m.routes.Load().leave(nil)
 	return errors.Join(errs...)
 }

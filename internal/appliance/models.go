@@ -8,13 +8,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/engine"
 	"github.com/hearthbox/hearth/internal/traffic"
-	"github.com/hearthbox/hearth/internal/upstream"
 )
 
 // listFresh is how long a look at the disk is believed when a model is asked for by
@@ -24,12 +24,12 @@ const listFresh = 2 * time.Second
 // models are all models that can be asked: files, loaded when they are first asked
 // for, and those of upstreams. It routes a request to the one it names.
 type models struct {
-	data      *Data
-	upstreams []*upstream.OpenAI
-	workers   *engine.Workers
-	memory    int64
-	cache     int64
-	log       *slog.Logger
+	data    *Data
+	routes  atomic.Pointer[routes]
+	workers *engine.Workers
+	memory  int64
+	cache   int64
+	log     *slog.Logger
 
 	listing sync.Mutex
 	listed  []hearth.Model // files
@@ -53,25 +53,13 @@ func newModels(d *Data, log *slog.Logger) (*models, error) {
 	if m.cache == 0 {
 		m.cache = m.memory / 4
 	}
-	var err error
-	if m.upstreams, err = upstreams(c); err != nil {
+	r, err := newRoutes(c, nil)
+	if err != nil {
 		return nil, err
 	}
+	m.routes.Store(r)
 	m.workers = engine.NewWorkers(threads(c))
 	return m, nil
-}
-
-// upstreams are those configured.
-func upstreams(c Config) ([]*upstream.OpenAI, error) {
-	var list []*upstream.OpenAI
-	for _, u := range c.Upstreams {
-		o, err := upstream.NewOpenAI(upstream.Config{Name: u.Name, URL: u.URL, Key: u.Key, Models: u.Models})
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, o)
-	}
-	return list, nil
 }
 
 // List shows every model at hand.
@@ -80,7 +68,7 @@ func (m *models) List(ctx context.Context) ([]hearth.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return withOffers(ctx, files, m.upstreams, func(upstream string, err error) {
+	return withOffers(ctx, files, m.routes.Load(), func(upstream string, err error) {
 		m.log.Warn("the models of an upstream can't be listed", "upstream", upstream, "error", err)
 	}), nil
 }
@@ -102,10 +90,10 @@ func (m *models) files(ctx context.Context, oldest time.Time) ([]hearth.Model, e
 	return list, nil
 }
 
-// withOffers lists files and what upstreams offer under names not taken; then the starter
+// withOffers lists files and what upstreams offer under names not taken, and groups; then the starter
 // model, as who names no model gets the first, and last what can't be talked to. An upstream that can't be reached shows
 // what it offered last; warn is told.
-func withOffers(ctx context.Context, files []hearth.Model, upstreams []*upstream.OpenAI, warn func(upstream string, err error)) []hearth.Model {
+func withOffers(ctx context.Context, files []hearth.Model, now *routes, warn func(upstream string, err error)) []hearth.Model {
 	taken := map[string]bool{}
 	var list []hearth.Model
 	for _, x := range files {
@@ -113,14 +101,15 @@ func withOffers(ctx context.Context, files []hearth.Model, upstreams []*upstream
 		x.ContextTokens = engine.ContextTokens(x.ContextTokens)
 		list = append(list, x)
 	}
-	offers := make([][]hearth.Model, len(upstreams))
-	errs := make([]error, len(upstreams))
+	servers := now.servers
+	offers := make([][]hearth.Model, len(servers))
+	errs := make([]error, len(servers))
 	var asked sync.WaitGroup
-	for i, u := range upstreams {
+	for i, u := range servers {
 		asked.Go(func() { offers[i], errs[i] = u.Models(ctx) })
 	}
 	asked.Wait()
-	for i, u := range upstreams {
+	for i, u := range servers {
 		if errs[i] != nil {
 			warn(u.Name, errs[i])
 		}
@@ -130,6 +119,10 @@ func withOffers(ctx context.Context, files []hearth.Model, upstreams []*upstream
 				list = append(list, x)
 			}
 		}
+	}
+	for _, g := range now.listed(list) { // which have their names before models do
+		list = slices.DeleteFunc(list, func(x hearth.Model) bool { return strings.EqualFold(x.ID, g.ID) })
+		list = append(list, g)
 	}
 	slices.SortStableFunc(list, func(a, b hearth.Model) int { return cmp.Compare(standing(a), standing(b)) })
 	return list
@@ -146,9 +139,23 @@ func standing(x hearth.Model) int {
 	return 0
 }
 
-// Find looks a model up by name. Case does not matter. Upstreams are only asked for
-// what no file is called, so that a silent one holds up none of the others' work.
+// Find looks a model, or a group of them, up by name. Case does not matter. Upstreams are
+// only asked for what no file is called, so that a silent one holds up none of the others'
+// work.
 func (m *models) Find(ctx context.Context, id string) (hearth.Model, error) {
+	if m.routes.Load().group(id) == nil {
+		return m.model(ctx, id)
+	}
+	list, err := m.List(ctx)
+	if err != nil {
+		return hearth.Model{}, err
+	}
+	x, _ := hearth.FindModel(list, id)
+	return x, nil
+}
+
+// model looks up what is no group.
+func (m *models) model(ctx context.Context, id string) (hearth.Model, error) {
 	files, err := m.files(ctx, time.Now().Add(-listFresh))
 	if err != nil {
 		return hearth.Model{}, err
@@ -156,10 +163,9 @@ func (m *models) Find(ctx context.Context, id string) (hearth.Model, error) {
 	if x, ok := hearth.FindModel(files, id); ok {
 		return x, nil
 	}
-	list, err := m.List(ctx)
-	if err != nil {
-		return hearth.Model{}, err
-	}
+	list := withOffers(ctx, files, &routes{servers: m.routes.Load().servers}, func(upstream string, err error) {
+		m.log.Warn("the models of an upstream can't be listed", "upstream", upstream, "error", err)
+	})
 	if x, ok := hearth.FindModel(list, id); ok {
 		return x, nil
 	}
@@ -183,40 +189,17 @@ func (m *models) missing(list []hearth.Model, id string) error {
 	return hearth.NewError(hearth.NoSuchModel, "model", id).At("model")
 }
 
-// Backends are the engine of a model that is a file, or the upstreams that offer it.
-func (m *models) Backends(ctx context.Context, id string) (string, []traffic.Backend, error) {
-	x, err := m.Find(ctx, id)
-	switch {
-	case err != nil:
-		return "", nil, err
-	case x.Problem != nil:
-		return "", nil, x.Problem.At("model")
-	case x.Origin != hearth.OriginUpstream:
-		base := cmp.Or(x.Base, x.ID) // whose slots all its adapters share
-		return x.ID, []traffic.Backend{{Source: x.Source + "/" + base, Slots: m.data.config.Engine.Sequences, Tokens: m.cacheTokens(base)}}, nil
-	}
-	var list []traffic.Backend
-	for i, u := range m.upstreams {
-		if u.Source() == x.Source || u.Offers(x.ID) {
-			list = append(list, traffic.Backend{Source: u.Source(), Slots: m.data.config.Upstreams[i].Concurrent})
-		}
-	}
-	return x.ID, list, nil
-}
-
 // Generate asks the model the request names, where the request says.
 func (m *models) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	return func(yield func(hearth.Chunk, error) bool) {
-		x, err := m.Find(ctx, r.Model)
-		if err == nil && !r.By.MayUse(x.ID) { // an adapter is also known by its own name
+		x, err := m.chosen(ctx, r)
+		// An adapter is also known by its own name; of a group it is the group's that counts.
+		if err == nil && m.routes.Load().group(r.Model) == nil && !r.By.MayUse(x.ID) {
 			err = hearth.NewError(hearth.NoSuchModel, "model", r.Model).At("model")
 		}
 		if err != nil {
 			yield(hearth.Chunk{}, err)
 			return
-		}
-		if x.Origin == hearth.OriginUpstream && r.Source != "" {
-			x.Source = r.Source
 		}
 		if r.Embed != nil || r.Rerank != nil {
 			yield(m.encoded(ctx, x, r))
@@ -242,10 +225,8 @@ func (m *models) generator(ctx context.Context, x hearth.Model) (g hearth.Genera
 	if err := fit(x, hearth.TaskChat); err != nil {
 		return nil, nil, err
 	}
-	for _, u := range m.upstreams {
-		if x.Source == u.Source() {
-			return u, func() {}, nil
-		}
+	if s := m.routes.Load().server(x.Source); s != nil {
+		return s, func() {}, nil
 	}
 	l, a, err := m.holdAdapted(ctx, x)
 	if err != nil {
@@ -307,10 +288,8 @@ func (m *models) encoder(ctx context.Context, x hearth.Model, task string) (e en
 	if err := fit(x, task); err != nil {
 		return nil, nil, err
 	}
-	for _, u := range m.upstreams {
-		if x.Source == u.Source() {
-			return u, func() {}, nil
-		}
+	if s := m.routes.Load().server(x.Source); s != nil {
+		return s, func() {}, nil
 	}
 	l, err := m.hold(ctx, x)
 	if err != nil {

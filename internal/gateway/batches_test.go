@@ -194,7 +194,7 @@ func TestBatch(t *testing.T) {
 			t.Errorf("made %+v", b)
 		}
 		time.Sleep(40 * time.Second)
-		if b = o.object("GET", "/v1/batches/"+b.ID, ""); b.Counts.Completed != 1 || b.Counts.Failed != 1 {
+		if b = o.object("GET", "/v1/batches/"+b.ID, ""); b.Counts.Completed < 1 || b.Counts.Completed > 2 || b.Counts.Failed != 1 { // the last may have begun before the third was told to wait
 			t.Errorf("after a while %+v", b)
 		}
 		time.Sleep(10 * time.Minute)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -57,6 +58,13 @@ func (x *exchange) wishes(r *hearth.Request) error {
 		r.Class = c
 	default:
 		return hearth.NewError(hearth.NotOneOf, "field", "X-Hearth-Class", "choices", "interactive, default, bulk").At("X-Hearth-Class")
+	}
+	switch d := hearth.DataClass(x.r.Header.Get("X-Hearth-Data-Class")); {
+	case d == "":
+	case slices.Contains(hearth.DataClasses(), d):
+		r.DataClass = d
+	default:
+		return hearth.NewError(hearth.NotOneOf, "field", "X-Hearth-Data-Class", "choices", "public, internal, confidential, secret").At("X-Hearth-Data-Class")
 	}
 	text := x.r.Header.Get("X-Hearth-Deadline")
 	if text == "" {

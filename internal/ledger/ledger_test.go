@@ -102,7 +102,7 @@ func TestQuotas(t *testing.T) {
 		if e.Code != hearth.QuotaExceeded || e.Message(hearth.English) != want || e.Retry <= 0 || e.Retry > time.Minute {
 			t.Errorf("the second gets %v, after %s", err, e.Retry)
 		}
-		if text := e.Message(hearth.Chinese); text != "密钥 name of k (k)已达到限额：每分钟 100 个词元，已用 60，此请求约需 60" {
+		if text := e.Message(hearth.Chinese); text != "密钥 name of k (k) 已达到限额：每分钟 100 个词元，已用 60，此请求约需 60" {
 			t.Error(text)
 		}
 		if got := e.Remedy(hearth.English); !strings.Contains(got, "hearth quota set key:* tokens/minute") || !strings.Contains(got, "until 2000-01-01 ") {

@@ -78,7 +78,7 @@ func prose(text, page, lang string) []Passage {
 func anchor(page string, n int) string {
 	names := map[string]string{
 		"about":    "what needs talking starter",
-		"operator": "start models keys people usage console network upstreams guard forms batches memory measuring advertising audit backup trouble",
+		"operator": "start models keys people usage console network upstreams engines routing guard forms batches memory measuring advertising audit backup trouble",
 	}
 	list := strings.Fields(names[page])
 	if n < len(list) {

@@ -26,6 +26,11 @@ type backend struct {
 	pauses int     // in a row
 	cut    float64 // when limit was lowered last
 
+	down  bool    // as is known from elsewhere
+	busy  float64 // the same; the part of it that is in use
+	fell  bool    // it is left in peace because it was down
+	trial bool    // it was, and is given one request to see whether it is
+
 	entries int
 	slots   int     // in use
 	used    int     // tokens
@@ -62,7 +67,18 @@ func (b *backend) take(slots, tokens int) {
 }
 
 // free reports whether anything might run on it.
-func (b *backend) free(now float64) bool { return now >= b.pause && b.slots < int(b.limit) }
+func (b *backend) free(now float64) bool {
+	return now >= b.pause && b.slots < int(b.limit) && (!b.trial || b.entries == 0)
+}
+
+// out reports whether it is out of order, or wants to be left in peace for long: who may
+// go elsewhere does.
+func (b *backend) out(now float64) bool {
+	return b.down || b.trial && b.entries > 0 || now < b.pause && (b.fell || b.pause-now > shortRest)
+}
+
+// shortRest is how many seconds of peace are waited for rather than evaded.
+const shortRest = 5.0
 
 // fits reports whether it has room for the entry. One that is alone always fits.
 func (b *backend) fits(e *entry) bool {
@@ -70,18 +86,17 @@ func (b *backend) fits(e *entry) bool {
 }
 
 // headroom is the part of it that is free.
-func (b *backend) headroom() float64 { return (b.limit - float64(b.slots)) / b.limit }
-
-// wanted reports whether somebody waits for it.
-func (b *backend) wanted() bool { return b.next() != nil }
+func (b *backend) headroom() float64 {
+	return (b.limit - float64(b.slots)) / b.limit * (1 - 0.9*b.busy)
+}
 
 // next is the line whose turn it is: that with the most urgent class, then the one
-// that has had least. Nil if nobody waits.
-func (b *backend) next() *line {
+// that has had least. Nil if nobody waits for whom it is the place.
+func (b *backend) next(now float64) *line {
 	var best *line
 	var first Class
 	for _, l := range b.lines {
-		if c, some := l.waits(); some && (best == nil || c < first || c == first && l.turn < best.turn) {
+		if c, some := l.waits(); some && l.takes(b, now) && (best == nil || c < first || c == first && l.turn < best.turn) {
 			best, first = l, c
 		}
 	}
@@ -147,6 +162,7 @@ func (b *backend) load(e *entry, now float64) float64 {
 // began learns from how long the first token took.
 func (b *backend) began(e *entry, now float64) {
 	took := now - e.started
+	b.fell, b.trial = false, false
 	b.soon.add(took, 1.0/8)
 	b.usual.add(took, 1.0/128)
 	if !b.fixed && b.soon.value > slowTimes*b.usual.value+slowLeast {
@@ -156,7 +172,7 @@ func (b *backend) began(e *entry, now float64) {
 
 // succeeded learns that it could do what it had.
 func (b *backend) succeeded(now float64) {
-	b.pauses = 0
+	b.pauses, b.fell, b.trial = 0, false, false
 	if !b.fixed && b.slots >= int(b.limit) && (b.limit < b.proven || now > b.cut+tryAgain) {
 		b.limit = min(slotsMost, b.limit+1/b.limit)
 	}
@@ -164,12 +180,17 @@ func (b *backend) succeeded(now float64) {
 
 // refused learns that it had too much: an entry that it has no longer. If it had
 // nothing else, or is down, it is left in peace for a while, each time for longer.
-func (b *backend) refused(now, pause float64, down bool) {
-	if b.entries == 0 || down && now >= b.pause {
+func (b *backend) refused(now float64, r Busy) {
+	pause := r.Pause.Seconds()
+	switch {
+	case r.Asked:
+		b.pause = max(b.pause, now+pause)
+	case b.entries == 0 || r.Down && now >= b.pause:
 		b.pause = now + pause*float64(int(1)<<b.pauses)
 		b.pauses = min(pausesMost, b.pauses+1)
 	}
-	if b.fixed || down {
+	b.fell, b.trial = b.fell || r.Down, b.trial || r.Down
+	if b.fixed || r.Down {
 		return
 	}
 	b.limit = max(1, float64(b.slots))

@@ -24,7 +24,7 @@ func full() (q *Queue, running []ID) {
 }
 
 func arrival(r *rand.Rand, id ID, names []string) Arrive {
-	return Arrive{ID: id, Tenant: tenantNames[r.IntN(1000)], Model: "m", Backends: names, Class: Interactive + Class(r.IntN(3)),
+	return Arrive{ID: id, Tenant: tenantNames[r.IntN(1000)], Model: "m", Backends: options(names), Class: Interactive + Class(r.IntN(3)),
 		PromptBytes: r.IntN(20_000), MaxTokens: 1 + r.IntN(2000), Prefix: []uint64{r.Uint64N(100), r.Uint64N(1000), r.Uint64()}, HeldBytes: 1000}
 }
 

@@ -45,7 +45,7 @@ type Arrive struct {
 	Tenant   string
 	Weight   float64 // of the tenant; 0 means 1
 	Model    string
-	Backends []string // that answer for the model; [Capacity] has told of each
+	Backends []Option // that answer for the model; [Capacity] has told of each
 	Class    Class
 
 	PromptBytes int
@@ -55,6 +55,13 @@ type Arrive struct {
 	HeldBytes   int64    // memory the request takes while it waits
 
 	Deadline time.Duration // when the answer has to have begun; 0 leaves it to the class
+}
+
+// Option is a backend that a request may run on.
+type Option struct {
+	Backend string
+	Rank    int     // 0 is asked first; others only while all of lower rank are out of order
+	Weight  float64 // its part of the requests whose beginning nobody knows; 0 leaves that to who has room
 }
 
 // Leave is a caller who has gone.
@@ -82,11 +89,13 @@ type Done struct {
 
 // Busy is a backend that did not take a request. The request waits again, where it was.
 // Pause is for how long the backend is left in peace if it had nothing else to do, or if
-// it is down and not merely full; each time in a row for twice as long.
+// it is down and not merely full; each time in a row for twice as long. Asked says that
+// the backend itself wants to be left in peace for so long.
 type Busy struct {
 	ID    ID
 	Pause time.Duration
 	Down  bool
+	Asked bool
 }
 
 // Capacity is what a backend takes.
@@ -94,6 +103,13 @@ type Capacity struct {
 	Backend string
 	Slots   int // answers at once; 0 is not known, and found out
 	Tokens  int // of prompts and answers together; 0 is no limit
+}
+
+// State is how a backend is, as is known from elsewhere than from what it was given.
+type State struct {
+	Backend string
+	Down    bool    // it is not given anything while there are others
+	Load    float64 // the part of it that is in use, from 0 to 1; 0 is not known
 }
 
 // Tick is time that has passed; [Queue.Wake] says when it is worth telling.

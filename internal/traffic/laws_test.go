@@ -114,7 +114,7 @@ func (w *world) checkWork(e Event) {
 		if slots[b] != b.slots || used[b] != b.used {
 			w.t.Fatalf("%T: backend %s counts %d slots and %d tokens, and has %d and %d", e, b.name, b.slots, b.used, slots[b], used[b])
 		}
-		if l := b.next(); l != nil && b.free(w.now.Seconds()) {
+		if l := b.next(w.now.Seconds()); l != nil && b.free(w.now.Seconds()) {
 			if x := l.next(w.now.Seconds()); l.choose(x, w.now.Seconds()) != nil {
 				w.t.Fatalf("%T: backend %s has room and request %d waits", e, b.name, x.id)
 			}
@@ -157,7 +157,7 @@ func (w *world) event() {
 	case 9:
 		if id, ok := w.pick("runs"); ok {
 			w.states[id], w.sent[id] = "waits", 0
-			w.step(Busy{id, time.Duration(w.byte()) * time.Millisecond, w.byte()%3 == 0})
+			w.step(Busy{ID: id, Pause: time.Duration(w.byte()) * time.Millisecond, Down: w.byte()%3 == 0, Asked: w.byte()%5 == 0})
 		}
 		w.step(Capacity{Backend: "b", Slots: w.byte() % 4, Tokens: 100 * (w.byte() % 20)})
 	}
@@ -168,7 +168,7 @@ func (w *world) arrive() {
 	w.states[w.last] = "waits"
 	model := string(rune('x' + w.byte()%2))
 	on := [][]string{{"a"}, {"a", "b"}}[model[0]-'x'] // a is asked for both
-	w.step(Arrive{ID: w.last, Tenant: string(rune('p' + w.byte()%5)), Weight: float64(w.byte() % 3), Model: model, Backends: on,
+	w.step(Arrive{ID: w.last, Tenant: string(rune('p' + w.byte()%5)), Weight: float64(w.byte() % 3), Model: model, Backends: options(on),
 		Class: Class(w.byte() % int(classes)), PromptBytes: 20 * w.byte(), MaxTokens: 8 * w.byte(), Choices: w.byte() % 3,
 		Prefix: []uint64{uint64(w.byte() % 4)}, HeldBytes: int64(2 * w.byte()), Deadline: w.deadline()})
 }
@@ -268,7 +268,7 @@ func (p *plant) act(actions []Action) {
 func (p *plant) ask(tenant string, class Class, out int) ID {
 	p.last++
 	p.out[p.last], p.who[p.last] = out, tenant
-	p.act(p.q.Step(p.now, Arrive{ID: p.last, Tenant: tenant, Model: "m", Backends: []string{"gpu"}, Class: class, MaxTokens: out}))
+	p.act(p.q.Step(p.now, Arrive{ID: p.last, Tenant: tenant, Model: "m", Backends: options([]string{"gpu"}), Class: class, MaxTokens: out}))
 	return p.last
 }
 

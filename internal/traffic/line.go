@@ -1,5 +1,7 @@
 package traffic
 
+import "math"
+
 // How requests are ordered.
 const (
 	// quantum is how much a tenant may have ahead of the others to go on with
@@ -87,6 +89,8 @@ func (e *entry) tokens() int { return int(e.in + e.out*float64(e.slots)) }
 type line struct {
 	model    string
 	backends []*backend
+	options  []Option             // as the backends
+	credit   map[*backend]float64 // of those with weights: what each is behind
 	bands    [classes]band
 	shares   map[string]*share
 
@@ -315,21 +319,70 @@ func (l *line) served(e *entry, on *backend, now float64) {
 	l.reorder(e.share)
 }
 
+// rank is that of the backends that requests go to now: the lowest of those of which one
+// works. If none works, it is whichever is tried next: waiting would mend nothing.
+func (l *line) rank(now float64) (rank int, some bool) {
+	for i, b := range l.backends {
+		if o := l.options[i]; !b.out(now) && (!some || o.Rank < rank) {
+			rank, some = o.Rank, true
+		}
+	}
+	return rank, some
+}
+
+// takes reports whether requests of the line may run on a backend now.
+func (l *line) takes(b *backend, now float64) bool {
+	rank, some := l.rank(now)
+	for i, x := range l.backends {
+		if x == b {
+			return !some || l.options[i].Rank == rank && !b.out(now)
+		}
+	}
+	return false
+}
+
 // choose is the backend with room for the entry that knows most of its beginning, by
-// how much room that is; nil if none has.
+// how much room that is; nil if none has. Where backends have weights, and none knows it
+// well, each has its part in turn.
 func (l *line) choose(e *entry, now float64) *backend {
 	var best *backend
-	score := 0.0
-	for _, b := range l.backends {
-		if !b.free(now) || !b.fits(e) {
+	var able []int
+	score, weights := 0.0, 0.0
+	for i, b := range l.backends {
+		if !b.free(now) || !b.fits(e) || !l.takes(b, now) {
 			continue
 		}
+		able = append(able, i)
+		weights += l.options[i].Weight
 		if s := (unknownPrefix + b.known.match(e.prefix)) * b.headroom(); best == nil || s > score {
 			best, score = b, s
 		}
 	}
+	if weights == 0 || best == nil {
+		return best
+	}
+	return l.weighed(e, able, best, weights)
+}
+
+// weighed is the backend that is furthest behind its weight, unless best knows most of
+// what the entry begins with (smooth weighted round robin, as nginx has it).
+func (l *line) weighed(e *entry, able []int, best *backend, weights float64) *backend {
+	sticks := len(e.prefix) > 0 && best.known.match(e.prefix) >= wellKnown
+	behind := math.Inf(-1)
+	for _, i := range able {
+		b := l.backends[i]
+		l.credit[b] += l.options[i].Weight
+		if !sticks && l.credit[b] > behind {
+			best, behind = b, l.credit[b]
+		}
+	}
+	l.credit[best] -= weights
 	return best
 }
+
+// wellKnown is how much of a beginning a backend must know for a request to stay with it,
+// weights or not.
+const wellKnown = 0.5
 
 // unknownPrefix is what a backend with room is worth that knows nothing of a prompt,
 // beside 1 for one that knows all of it.

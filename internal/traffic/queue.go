@@ -205,7 +205,7 @@ func (b Busy) apply(q *Queue) {
 		return
 	}
 	e.on.release(e, q.now)
-	e.on.refused(q.now, b.Pause.Seconds(), b.Down)
+	e.on.refused(q.now, b)
 	e.line.charge(e.share, -e.cost)
 	e.on, e.begun = nil, false
 	q.count(e, 1)
@@ -214,6 +214,14 @@ func (b Busy) apply(q *Queue) {
 }
 
 func (c Capacity) apply(q *Queue) { q.backend(c.Backend).take(c.Slots, c.Tokens) }
+
+func (s State) apply(q *Queue) {
+	b := q.backend(s.Backend)
+	b.down, b.busy = s.Down, min(1, max(0, s.Load))
+	if b.fell = b.fell && s.Down; !s.Down && b.pauses > 0 && b.trial {
+		b.pause, b.pauses, b.trial = 0, 0, false // somebody saw it work
+	}
+}
 
 func (Tick) apply(*Queue) {}
 
@@ -225,7 +233,7 @@ func (q *Queue) Wake() (at time.Duration, ok bool) {
 		soonest, ok = n.key, true
 	}
 	for _, b := range q.order {
-		if b.pause > q.now && b.wanted() && (!ok || b.pause < soonest) {
+		if b.pause > q.now && b.next(b.pause) != nil && (!ok || b.pause < soonest) {
 			soonest, ok = b.pause, true
 		}
 	}
@@ -235,7 +243,7 @@ func (q *Queue) Wake() (at time.Duration, ok bool) {
 // fill runs requests for as long as the backend has room.
 func (q *Queue) fill(b *backend) {
 	for b.free(q.now) {
-		l := b.next()
+		l := b.next(q.now)
 		if l == nil {
 			return
 		}
@@ -277,17 +285,17 @@ func (q *Queue) backend(name string) *backend {
 }
 
 // bind says which backends answer for the line from now on.
-func (q *Queue) bind(l *line, names []string) {
-	same := slices.EqualFunc(l.backends, names, func(b *backend, name string) bool { return b.name == name })
-	if same {
+func (q *Queue) bind(l *line, options []Option) {
+	if slices.Equal(l.options, options) {
 		return
 	}
+	l.options, l.credit = options, map[*backend]float64{}
 	for _, b := range l.backends {
 		b.lines = slices.DeleteFunc(b.lines, func(x *line) bool { return x == l })
 	}
 	l.backends = nil
-	for _, name := range names {
-		b := q.backend(name)
+	for _, o := range options {
+		b := q.backend(o.Backend)
 		b.lines = append(b.lines, l)
 		l.backends = append(l.backends, b)
 	}

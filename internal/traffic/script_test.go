@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,10 +19,11 @@ var update = flag.Bool("update", false, "write what the stories of testdata prin
 //
 //	limits tenant-requests=N tenant-bytes=N tenant-cost=X requests=N bytes=N wait=DURATION
 //	backend NAME [slots=N] [tokens=N]
-//	arrive ID tenant=T [on=A,B] [class=C] [prompt=BYTES] [max=N] [n=N] [prefix=1,2] [bytes=N] [deadline=AT] [weight=X] [model=M]
+//	state NAME [down] [load=PERCENT]
+//	arrive ID tenant=T [on=A,B:RANK,C:RANK:WEIGHT] [class=C] [prompt=BYTES] [max=N] [n=N] [prefix=1,2] [bytes=N] [deadline=AT] [weight=X] [model=M]
 //	leave|detach|attach|begun ID
 //	done ID [in=N] [out=N] [cached=N] [cut]
-//	busy ID pause=DURATION [down]
+//	busy ID pause=DURATION [down] [asked]
 //	at TIME                      the clock is there now
 //	place [ID...]                where they stand
 //	wake                         when time itself will change something
@@ -103,6 +105,8 @@ func (s *story) command(line string) string {
 	case "backend":
 		s.names = append(s.names, plain[0])
 		return s.step(Capacity{Backend: plain[0], Slots: s.integer(args["slots"]), Tokens: s.integer(args["tokens"])})
+	case "state":
+		return s.step(State{Backend: plain[0], Down: len(plain) > 1, Load: float64(s.integer(args["load"])) / 100})
 	case "place":
 		return s.places(plain)
 	case "wake":
@@ -142,15 +146,28 @@ func (s *story) limit(args map[string]string) {
 	s.q.limits = *l
 }
 
+// options reads NAME, NAME:RANK or NAME:RANK:WEIGHT.
+func options(names []string) (list []Option) {
+	for _, n := range names {
+		parts := strings.Split(n+"::", ":")
+		o := Option{Backend: parts[0]}
+		o.Rank, _ = strconv.Atoi(parts[1])
+		weight, _ := strconv.Atoi(parts[2])
+		o.Weight = float64(weight)
+		list = append(list, o)
+	}
+	return list
+}
+
 func (s *story) event(verb string, plain []string, args map[string]string) Event {
 	id := ID(s.integer(plain[0]))
 	switch verb {
 	case "arrive":
-		a := Arrive{ID: id, Tenant: args["tenant"], Model: or(args["model"], "m"), Backends: s.names, Class: Interactive,
+		a := Arrive{ID: id, Tenant: args["tenant"], Model: or(args["model"], "m"), Backends: options(s.names), Class: Interactive,
 			PromptBytes: s.integer(args["prompt"]), MaxTokens: s.integer(args["max"]), Choices: s.integer(args["n"]),
 			HeldBytes: int64(s.integer(args["bytes"])), Deadline: s.duration(args["deadline"])}
 		if args["on"] != "" {
-			a.Backends = strings.Split(args["on"], ",")
+			a.Backends = options(strings.Split(args["on"], ","))
 		}
 		for c := range classes {
 			if c.String() == args["class"] {
@@ -177,7 +194,7 @@ func (s *story) event(verb string, plain []string, args map[string]string) Event
 	case "done":
 		return Done{ID: id, In: s.integer(args["in"]), Out: s.integer(args["out"]), Cached: s.integer(args["cached"]), Whole: len(plain) == 1}
 	case "busy":
-		return Busy{id, s.duration(args["pause"]), len(plain) > 1}
+		return Busy{ID: id, Pause: s.duration(args["pause"]), Down: slices.Contains(plain, "down"), Asked: slices.Contains(plain, "asked")}
 	}
 	s.t.Fatalf("no command %q", verb)
 	return nil

@@ -16,8 +16,19 @@ import (
 type Route interface {
 	hearth.Generator
 
-	// Backends are what may answer for a model, and the name it is listed by.
-	Backends(ctx context.Context, model string) (name string, list []Backend, err error)
+	// Backends are where a request may be answered.
+	Backends(ctx context.Context, r *hearth.Request) (Ways, error)
+}
+
+// Ways are where a request may be answered.
+type Ways struct {
+	Model string // by the name it is listed by
+
+	// Line is where it waits: with all that may go to the same places. Empty is the
+	// model's.
+	Line string
+
+	Backends []Backend
 }
 
 // Backend is something that answers for a model.
@@ -25,6 +36,12 @@ type Backend struct {
 	Source string // its name, for hearth.Request.Source
 	Slots  int    // answers at once; 0 is to be found out
 	Tokens int    // of prompts and answers together; 0 is no limit
+
+	Rank   int     // 0 is asked first; others only while all of lower rank are out of order
+	Weight float64 // its part of new conversations; 0 leaves that to who has room
+
+	// Continues says that it can go on with an answer that another one began.
+	Continues bool
 }
 
 // Config is what a Traffic is made of.
@@ -50,7 +67,7 @@ type Traffic struct {
 	last   ID
 	visits map[ID]*visit
 	kept   map[string][]*visit // by ticket
-	told   map[string]Backend  // what the queue knows of backends
+	told   map[string]Capacity // what the queue knows of backends
 	alarm  *time.Timer
 	alarms time.Duration // when it goes off; 0 is never
 }
@@ -59,7 +76,7 @@ var _ hearth.Generator = (*Traffic)(nil)
 
 // New makes one in which nobody waits.
 func New(c Config) *Traffic {
-	return &Traffic{Config: c, began: time.Now(), queue: NewQueue(c.Limits), visits: map[ID]*visit{}, kept: map[string][]*visit{}, told: map[string]Backend{}}
+	return &Traffic{Config: c, began: time.Now(), queue: NewQueue(c.Limits), visits: map[ID]*visit{}, kept: map[string][]*visit{}, told: map[string]Capacity{}}
 }
 
 // Generate waits for the request's turn and answers it.
@@ -82,25 +99,25 @@ func (t *Traffic) enter(ctx context.Context, r *hearth.Request) (*visit, error) 
 	if v := t.again(r.Ticket); v != nil {
 		return v, nil
 	}
-	model, backends, err := t.Route.Backends(ctx, r.Model)
+	ways, err := t.Route.Backends(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(backends))
-	for i, b := range backends {
-		names[i] = b.Source
+	options := make([]Option, len(ways.Backends))
+	for i, b := range ways.Backends {
+		options[i] = Option{Backend: b.Source, Rank: b.Rank, Weight: b.Weight}
 	}
-	v := newVisit(ctx, model, len(names), r)
-	arrival := v.arrival(names, t.moment(r.Deadline))
+	v := newVisit(ctx, ways, r)
+	arrival := v.arrival(options, t.moment(r.Deadline))
 	if v.bill, err = t.open(ctx, v, arrival); err != nil {
 		return nil, err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, b := range backends {
-		if t.told[b.Source] != b {
-			t.told[b.Source] = b
-			t.step(Capacity{Backend: b.Source, Slots: b.Slots, Tokens: b.Tokens})
+	for _, b := range ways.Backends {
+		if c := (Capacity{Backend: b.Source, Slots: b.Slots, Tokens: b.Tokens}); t.told[b.Source] != c {
+			t.told[b.Source] = c
+			t.step(c)
 		}
 	}
 	t.last++
@@ -121,7 +138,7 @@ func (t *Traffic) open(ctx context.Context, v *visit, a Arrive) (hearth.Bill, er
 	in, out := t.queue.Expected(a)
 	t.mu.Unlock()
 	v.in = int(in)
-	return t.Account.Open(ctx, v.r, v.model, hearth.Usage{PromptTokens: v.in, CompletionTokens: int(out)})
+	return t.Account.Open(ctx, v.r, v.ways.Model, hearth.Usage{PromptTokens: v.in, CompletionTokens: int(out)})
 }
 
 // nobodysBill is that of a request nobody counts.
@@ -172,9 +189,17 @@ func (t *Traffic) attend(ctx context.Context, v *visit, emit func(hearth.Chunk) 
 	}
 }
 
+// Report tells how a backend is.
+func (t *Traffic) Report(s State) { t.tell(s) }
+
+// place is where a visit stands; it stands nowhere once something of its answer has come,
+// though it may wait for another backend to go on with it.
 func (t *Traffic) place(v *visit) (hearth.Place, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if v.said.begun {
+		return hearth.Place{}, false
+	}
 	p, ok := t.queue.Place(v.id)
 	return hearth.Place(p), ok
 }
@@ -319,7 +344,7 @@ func (t *Traffic) refusal(v *visit, r Refusal) error {
 	case TenantCost:
 		return quota("token", "个词元", "queue.key_tokens")
 	case Full:
-		return hearth.NewError(hearth.QueueFull, "waiting", t.queue.Waiting(), "model", v.model)
+		return hearth.NewError(hearth.QueueFull, "waiting", t.queue.Waiting(), "model", v.ways.Model)
 	}
 	return hearth.NewError(hearth.DeadlineUnreachable, "wait", r.Wait.Round(time.Second), "limit", r.May.Round(time.Second)).After(r.Wait)
 }
@@ -365,7 +390,7 @@ func (t *Traffic) queued(v *visit) (q hearth.Queued, waits, runs bool) {
 	if e == nil {
 		return q, false, false
 	}
-	q = hearth.Queued{By: v.r.By, Model: v.model, Class: hearth.Class(e.class.String()), Arrived: v.arrived}
+	q = hearth.Queued{By: v.r.By, Model: v.ways.Model, Class: hearth.Class(e.class.String()), Arrived: v.arrived}
 	if e.state == running {
 		q.ServedBy = e.on.name
 		return q, false, true

@@ -26,11 +26,11 @@ type plant struct {
 	refuse []error  // for the next requests
 }
 
-func (p *plant) Backends(_ context.Context, model string) (string, []traffic.Backend, error) {
-	if model == "none" {
-		return "", nil, hearth.NewError(hearth.NoSuchModel, "model", model)
+func (p *plant) Backends(_ context.Context, r *hearth.Request) (traffic.Ways, error) {
+	if r.Model == "none" {
+		return traffic.Ways{}, hearth.NewError(hearth.NoSuchModel, "model", r.Model)
 	}
-	return strings.ToLower(model), p.backends, nil
+	return traffic.Ways{Model: strings.ToLower(r.Model), Backends: p.backends}, nil
 }
 
 func (p *plant) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {

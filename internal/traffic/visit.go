@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -17,8 +18,7 @@ import (
 type visit struct {
 	id      ID
 	ticket  string
-	model   string
-	places  int // backends it might run on
+	ways    Ways
 	r       *hearth.Request
 	bill    hearth.Bill
 	in      int // tokens its prompt is expected to have
@@ -33,7 +33,8 @@ type visit struct {
 	// Under Traffic.mu:
 	running chan struct{} // closed when its answer has ended; nil before it runs
 	gone    *time.Timer   // ends it when the caller has not come back
-	tries   int           // backends that did not take it
+	tries   int           // backends that did not take it, or did not finish
+	said    sofar         // of the answer; while it runs, that goroutine's, but for begun
 
 	mu     sync.Mutex
 	chunks []hearth.Chunk // of the answer; those that were taken only if it has a ticket
@@ -41,8 +42,8 @@ type visit struct {
 	err    error
 }
 
-func newVisit(ctx context.Context, model string, places int, r *hearth.Request) *visit {
-	v := &visit{ticket: r.Ticket, model: model, places: places, r: r, arrived: time.Now(), news: make(chan struct{}, 1)}
+func newVisit(ctx context.Context, ways Ways, r *hearth.Request) *visit {
+	v := &visit{ticket: r.Ticket, ways: ways, r: r, arrived: time.Now(), news: make(chan struct{}, 1)}
 	v.ctx, v.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	return v
 }
@@ -54,13 +55,13 @@ func tenantOf(by hearth.Principal) string { return by.KeyID }
 // and what serves it. Measured with thousands of them.
 const visitBytes = 64 << 10
 
-func (v *visit) arrival(backends []string, deadline time.Duration) Arrive {
+func (v *visit) arrival(backends []Option, deadline time.Duration) Arrive {
 	letters, prefix := beginnings(v.r)
 	tokens := v.r.MaxTokens
 	if v.r.Embed != nil || v.r.Rerank != nil {
 		tokens, prefix = 1, nil // nothing is written, and no beginning is known anew
 	}
-	return Arrive{ID: v.id, Tenant: tenantOf(v.r.By), Model: v.model, Backends: backends, Class: classOf(v.r.Class),
+	return Arrive{ID: v.id, Tenant: tenantOf(v.r.By), Model: cmp.Or(v.ways.Line, v.ways.Model), Backends: backends, Class: classOf(v.r.Class),
 		PromptBytes: letters, MaxTokens: tokens, Choices: v.r.ChoiceCount(), Prefix: prefix,
 		HeldBytes: int64(letters) + visitBytes, Deadline: deadline}
 }
@@ -178,11 +179,11 @@ const (
 )
 
 // run makes the answer on a backend and closes ended, unless the backend does not take
-// the request: then it waits again.
+// the request, or does not finish the answer and another one can: then it waits again.
 func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 	defer close(ended)
 	t.mu.Lock()
-	asked, waited, expected := *v.r, time.Since(v.arrived), v.expected
+	asked, waited, expected := v.said.rest(v.r), time.Since(v.arrived), v.expected
 	t.mu.Unlock()
 	asked.Source = backend
 	done := Done{ID: v.id}
@@ -190,41 +191,62 @@ func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 	servedBy := backend
 	var last []hearth.Chunk // held back until what the answer took is settled
 	err := contained(func() error {
-		for c, err := range t.Route.Generate(v.ctx, &asked) {
+		for c, err := range t.Route.Generate(v.ctx, asked) {
 			if err != nil {
 				return err
 			}
 			if c.Place != nil { // in a line further on
-				v.put(c)
+				if !v.said.begun {
+					v.put(c)
+				}
 				continue
 			}
 			if !begun {
-				begun, c.Waited, c.Expected = true, waited, expected
-				t.tell(Begun{v.id})
+				begun = true
+				if !v.said.begun {
+					c.Waited, c.Expected = waited, expected
+				}
+				t.begin(v)
 			}
 			done.count(c)
 			servedBy = cmp.Or(c.ServedBy, servedBy)
+			c = v.said.hear(c)
 			if c.Usage != nil || last != nil {
 				last = append(last, c)
 				continue
 			}
-			v.put(c)
+			if said(c) {
+				v.put(c)
+			}
 		}
 		return nil
 	})
-	if !begun && t.sentBack(v, err) {
+	if !begun && t.sentBack(v, err) || t.goesOn(v, backend, err) {
 		return
 	}
 	done.Whole = err == nil && v.ctx.Err() == nil
 	t.tell(done) // first, so that the backend does not wait for the ledger
-	if begun {
-		v.bill.Settle(servedBy, hearth.Usage{PromptTokens: cmp.Or(done.In, v.in), CachedTokens: done.Cached, CompletionTokens: done.Out, ReasoningTokens: done.reasoning})
+	if v.said.begun {
+		v.bill.Settle(servedBy, hearth.Usage{PromptTokens: cmp.Or(done.In, v.in), CachedTokens: done.Cached,
+			CompletionTokens: done.Out + v.said.before, ReasoningTokens: done.reasoning})
 	}
 	v.bill.Close()
 	for _, c := range last {
 		v.put(c)
 	}
-	v.close(err)
+	v.close(v.said.trouble(err))
+}
+
+func (t *Traffic) begin(v *visit) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v.said.begun = true
+	t.step(Begun{v.id})
+}
+
+// said reports whether a chunk says anything.
+func said(c hearth.Chunk) bool {
+	return c.Text != "" || c.Reasoning != "" || c.ToolCalls != nil || c.LogProbs != nil || c.Finish != "" || c.Usage != nil || c.ServedBy != "" || c.Embeddings != nil || c.Ranking != nil
 }
 
 // count takes note of a chunk's tokens. Usage, if it comes, is more exact.
@@ -257,20 +279,54 @@ func (t *Traffic) sentBack(v *visit, err error) bool {
 	if v.ctx.Err() != nil { // the caller has gone meanwhile
 		return false
 	}
-	down := false
-	switch hearth.AsError(err).Code {
+	e := hearth.AsError(err)
+	again := Busy{ID: v.id, Pause: refusedPause}
+	switch e.Code {
 	case hearth.UpstreamBusy, hearth.QueueFull:
-	case hearth.UpstreamUnreachable, hearth.UpstreamFailed:
-		if v.tries++; v.places < 2 || v.tries >= triesMost {
+		if d := e.Retry; d > 0 {
+			again.Pause, again.Asked = d, true
+		}
+	case hearth.UpstreamUnreachable, hearth.UpstreamFailed, hearth.UpstreamRefused, hearth.UpstreamProtocol:
+		if v.tries++; len(v.ways.Backends) < 2 || v.tries >= triesMost {
 			return false
 		}
-		down = true
+		again.Down = true
 	default:
 		return false
 	}
+	t.waitAgain(v, again)
+	return true
+}
+
+func (t *Traffic) waitAgain(v *visit, b Busy) {
 	v.running = nil
-	t.step(Busy{v.id, refusedPause, down})
+	t.step(b)
 	v.tell()
+}
+
+// goesOn lets an answer that broke off be finished by another backend; it reports whether
+// that is so. The caller does not notice: what he has stays, and the rest comes from
+// there.
+func (t *Traffic) goesOn(v *visit, backend string, err error) bool {
+	if err == nil || !v.said.continuable(v.r) {
+		return false
+	}
+	switch hearth.AsError(err).Code {
+	case hearth.UpstreamUnreachable, hearth.UpstreamFailed, hearth.UpstreamProtocol:
+	default:
+		return false
+	}
+	able := func(b Backend) bool {
+		return b.Source != backend && (b.Continues || v.r.Prompt != nil || v.said.text.Len() == 0)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if v.tries++; v.ctx.Err() != nil || v.tries >= triesMost || !slices.ContainsFunc(v.ways.Backends, able) {
+		return false
+	}
+	v.said.broke(err)
+	v.r.Trail.AddVerdict(hearth.Verdict{By: "traffic", Class: "failover." + backend, Action: "continue"})
+	t.waitAgain(v, Busy{ID: v.id, Pause: refusedPause, Down: true})
 	return true
 }
 

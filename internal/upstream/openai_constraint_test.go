@@ -16,7 +16,7 @@ func TestFormsOnTheWire(t *testing.T) {
 	serve(t, func(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewDecoder(r.Body).Decode(&body)
 		lines(`data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}]}`)(w, r)
-	}, func(t *testing.T, u *upstream.OpenAI) {
+	}, func(t *testing.T, u *upstream.Server) {
 		u.Config.Models = map[string]string{"m": "m"}
 		prompt := "x"
 		for _, c := range []struct {

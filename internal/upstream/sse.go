@@ -17,9 +17,9 @@ import (
 const lineBytesMax = 4 << 20
 
 // readEvents calls each with the data of every server-sent event until the stream
-// ends or says [DONE], and aside with every comment. Names and ids are passed over; every
-// line is a sign of life (WHATWG HTML, section 9.2).
-func readEvents(stream io.Reader, alive func(), each, aside func(data []byte) error) error {
+// ends or says [DONE], and aside with every comment. Names and ids are passed over (WHATWG
+// HTML, section 9.2).
+func readEvents(stream io.Reader, each, aside func(data []byte) error) error {
 	lines := bufio.NewScanner(stream)
 	lines.Buffer(make([]byte, 0, 4096), lineBytesMax)
 	var data []byte
@@ -34,7 +34,6 @@ func readEvents(stream io.Reader, alive func(), each, aside func(data []byte) er
 		return each(data)
 	}
 	for lines.Scan() {
-		alive()
 		line := lines.Bytes()
 		if len(line) == 0 {
 			if err := dispatch(); err != nil {
@@ -70,32 +69,52 @@ func unlessEOF(err error) error {
 	return err
 }
 
-// watchdog cancels a request that shows no sign of life for too long.
-type watchdog struct {
-	timer *time.Timer
-	idle  time.Duration
-	stop  func()
-	bark  error
+// readLines calls each with every line of JSON.
+func readLines(stream io.Reader, each func(data []byte) error) error {
+	lines := bufio.NewScanner(stream)
+	lines.Buffer(make([]byte, 0, 4096), lineBytesMax)
+	for lines.Scan() {
+		if line := bytes.TrimSpace(lines.Bytes()); len(line) > 0 {
+			if err := each(line); err != nil {
+				return unlessEOF(err)
+			}
+		}
+	}
+	return lines.Err()
 }
 
-func watch(ctx context.Context, idle time.Duration) (context.Context, *watchdog) {
-	w := &watchdog{idle: idle, bark: errors.New("it was silent for " + idle.String())}
+// watchdog cancels a request that shows no sign of life for too long, or no progress.
+type watchdog struct {
+	life, work  *time.Timer
+	idle, quiet time.Duration
+	stop        func()
+	bark        error // of no sign of life
+	growl       error // of no progress
+}
+
+func watch(ctx context.Context, idle, quiet time.Duration) (context.Context, *watchdog) {
+	w := &watchdog{idle: idle, quiet: quiet, bark: errors.New("it was silent for " + idle.String()),
+		growl: errors.New("it sent signs of life and no answer for " + quiet.String())}
 	ctx, cancel := context.WithCancelCause(ctx)
-	w.timer = time.AfterFunc(idle, func() { cancel(w.bark) })
-	w.stop = func() { w.timer.Stop(); cancel(nil) }
+	w.life = time.AfterFunc(idle, func() { cancel(w.bark) })
+	w.work = time.AfterFunc(quiet, func() { cancel(w.growl) })
+	w.stop = func() { w.life.Stop(); w.work.Stop(); cancel(nil) }
 	return ctx, w
 }
 
-func (w *watchdog) pat() { w.timer.Reset(w.idle) }
+func (w *watchdog) pat()      { w.life.Reset(w.idle) }
+func (w *watchdog) progress() { w.work.Reset(w.quiet) }
 
 // explain says why a request failed: because the caller left, because the upstream
 // was silent, or as err has it.
-func (w *watchdog) explain(u *OpenAI, caller context.Context, err error) error {
+func (w *watchdog) explain(u *Server, caller context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case caller.Err() != nil:
 		return hearth.NewError(hearth.Canceled).Because(context.Cause(caller))
+	case errors.Is(err, w.growl):
+		return u.protocol(w.growl.Error(), err)
 	case errors.Is(err, w.bark) || errors.Is(err, context.Canceled):
 		return u.protocol(w.bark.Error(), err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net/http"
 
 	"github.com/hearthbox/hearth"
 )
@@ -16,43 +15,67 @@ import (
 const answerBytesMax = 256 << 20
 
 var (
-	_ hearth.Embedder = (*OpenAI)(nil)
-	_ hearth.Reranker = (*OpenAI)(nil)
+	_ hearth.Embedder = (*Server)(nil)
+	_ hearth.Reranker = (*Server)(nil)
 )
 
 // Embed asks the upstream. What it sends is made to be of length 1, which not all do.
-func (u *OpenAI) Embed(ctx context.Context, r *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
-	body := map[string]any{"model": u.upstreamName(r.Model), "input": r.Texts, "encoding_format": "float"}
-	if r.Dimensions > 0 {
-		body["dimensions"] = r.Dimensions
+func (u *Server) Embed(ctx context.Context, r *hearth.EmbeddingRequest) (*hearth.Embeddings, error) {
+	if u.kind.paths.embeddings == "" {
+		return nil, u.cannot("embeddings")
 	}
-	var got struct {
-		Data []struct {
-			Index     int       `json:"index"`
-			Embedding []float32 `json:"embedding"`
-		} `json:"data"`
-		Usage spent `json:"usage"`
-	}
-	if err := u.whole(ctx, "/embeddings", body, &got); err != nil {
+	body, read := u.kind.wire.embed(u, r)
+	text, err := u.whole(ctx, u.kind.paths.embeddings, u.upstreamName(r.Model), body)
+	if err != nil {
 		return nil, err
 	}
-	out := &hearth.Embeddings{ServedBy: u.Source(), Vectors: make([][]float32, len(r.Texts)), Usage: got.Usage.words()}
-	for _, d := range got.Data {
-		if d.Index < 0 || d.Index >= len(out.Vectors) || out.Vectors[d.Index] != nil || !unit(d.Embedding) {
-			return nil, u.protocol(fmt.Sprintf("vector %d is none that was asked for", d.Index), nil)
-		}
-		out.Vectors[d.Index] = d.Embedding
+	vectors, prompt, err := read(text)
+	if err != nil {
+		return nil, u.protocol("its answer is not readable", err)
 	}
-	for i, v := range out.Vectors {
-		if v == nil || r.Dimensions > 0 && len(v) != r.Dimensions {
+	if len(vectors) != len(r.Texts) {
+		return nil, u.protocol(fmt.Sprintf("%d vectors for %d texts", len(vectors), len(r.Texts)), nil)
+	}
+	for i, v := range vectors {
+		if !unit(v) || r.Dimensions > 0 && len(v) != r.Dimensions {
 			return nil, u.protocol(fmt.Sprintf("the vector of text %d is missing or of another length", i), nil)
 		}
 	}
-	return out, nil
+	return &hearth.Embeddings{ServedBy: u.Source(), Vectors: vectors, Usage: hearth.Usage{PromptTokens: max(0, prompt)}}, nil
+}
+
+func (openAIFormat) embed(u *Server, r *hearth.EmbeddingRequest) (body any, read func([]byte) ([][]float32, int, error)) {
+	b := map[string]any{"model": u.upstreamName(r.Model), "input": r.Texts, "encoding_format": "float"}
+	if r.Dimensions > 0 {
+		b["dimensions"] = r.Dimensions
+	}
+	return b, func(text []byte) ([][]float32, int, error) {
+		var got struct {
+			Data []struct {
+				Index     int       `json:"index"`
+				Embedding []float32 `json:"embedding"`
+			} `json:"data"`
+			Usage spent `json:"usage"`
+		}
+		if err := json.Unmarshal(text, &got); err != nil {
+			return nil, 0, err
+		}
+		vectors := make([][]float32, len(r.Texts))
+		for _, d := range got.Data {
+			if d.Index < 0 || d.Index >= len(vectors) || vectors[d.Index] != nil {
+				return nil, 0, fmt.Errorf("vector %d is none that was asked for", d.Index)
+			}
+			vectors[d.Index] = d.Embedding
+		}
+		return vectors, max(got.Usage.Prompt, got.Usage.Total), nil
+	}
 }
 
 // Rerank asks the upstream. Scores that are no probabilities are taken for logits.
-func (u *OpenAI) Rerank(ctx context.Context, r *hearth.RerankRequest) (*hearth.Ranking, error) {
+func (u *Server) Rerank(ctx context.Context, r *hearth.RerankRequest) (*hearth.Ranking, error) {
+	if u.kind.paths.rerank == "" {
+		return nil, u.cannot("rankings")
+	}
 	body := map[string]any{"model": u.upstreamName(r.Model), "query": r.Query, "documents": r.Texts, "return_documents": false}
 	var got struct {
 		Results []struct {
@@ -61,8 +84,12 @@ func (u *OpenAI) Rerank(ctx context.Context, r *hearth.RerankRequest) (*hearth.R
 		} `json:"results"`
 		Usage spent `json:"usage"`
 	}
-	if err := u.whole(ctx, "/rerank", body, &got); err != nil {
+	text, err := u.whole(ctx, u.kind.paths.rerank, u.upstreamName(r.Model), body)
+	if err != nil {
 		return nil, err
+	}
+	if err := json.Unmarshal(text, &got); err != nil {
+		return nil, u.protocol("its answer is not readable", err)
 	}
 	out := &hearth.Ranking{ServedBy: u.Source(), Scores: make([]float64, len(r.Texts)), Usage: got.Usage.words()}
 	seen, logits := make([]bool, len(r.Texts)), false
@@ -108,20 +135,23 @@ func unit(v []float32) bool {
 }
 
 // whole sends a request and reads an answer that comes as a whole.
-func (u *OpenAI) whole(ctx context.Context, path string, body, answer any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
+func (u *Server) whole(ctx context.Context, path, model string, body any) ([]byte, error) {
+	if left := u.rest.left(); left > 0 {
+		return nil, hearth.NewError(hearth.UpstreamBusy, "upstream", u.Name, "detail", "it wants to be left alone").After(left)
 	}
-	watched, dog := watch(ctx, u.IdleMax)
+	watched, dog := watch(ctx, u.IdleMax, quietMax)
 	defer dog.stop()
-	b, err := u.do(watched, http.MethodPost, path, text)
+	b, err := u.post(watched, path, model, body)
 	if err != nil {
-		return dog.explain(u, ctx, err)
+		return nil, u.note(dog.explain(u, ctx, err))
 	}
 	defer b.Close()
-	if err := json.NewDecoder(io.LimitReader(b, answerBytesMax)).Decode(answer); err != nil {
-		return dog.explain(u, ctx, u.protocol("its answer is not readable", err))
+	text, err := io.ReadAll(io.LimitReader(living{b, dog.pat}, answerBytesMax))
+	if err != nil {
+		return nil, u.note(dog.explain(u, ctx, err))
 	}
-	return nil
+	if !json.Valid(text) {
+		return nil, u.note(u.protocol("its answer is not readable", nil))
+	}
+	return text, u.note(nil)
 }

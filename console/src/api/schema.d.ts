@@ -1118,7 +1118,7 @@ export interface components {
             file_bytes?: number;
             id: string;
             /** @enum {string} */
-            origin: "imported" | "folder" | "ollama" | "huggingface" | "modelscope" | "lmstudio" | "starter" | "upstream";
+            origin: "imported" | "folder" | "ollama" | "huggingface" | "modelscope" | "lmstudio" | "starter" | "upstream" | "group";
             /** Format: int64 */
             parameters?: number;
             path?: string;

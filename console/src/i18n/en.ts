@@ -207,6 +207,7 @@ export const en: Words = {
       lmstudio: 'LM Studio',
       starter: 'built in',
       upstream: 'upstream',
+      group: 'group',
     },
     parameters: 'Parameters',
     context: 'Context',

@@ -197,6 +197,7 @@ export const zh = {
       lmstudio: 'LM Studio',
       starter: '自带',
       upstream: '上游',
+      group: '模型组',
     },
     parameters: '参数',
     context: '上下文',

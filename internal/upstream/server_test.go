@@ -24,11 +24,11 @@ const idle = time.Minute
 
 // serve runs a test in virtual time, with a server that answers with f and an
 // upstream that asks it over a pipe.
-func serve(t *testing.T, f http.HandlerFunc, test func(t *testing.T, u *upstream.OpenAI)) {
+func serve(t *testing.T, f http.HandlerFunc, test func(t *testing.T, u *upstream.Server)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		host := pipenet.Serve(f)
-		u, err := upstream.NewOpenAI(upstream.Config{Name: "gpu", URL: "http://gpu/v1/", Key: "sk-secret", IdleMax: idle})
+		u, err := upstream.New(upstream.Config{Name: "gpu", URL: "http://gpu/v1/", Key: "sk-secret", IdleMax: idle})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +48,7 @@ func lines(text string) http.HandlerFunc {
 }
 
 // collect asks and gathers everything.
-func collect(u *upstream.OpenAI, r *hearth.Request) (all hearth.Chunk, n int, err error) {
+func collect(u *upstream.Server, r *hearth.Request) (all hearth.Chunk, n int, err error) {
 	if r == nil {
 		r = &hearth.Request{Model: "m", Messages: []hearth.Message{{Role: hearth.RoleUser, Text: "hi"}}}
 	}
@@ -63,7 +63,7 @@ func collect(u *upstream.OpenAI, r *hearth.Request) (all hearth.Chunk, n int, er
 		all.LogProbs = append(all.LogProbs, c.LogProbs...)
 		all.ServedBy += c.ServedBy
 		if c.Finish != "" {
-			all.Finish = c.Finish
+			all.Finish, all.StopString = c.Finish, c.StopString
 		}
 		if c.Usage != nil {
 			all.Usage = c.Usage
@@ -93,7 +93,7 @@ data: [DONE]
 
 data: {"choices":[{"index":0,"delta":{"content":"after the end"}}]}
 
-`), func(t *testing.T, u *upstream.OpenAI) {
+`), func(t *testing.T, u *upstream.Server) {
 		got, n, err := collect(u, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -122,7 +122,7 @@ func TestPlainCompletion(t *testing.T) {
 data: {"choices":[{"index":0,"text":" a","finish_reason":"length"}]}
 
 data: [DONE]`)(w, r)
-	}, func(t *testing.T, u *upstream.OpenAI) {
+	}, func(t *testing.T, u *upstream.Server) {
 		prompt := "Once"
 		got, _, err := collect(u, &hearth.Request{Model: "m", Prompt: &prompt})
 		if err != nil || got.Text != " upon a" || got.Finish != hearth.FinishLength || len(got.LogProbs) != 1 || got.LogProbs[0].Top[0].Token != " upon" {
@@ -160,7 +160,7 @@ func TestFaults(t *testing.T) {
 		"breaks off":                   {lines(begin), hearth.UpstreamProtocol, "broke off", true},
 		"breaks off in JSON":           {lines(begin + `data: {"choi`), hearth.UpstreamProtocol, "not readable", true},
 		"sends nothing":                {lines(""), hearth.UpstreamProtocol, "broke off", false},
-		"sends a page":                 {lines("<html>hello</html>"), hearth.UpstreamProtocol, "broke off", false},
+		"sends a page":                 {lines("<html>hello</html>"), hearth.UpstreamProtocol, "sent a page", false},
 		"sends a line without end":     {lines("data: " + strings.Repeat("x", 5<<20)), hearth.UpstreamProtocol, "connection broke", false},
 		"sends a choice out of range":  {lines(`data: {"choices":[{"index":7,"delta":{"content":"x"}}]}` + "\n\n"), hearth.UpstreamProtocol, "nobody asked", false},
 		"sends a tool call far off":    {lines(`data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":999999999}]}}]}` + "\n\n"), hearth.UpstreamProtocol, "out of range", false},
@@ -170,7 +170,7 @@ func TestFaults(t *testing.T) {
 		"cuts the connection later on": {func(w http.ResponseWriter, r *http.Request) { flush(w, begin); panic(http.ErrAbortHandler) }, hearth.UpstreamProtocol, "connection broke", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			serve(t, c.server, func(t *testing.T, u *upstream.OpenAI) {
+			serve(t, c.server, func(t *testing.T, u *upstream.Server) {
 				got, _, err := collect(u, nil)
 				e := hearth.AsError(err)
 				if err == nil || e.Code != c.code || !strings.Contains(e.Message(hearth.English), c.text) {
@@ -212,7 +212,7 @@ func TestHeartbeatsKeepAWaitAlive(t *testing.T) {
 			time.Sleep(idle - time.Second)
 		}
 		lines(`data: {"choices":[{"index":0,"delta":{"content":"done"},"finish_reason":"stop"}]}`+"\n\n")(w, r)
-	}, func(t *testing.T, u *upstream.OpenAI) {
+	}, func(t *testing.T, u *upstream.Server) {
 		if got, _, err := collect(u, nil); err != nil || got.Text != "done" {
 			t.Errorf("got %+v (%v)", got, err)
 		}
@@ -227,7 +227,7 @@ func TestStoppingEarlyFreesTheUpstream(t *testing.T) {
 			flush(w, `data: {"choices":[{"index":0,"delta":{"content":"x"}}]}`+"\n\n")
 			time.Sleep(time.Second)
 		}
-	}, func(t *testing.T, u *upstream.OpenAI) {
+	}, func(t *testing.T, u *upstream.Server) {
 		for c, err := range u.Generate(t.Context(), &hearth.Request{Model: "m"}) {
 			if err != nil || c.Text != "x" {
 				t.Errorf("got %+v (%v)", c, err)
@@ -257,7 +257,7 @@ func TestRequestOnTheWire(t *testing.T) {
 		}
 		_ = json.NewDecoder(r.Body).Decode(&body)
 		lines(`data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}]}`)(w, r)
-	}, func(t *testing.T, u *upstream.OpenAI) {
+	}, func(t *testing.T, u *upstream.Server) {
 		u.Config.Models = map[string]string{"house-name": "their/name"}
 		half := 0.5
 		_, _, err := collect(u, &hearth.Request{Model: "house-name", Thinking: hearth.ThinkingOff,
@@ -312,7 +312,7 @@ func TestLimitsBeyondTheContext(t *testing.T) {
 		{strings.Repeat("long ", 100), 500, true, "500 0", false},
 	} {
 		asked = nil
-		serve(t, server, func(t *testing.T, u *upstream.OpenAI) {
+		serve(t, server, func(t *testing.T, u *upstream.Server) {
 			r := &hearth.Request{Model: "m", Messages: []hearth.Message{{Role: hearth.RoleUser, Text: c.text}}}
 			r.MaxTokens, r.MayFallShort = c.limit, c.short
 			_, _, err := collect(u, r)
@@ -331,7 +331,7 @@ func TestStopStringsAndCalls(t *testing.T) {
 		`{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop","stop_reason":128009}]}`: "",
 		`{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop","stop_reason":null}]}`:   "",
 	} {
-		serve(t, lines("data: "+text+"\n\ndata: [DONE]\n\n"), func(t *testing.T, u *upstream.OpenAI) {
+		serve(t, lines("data: "+text+"\n\ndata: [DONE]\n\n"), func(t *testing.T, u *upstream.Server) {
 			stop := "none"
 			for c, err := range u.Generate(t.Context(), &hearth.Request{Model: "m", Messages: []hearth.Message{{Role: hearth.RoleUser, Text: "hi"}}}) {
 				if err != nil {
@@ -351,7 +351,7 @@ func TestStopStringsAndCalls(t *testing.T) {
 data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}}]}
 
 `
-	serve(t, lines(back), func(t *testing.T, u *upstream.OpenAI) {
+	serve(t, lines(back), func(t *testing.T, u *upstream.Server) {
 		if _, _, err := collect(u, nil); !errors.Is(err, hearth.NewError(hearth.UpstreamProtocol)) {
 			t.Errorf("got %v", err)
 		}
@@ -366,7 +366,7 @@ func TestModels(t *testing.T) {
 			return
 		}
 		fmt.Fprint(w, `{"data":[{"id":"a","created":1800000000,"max_model_len":4096},{"id":"b","meta":{"n_ctx_train":512}}]}`)
-	}, func(t *testing.T, u *upstream.OpenAI) {
+	}, func(t *testing.T, u *upstream.Server) {
 		for range 3 {
 			models, err := u.Models(t.Context())
 			if err != nil || len(models) != 2 || models[0].ContextTokens != 4096 || models[1].ContextTokens != 512 || models[0].Source != "upstream/gpu" {
@@ -395,7 +395,7 @@ func TestASilentServerIsAskedOnce(t *testing.T) {
 	serve(t, func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
 		<-r.Context().Done()
-	}, func(t *testing.T, u *upstream.OpenAI) {
+	}, func(t *testing.T, u *upstream.Server) {
 		began := time.Now()
 		var callers sync.WaitGroup
 		for range 20 {
@@ -422,11 +422,11 @@ func TestASilentServerIsAskedOnce(t *testing.T) {
 
 func TestBadAddress(t *testing.T) {
 	for _, url := range []string{"", "localhost:8000", "ftp://x/v1", "http://", "http://[::1"} {
-		if _, err := upstream.NewOpenAI(upstream.Config{Name: "x", URL: url}); !errors.Is(err, hearth.NewError(hearth.ConfigInvalid)) {
+		if _, err := upstream.New(upstream.Config{Name: "x", URL: url}); !errors.Is(err, hearth.NewError(hearth.ConfigInvalid)) {
 			t.Errorf("%q: %v", url, err)
 		}
 	}
-	u, err := upstream.NewOpenAI(upstream.Config{Name: "x", URL: "http://127.0.0.1:1/v1"})
+	u, err := upstream.New(upstream.Config{Name: "x", URL: "http://127.0.0.1:1/v1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -435,12 +435,27 @@ func TestBadAddress(t *testing.T) {
 	}
 }
 
-// FuzzAnswer sends anything as an event stream.
+// FuzzAnswer sends anything as an answer, in any format.
 func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"))
 	f.Add([]byte("data: {\"choices\":[{\"logprobs\":{\"tokens\":[\"a\"],\"top_logprobs\":[{}]}}],\"usage\":{}}\n\n"))
 	f.Add([]byte("data:\ndata: \ndata: null\n\n"))
-	f.Fuzz(func(t *testing.T, text []byte) { upstream.ReadAnswer(text) })
+	f.Add([]byte("{\"message\":{\"content\":\"x\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{}}}]}}\n{\"done\":true}\n"))
+	f.Add([]byte("data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"a\",\"name\":\"f\"}}\n\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, name := range []string{"compatible", "anthropic", "ollama"} {
+			k, _ := upstream.KindNamed(name)
+			got, err := upstream.ReadAnswer(k, text)
+			if err == nil && (got.Usage == nil || got.Finish == "") {
+				t.Errorf("%s: an answer without an end: %+v", name, got)
+			}
+			for i, d := range got.ToolCalls {
+				if d.Index > i {
+					t.Errorf("%s: call %d before the ones in front of it", name, d.Index)
+				}
+			}
+		}
+	})
 }
 
 // TestPlacesOfAnotherHearth: where the request stands further on is told to whoever
@@ -448,7 +463,7 @@ func FuzzAnswer(f *testing.F) {
 func TestPlacesOfAnotherHearth(t *testing.T) {
 	serve(t, lines(": queued position=3 eta=12s\n: queued position=2\n: waiting\n: queued position=-1 eta=9s\n"+
 		`data: {"choices":[{"index":0,"delta":{"content":"a"}}]}`+"\n\n: queued position=1 eta=1s\n"+
-		`data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}`+"\n\ndata: [DONE]\n\n"), func(t *testing.T, u *upstream.OpenAI) {
+		`data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}`+"\n\ndata: [DONE]\n\n"), func(t *testing.T, u *upstream.Server) {
 		var places []hearth.Place
 		r := &hearth.Request{Model: "m", Messages: []hearth.Message{{Role: hearth.RoleUser, Text: "hi"}}}
 		for c, err := range u.Generate(t.Context(), r) {
