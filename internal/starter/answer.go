@@ -20,7 +20,8 @@ type answer struct {
 	held    string
 	lines   []string // sentences of the passage that have not been said
 	said    bool
-	gap     string // what stands between what was said and what will be
+	times   map[string]int // how often a sentence was said
+	gap     string         // what stands between what was said and what will be
 }
 
 const (
@@ -97,6 +98,13 @@ func (a *answer) say(text string) string {
 		}
 		body = a.lines[best]
 		a.lines = slices.Delete(a.lines, best, best+1)
+	}
+	if a.times == nil {
+		a.times = map[string]int{}
+	}
+	key := squeeze(body)
+	if a.times[key]++; a.times[key] > max(1, strings.Count(squeeze(a.passage.Text), key)) {
+		return "" // the model goes round in circles
 	}
 	if a.said {
 		body = a.gap + body

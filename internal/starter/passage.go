@@ -108,7 +108,10 @@ func blocks(body string) []string {
 func plain(block string, code bool) string {
 	switch {
 	case code:
-		return strings.Trim(indent.ReplaceAllString(fence.ReplaceAllString(block, ""), ""), "\n")
+		if inside := fence.ReplaceAllString(block, ""); inside != block {
+			return strings.Trim(inside, "\n") // whose indentation is its own, as YAML's is
+		}
+		return strings.Trim(indent.ReplaceAllString(block, ""), "\n")
 	case strings.HasPrefix(block, "|"):
 		return table(block)
 	}
