@@ -20,8 +20,8 @@ type answer struct {
 	held    string
 	lines   []string // sentences of the passage that have not been said
 	said    bool
-	times   map[string]int // how often a sentence was said
-	gap     string         // what stands between what was said and what will be
+	told    string // all that was said, without spaces
+	gap     string // what stands between what was said and what will be
 }
 
 const (
@@ -99,13 +99,12 @@ func (a *answer) say(text string) string {
 		body = a.lines[best]
 		a.lines = slices.Delete(a.lines, best, best+1)
 	}
-	if a.times == nil {
-		a.times = map[string]int{}
+	bare := squeeze(body)
+	if n := strings.Count(a.told, bare); n > 0 && n >= strings.Count(squeeze(a.passage.Text), bare) {
+		a.gap = "" // the model goes round in circles
+		return ""
 	}
-	key := squeeze(body)
-	if a.times[key]++; a.times[key] > max(1, strings.Count(squeeze(a.passage.Text), key)) {
-		return "" // the model goes round in circles
-	}
+	a.told += bare
 	if a.said {
 		body = a.gap + body
 	}
