@@ -49,18 +49,11 @@ func (c *Catalog) Import(ctx context.Context, path, name string, progress func(d
 	if name, err = importName(called, name); err != nil {
 		return hearth.Model{}, err
 	}
-	if _, err := os.Lstat(filepath.Join(c.own, name)); err == nil {
-		return hearth.Model{}, hearth.NewError(hearth.ModelExists, "model", name)
-	}
-	if err := os.MkdirAll(c.own, 0o700); err != nil {
-		return hearth.Model{}, disk.Error(c.own, err)
-	}
-	dir, unlock, err := disk.LockedFolder(c.own, incoming)
+	dir, leave, err := c.stage(name)
 	if err != nil {
-		return hearth.Model{}, disk.Error(c.own, err)
+		return hearth.Model{}, err
 	}
-	defer unlock()
-	defer func() { _ = os.RemoveAll(dir) }() // a no-op once it has been renamed
+	defer leave()
 	t := &transfer{ctx: ctx, total: total, progress: progress}
 	for _, p := range paths {
 		file := filepath.Base(p)
@@ -262,4 +255,23 @@ func (t *transfer) Write(b []byte) (int, error) {
 		t.progress(t.done, t.total)
 	}
 	return len(b), t.ctx.Err()
+}
+
+// stage makes a folder in which the model of a free name comes to be; leave deletes it,
+// unless it has been renamed by then.
+func (c *Catalog) stage(name string) (dir string, leave func(), err error) {
+	if _, err := os.Lstat(filepath.Join(c.own, name)); err == nil {
+		return "", nil, hearth.NewError(hearth.ModelExists, "model", name)
+	}
+	if err := os.MkdirAll(c.own, 0o700); err != nil {
+		return "", nil, disk.Error(c.own, err)
+	}
+	dir, unlock, err := disk.LockedFolder(c.own, incoming)
+	if err != nil {
+		return "", nil, disk.Error(c.own, err)
+	}
+	return dir, func() {
+		_ = os.RemoveAll(dir)
+		unlock()
+	}, nil
 }

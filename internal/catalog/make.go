@@ -2,11 +2,9 @@ package catalog
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 
 	"github.com/hearthbox/hearth"
-	"github.com/hearthbox/hearth/internal/catalog/disk"
 )
 
 // Make makes a model of the file that write writes: all of it, or nothing. The name must
@@ -16,18 +14,11 @@ func (c *Catalog) Make(ctx context.Context, name string, write func(path string)
 	if err != nil {
 		return hearth.Model{}, err
 	}
-	if _, err := os.Lstat(filepath.Join(c.own, name)); err == nil {
-		return hearth.Model{}, hearth.NewError(hearth.ModelExists, "model", name)
-	}
-	if err := os.MkdirAll(c.own, 0o700); err != nil {
-		return hearth.Model{}, disk.Error(c.own, err)
-	}
-	dir, unlock, err := disk.LockedFolder(c.own, incoming)
+	dir, leave, err := c.stage(name)
 	if err != nil {
-		return hearth.Model{}, disk.Error(c.own, err)
+		return hearth.Model{}, err
 	}
-	defer unlock()
-	defer func() { _ = os.RemoveAll(dir) }() // a no-op once it has been renamed
+	defer leave()
 	if err := write(filepath.Join(dir, name+".gguf")); err != nil {
 		return hearth.Model{}, err
 	}
