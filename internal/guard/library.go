@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/hearthbox/hearth"
@@ -101,11 +102,12 @@ type Library struct {
 	Words  []Word
 	tables *Tables
 
-	char     []uint32 // by raw character: flags and the class in the surface view
-	simplest []rune   // by character of the basic plane: its simplified form
-	to       []rune   // by raw character: what it folds to, where that is one
-	several  map[rune][]rune
-	surface  *automaton
+	char         []uint32 // by raw character: flags and the class in the surface view
+	simplest     []rune   // by character of the basic plane: its simplified form
+	to           []rune   // by raw character: what it folds to, where that is one
+	several      map[rune][]rune
+	surface      *automaton
+	surfaceBegin begins
 
 	literalClass map[rune]uint16 // of folded characters; words that hold symbols
 	literal      *automaton
@@ -113,26 +115,32 @@ type Library struct {
 	leetClass [128]uint16
 	leet      *automaton
 
-	sound      []uint16 // by raw character: the class of its syllable
-	soundClass map[string]uint16
-	emoji      map[rune][]uint16
-	run        map[string]uint8 // of letters: begins a syllable, is one
-	phonetic   *automaton
-	sounds     [][]string // by row of the phonetic automaton: exact syllables
-	soundWord  []int32    // and the word
+	sound       []uint16 // by raw character: the class of its syllable
+	soundClass  map[string]uint16
+	emoji       map[rune][]uint16
+	run         map[string]uint8 // of letters: begins a syllable, is one
+	phonetic    *automaton
+	soundsBegin begins
+	spelling    []spelling
+	sounds      [][]string // by row of the phonetic automaton: exact syllables
+	soundWord   []int32    // and the word
 
 	initials      map[string][]int32
 	initialsBegin map[string]bool
 
-	partClass []uint16 // by raw character
-	parts     *automaton
-	whole     []rune // by row of the parts automaton: the character
-	shuffled  shuffles
-	shapes    shapes
+	partClass  []uint16 // by raw character
+	parts      *automaton
+	partsBegin begins
+	whole      []rune // by row of the parts automaton: the character
+	shuffled   shuffles
+	shapes     shapes
 
-	length []uint8  // of each word, in units of the surface view
-	folded [][]rune // of each word, without symbols
-	latin  []bool   // words of letters and digits only
+	length  []uint8  // of each word, in units of the surface view
+	folded  [][]rune // of each word, without symbols
+	latin   []bool   // words of letters and digits only
+	longest int      // word, in units
+
+	finders sync.Pool
 }
 
 const (
@@ -179,6 +187,7 @@ func (l *Library) fold() error {
 			solid = all // symbols are part of it: looked for as it stands
 		}
 		l.folded[i], l.length[i] = solid, uint8(len(solid))
+		l.longest = max(l.longest, len(solid))
 		l.latin[i] = !slices.ContainsFunc(solid, func(r rune) bool { return !wordLetter(r) })
 	}
 	return nil
@@ -226,6 +235,7 @@ func (l *Library) compileSurface() {
 		}
 	}
 	l.surface = compileOver(class, rows)
+	l.surfaceBegin = begin(rows)
 	if len(literal) > 0 {
 		l.literal, l.literalClass = compileOver(literal, exact), literal
 	}

@@ -24,122 +24,65 @@ const (
 	gapShuffle = 2
 )
 
-// gain is by how many bits the text around a candidate becomes likelier with the word
-// in its place.
-func (m *Matcher) gain(c *candidate) int {
-	first, last := c.first, c.last
-	for i := 0; i < beside && first > 0 && m.mark(first-1).flags&isHan != 0; i++ {
-		first--
-	}
-	for i := 0; i < beside && last+1 < m.n && m.mark(last+1).flags&isHan != 0; i++ {
-		last++
-	}
-	return m.bits(first, last, 0, -1) - m.bits(first, last, c.first, c.last)
+// weighed are the views whose candidates are held against the model.
+const weighed = Phonetic | Fuzzy | Parts | Shape | Shuffle
+
+// likelihood is the cost of a text so far, in its likeliest reading: a word is one to
+// four characters of a run of Chinese ones, so the last four are all that counts.
+type likelihood struct {
+	bits   [4]int32 // up to the last mark, the one before, and so on
+	rs     [3]rune  // the last characters, simplified, the last one first; 0 is not Chinese
+	longer [2]bool  // whether a longer word begins with the last two, and with the two before
+	latin  bool     // the last mark is a Latin letter
 }
 
-// weigh takes a mark into the cost of the text so far.
-func (m *Matcher) weigh(at int) {
-	k := m.mark(at)
-	before := m.bitsBefore(at)
+// next is the cost with one more mark.
+func (x *likelihood) next(l *Library, k *mark) int32 {
 	if k.flags&isHan == 0 || k.raw > 0xFFFF {
-		k.bits = before + m.foreignBits(at)
-		return
+		return x.foreign(k.flags)
 	}
-	words := &m.l.tables.words
-	var rs [4]rune // the last ones, this one at the end
-	rs[3] = m.l.simplest[k.raw]
-	alone := unknownBits
-	if rank := words.single[rs[3]]; rank != 0 {
-		alone = totalBits - int(rank)
-	}
-	k.bits = before + alone
-	for n := 2; n <= 4 && at >= n-1; n++ {
-		p := m.mark(at - n + 1)
-		if p.flags&isHan == 0 || p.raw > 0xFFFF {
-			return
-		}
-		rs[4-n] = m.l.simplest[p.raw]
-		if !words.begins(rs[4-n], rs[5-n]) {
-			continue
-		}
-		if rank := words.rank(rs[4-n:]); rank != 0 {
-			k.bits = min(k.bits, m.bitsBefore(at-n+1)+totalBits-int(rank))
-		}
-	}
+	return x.chinese(l.tables.words, l.simplest[k.raw])
 }
 
-// bitsBefore is the cost of the text before a mark.
-func (m *Matcher) bitsBefore(at int) int {
-	if at == 0 {
-		return 0
-	}
-	return m.mark(at - 1).bits
+func (x *likelihood) foreign(f uint32) int32 {
+	bits := x.bits[0] + foreignBits(f, x.latin)
+	*x = likelihood{bits: [4]int32{0: bits}, latin: f&isLatin != 0}
+	return bits
 }
 
-// gainSoFar is [Matcher.gain] without what follows the candidate, which can only
-// lower it, and with all that came before.
-func (m *Matcher) gainSoFar(c *candidate) int {
-	return m.mark(c.last).bits - m.bitsBefore(c.first) - wordBits
-}
-
-// spanMax is how many marks are read together; a candidate with more is taken as it
-// is, by its first ones.
-const spanMax = 96
-
-// bits is the cost of the marks from first to last in their likeliest reading, where
-// those from wordFirst to wordLast are a word of the list.
-func (m *Matcher) bits(first, last, wordFirst, wordLast int) int {
-	n := min(last-first+1, spanMax)
-	var cost [spanMax + 4]int32
-	var rs [spanMax + 4]rune // 0 where it is not Chinese
-	for i := range n {
-		if k := m.mark(first + i); k.flags&isHan != 0 && k.raw < 0x10000 {
-			rs[i] = m.l.simplest[k.raw]
+func (x *likelihood) chinese(words *lexicon, r rune) int32 {
+	bits := x.bits[0] + words.alone(r)
+	longer := false
+	if a := x.rs[0]; a != 0 {
+		var rank uint8
+		if rank, longer = words.pair(a, r); rank != 0 {
+			bits = min(bits, x.bits[1]+totalBits-int32(rank))
 		}
-		cost[i+1] = 1 << 30
-	}
-	from, to := n, n // of the word, among them
-	if wordLast >= wordFirst {
-		from, to = wordFirst-first, min(wordLast-first+1, n)
-	}
-	words := &m.l.tables.words
-	for i := 0; i < n; i++ {
-		if i == from && to > from {
-			cost[to] = min(cost[to], cost[i]+wordBits)
-			i = to - 1
-			continue
-		}
-		if rs[i] == 0 {
-			cost[i+1] = min(cost[i+1], cost[i]+int32(m.foreignBits(first+i)))
-			continue
-		}
-		alone := int32(unknownBits)
-		if rank := words.single[rs[i]]; rank != 0 {
-			alone = totalBits - int32(rank)
-		}
-		cost[i+1] = min(cost[i+1], cost[i]+alone)
-		if rs[i+1] == 0 || !words.begins(rs[i], rs[i+1]) {
-			continue
-		}
-		end := n
-		if i < from {
-			end = from
-		}
-		for k := 2; k <= 4 && i+k <= end && rs[i+k-1] != 0; k++ {
-			if rank := words.rank(rs[i : i+k]); rank != 0 {
-				cost[i+k] = min(cost[i+k], cost[i]+totalBits-int32(rank))
+		if b := x.rs[1]; b != 0 {
+			if x.longer[0] {
+				if rank := words.rank3(b, a, r); rank != 0 {
+					bits = min(bits, x.bits[2]+totalBits-int32(rank))
+				}
+			}
+			if x.longer[1] && x.rs[2] != 0 {
+				if rank := words.rank4(x.rs[2], b, a, r); rank != 0 {
+					bits = min(bits, x.bits[3]+totalBits-int32(rank))
+				}
 			}
 		}
 	}
-	return int(cost[n])
+	x.bits[3], x.bits[2], x.bits[1], x.bits[0] = x.bits[2], x.bits[1], x.bits[0], bits
+	x.rs[2], x.rs[1], x.rs[0] = x.rs[1], x.rs[0], r
+	x.longer[1], x.longer[0] = x.longer[0], longer
+	x.latin = false
+	return bits
 }
 
 // foreignBits is the cost of a mark that is not Chinese.
-func (m *Matcher) foreignBits(at int) int {
-	f := m.mark(at).flags
+func foreignBits(f uint32, afterLatin bool) int32 {
 	switch {
 	case f&isLatin != 0:
-		if at > 0 && m.mark(at-1).flags&isLatin != 0 {
+		if afterLatin {
 			return 0
 		}
 		return lettersBits
@@ -151,6 +94,45 @@ func (m *Matcher) foreignBits(at int) int {
 		return oddBits
 	}
 	return digitBits
+}
+
+// bitsBefore is the cost of the text before a mark.
+func (m *reading) bitsBefore(at int) int32 {
+	if at == 0 {
+		return 0
+	}
+	return m.mark(at - 1).bits
+}
+
+// gain is by how many bits the text around the marks from first to last becomes
+// likelier with a word of the list in their place, and a foreign mark on its own if there
+// is one.
+func (m *reading) gain(first, last, foreign int) int32 {
+	to := last
+	for to-last < beside && to+1 < m.n && m.mark(to+1).flags&isHan != 0 {
+		to++
+	}
+	var alone, after likelihood
+	if foreign >= 0 {
+		alone.next(m.l, m.mark(foreign))
+	}
+	for i := last + 1; i <= to; i++ {
+		after.next(m.l, m.mark(i))
+	}
+	return m.mark(to).bits - m.bitsBefore(first) - wordBits - alone.bits[0] - after.bits[0]
+}
+
+// gainSoFar is [reading.gain] without what follows, which can only lower it.
+func (m *reading) gainSoFar(c *candidate) int32 {
+	return m.mark(c.last).bits - m.bitsBefore(c.first) - wordBits
+}
+
+// simpleOf is a mark's character in its simplified form.
+func (l *Library) simpleOf(k *mark) rune {
+	if k.raw > 0xFFFF {
+		return k.raw
+	}
+	return l.simplest[k.raw]
 }
 
 // simple is a character in its simplified form.

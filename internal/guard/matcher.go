@@ -4,8 +4,9 @@ import "unicode/utf8"
 
 const (
 	skipsMax = 3   // symbols between two characters of a word
-	ringSize = 512 // characters remembered: more than a word with its symbols, and context
+	ringSize = 512 // characters a stream remembers: more than a word with its symbols, and context
 	viewRing = 64  // units remembered by a view, more than unitsMax
+	partsMax = 8   // characters that are the parts of one
 	runMax   = 60  // letters of pinyin in one piece
 	beside   = 3   // characters beside a candidate that say whether it is ordinary
 )
@@ -20,9 +21,9 @@ type Match struct {
 // mark is a character as it was read: what it is, and where in the text.
 type mark struct {
 	r, raw     rune
-	start, end int
+	start, end int32 // texts are far shorter than what this counts
 	flags      uint32
-	bits       int // cost of the text up to here in its likeliest reading; see likelihood.go
+	bits       int32 // cost of the text up to here in its likeliest reading; see likelihood.go
 }
 
 // unit is a symbol of a view's alphabet: which marks it stands for, and how many
@@ -54,24 +55,30 @@ type candidate struct {
 	units       int
 }
 
+// reading is what was read of a text, and what candidates in it are judged by. A
+// stream keeps the last marks in a ring; who has the whole text keeps them all.
+type reading struct {
+	l      *Library
+	views  Views
+	n      int // marks read
+	marks  []mark
+	mask   int // of indices into marks
+	likely likelihood
+}
+
 // Matcher reads a text in pieces and finds words in it.
 type Matcher struct {
-	l     *Library
-	views Views
-	whole bool // the text is not a stream: nothing waits for what is found
-
-	pos   int // bytes read
-	n     int // marks read
-	marks [ringSize]mark
+	reading
+	pos int // bytes read
 
 	surface, literal, leet track
 	parts                  track
 	spelled                [4]track // the phonetic view; more than one while an emoji has several readings
 	paths                  int
-	letters                []byte // of the run of Latin letters being read
-	runFirst               int    // its first mark
-	reach                  uint64 // places in it where a syllable may begin
-	plain                  [8]int // marks that may be parts of a character
+	letters                []byte        // of the run of Latin letters being read
+	runFirst               int           // its first mark
+	reach                  uint64        // places in it where a syllable may begin
+	plain                  [partsMax]int // marks that may be parts of a character
 	plains                 int
 	partState              int32
 
@@ -81,7 +88,7 @@ type Matcher struct {
 
 // NewMatcher begins a text. Views that need whole texts are left out: see [Library.Find].
 func (l *Library) NewMatcher(v Views) *Matcher {
-	m := &Matcher{l: l, views: v & Streaming}
+	m := &Matcher{reading: reading{l: l, views: v & Streaming, marks: make([]mark, ringSize), mask: ringSize - 1}}
 	m.surface.a, m.literal.a, m.leet.a, m.parts.a = l.surface, l.literal, l.leet, l.surface
 	m.spelled[0].a, m.paths = l.phonetic, 1
 	return m
@@ -107,10 +114,10 @@ func (m *Matcher) Feed(text string) {
 		case f&isDropped != 0:
 		case f&isSeveral != 0:
 			for _, c := range m.l.several[r] {
-				m.one(mark{r: c, raw: r, start: start, end: m.pos, flags: m.l.char[c]})
+				m.one(mark{r: c, raw: r, start: int32(start), end: int32(m.pos), flags: m.l.char[c]})
 			}
 		default:
-			m.one(mark{r: r, raw: r, start: start, end: m.pos, flags: f})
+			m.one(mark{r: r, raw: r, start: int32(start), end: int32(m.pos), flags: f})
 		}
 	}
 }
@@ -149,26 +156,28 @@ func (m *Matcher) Held() int {
 	if m.views&Parts != 0 {
 		at = min(at, m.heldBy(&m.parts))
 		if m.plains > 0 {
-			at = min(at, m.mark(m.plain[0]).start)
+			at = min(at, m.startOf(m.plain[0]))
 		}
 	}
 	if len(m.letters) > 0 {
-		at = min(at, m.mark(m.runFirst).start)
+		at = min(at, m.startOf(m.runFirst))
 	}
 	for i := range m.pending {
-		at = min(at, m.mark(m.pending[i].first).start)
+		at = min(at, m.startOf(m.pending[i].first))
 	}
 	return at
 }
 
-func (m *Matcher) mark(i int) *mark { return &m.marks[i&(ringSize-1)] }
+func (m *reading) mark(i int) *mark { return &m.marks[i&m.mask] }
+
+func (m *reading) startOf(i int) int { return int(m.mark(i).start) }
 
 func (m *Matcher) heldBy(t *track) int {
 	if t.state == rootState {
 		return m.pos
 	}
 	d := t.a.depth(t.state)
-	return m.mark(t.units[(t.n-d)&(viewRing-1)].first).start
+	return m.startOf(t.units[(t.n-d)&(viewRing-1)].first)
 }
 
 func (t *track) reset() { t.state, t.skips = rootState, 0 }
@@ -199,11 +208,11 @@ func (t *track) push(class uint16, first, last int, whole int32) bool {
 // one reads one character in all views.
 func (m *Matcher) one(k mark) {
 	at := m.n
-	m.marks[at&(ringSize-1)] = k
-	m.n++
-	if m.views&(Phonetic|Fuzzy) != 0 {
-		m.weigh(at)
+	if m.views&weighed != 0 {
+		k.bits = m.likely.next(m.l, &k)
 	}
+	m.marks[at&m.mask] = k
+	m.n++
 	f := k.flags
 	class := uint16(f & classMask)
 	switch {
@@ -261,9 +270,6 @@ func (m *Matcher) oneLeet(k mark, at int) {
 
 // found notes the words that end where a track stands.
 func (m *Matcher) found(t *track, v Views) {
-	if v == Phonetic && m.dullUpTo(t) {
-		return
-	}
 	dull := 0 // the length at which, here, nothing is more than ordinary text
 	for _, id := range t.a.ends(t.state) {
 		word, row, n := id, int32(-1), 0
@@ -288,6 +294,9 @@ func (m *Matcher) found(t *track, v Views) {
 			}
 		}
 		if v == Phonetic {
+			if !m.standsOut(c.first) {
+				continue
+			}
 			if m.gainSoFar(&c) < gapSound { // what follows can only make it more ordinary
 				dull = n
 				continue
@@ -307,16 +316,9 @@ func (m *Matcher) found(t *track, v Views) {
 	}
 }
 
-// dullUpTo reports whether even all that a track stands for is only ordinary text:
-// shorter ends of it are more so.
-func (m *Matcher) dullUpTo(t *track) bool {
-	first, last := t.units[(t.n-t.a.depth(t.state))&(viewRing-1)].first, t.units[(t.n-1)&(viewRing-1)].last
-	return m.mark(last).bits-m.bitsBefore(first)-wordBits < gapSound
-}
-
 // asItIs reports whether a candidate is written with the word's own characters, which
 // is for the surface view to find.
-func (m *Matcher) asItIs(c *candidate) bool {
+func (m *reading) asItIs(c *candidate) bool {
 	for i := c.first; i <= c.last; i++ {
 		k := m.mark(i)
 		if k.flags&isSymbol == 0 && (k.flags&isHan == 0 || !m.isOf(c.word, k)) {
@@ -335,10 +337,14 @@ func (m *Matcher) decide(end bool) {
 			continue
 		}
 		if v, ok := m.holds(&c); ok {
-			m.Found = append(m.Found, Match{Word: int(c.word), View: v, Start: m.mark(c.first).start, End: m.mark(c.last).end})
+			m.Found = append(m.Found, m.match(&c, v))
 		}
 	}
 	m.pending = kept
+}
+
+func (m *reading) match(c *candidate, v Views) Match {
+	return Match{Word: int(c.word), View: v, Start: int(m.mark(c.first).start), End: int(m.mark(c.last).end)}
 }
 
 // known reports whether enough follows a candidate already: what is not Chinese ends

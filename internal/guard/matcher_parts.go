@@ -9,7 +9,7 @@ func (m *Matcher) onePart(k mark, at int) {
 	}
 	for {
 		next, ok := int32(rootState), false
-		if class != 0 && m.plains < len(m.plain) {
+		if class != 0 && m.plains < partsMax {
 			next, ok = m.l.parts.next(m.partState, class)
 		}
 		if ok {

@@ -41,15 +41,17 @@ func (m *Matcher) say(class uint16, first, last int) {
 // every other place begins like some word, and all text would be late.
 func (m *Matcher) sound(t *track, class uint16, first, last int) {
 	t.push(class, first, last, 0)
-	if !m.whole {
-		for t.state != rootState && m.mark(t.units[(t.n-t.a.depth(t.state))&(viewRing-1)].first).flags&(isLatin|isEmoji|isRare) == 0 {
-			t.state = t.a.nodes[t.state].fail
-		}
+	for t.state != rootState && !m.standsOut(t.units[(t.n-t.a.depth(t.state))&(viewRing-1)].first) {
+		t.state = t.a.nodes[t.state].fail
 	}
 	if t.a.nodes[t.state].out&outIndexMax != 0 {
 		m.found(t, Phonetic)
 	}
 }
+
+// standsOut reports whether a mark is one that words which are only spelled so begin
+// with in streams.
+func (m *Matcher) standsOut(at int) bool { return m.mark(at).flags&(isLatin|isEmoji|isRare) != 0 }
 
 // sayOneOf takes any of several syllables: each on a path of its own, as far as
 // there is room for paths.

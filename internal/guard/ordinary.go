@@ -1,7 +1,7 @@
 package guard
 
 // holds decides a candidate: the view it counts for, and whether it stands.
-func (m *Matcher) holds(c *candidate) (Views, bool) {
+func (m *reading) holds(c *candidate) (Views, bool) {
 	if m.glued(c) || !m.spacedEvenly(c) {
 		return 0, false
 	}
@@ -22,7 +22,7 @@ func (m *Matcher) holds(c *candidate) (Views, bool) {
 }
 
 // glued reports whether the candidate begins or ends inside a word of letters.
-func (m *Matcher) glued(c *candidate) bool {
+func (m *reading) glued(c *candidate) bool {
 	first, last := m.mark(c.first), m.mark(c.last)
 	if first.flags&isWord != 0 && c.first > 0 && m.mark(c.first-1).flags&isWord != 0 {
 		return true
@@ -32,7 +32,7 @@ func (m *Matcher) glued(c *candidate) bool {
 
 // spacedEvenly refuses words of letters with gaps in some places only: "is better"
 // is not "sb", "s b c" may be.
-func (m *Matcher) spacedEvenly(c *candidate) bool {
+func (m *reading) spacedEvenly(c *candidate) bool {
 	if c.gaps == 0 || !m.l.latin[c.word] || c.view == Phonetic {
 		return true
 	}
@@ -41,7 +41,7 @@ func (m *Matcher) spacedEvenly(c *candidate) bool {
 
 // ordinaryGap reports whether every gap is what ordinary text has there: marks of
 // punctuation between characters that belong to words of their own.
-func (m *Matcher) ordinaryGap(c *candidate) bool {
+func (m *reading) ordinaryGap(c *candidate) bool {
 	for i := c.first + 1; i < c.last; i++ {
 		k := m.mark(i)
 		if k.flags&isSymbol == 0 {
@@ -59,7 +59,7 @@ func (m *Matcher) ordinaryGap(c *candidate) bool {
 
 // soundView is Phonetic where every syllable is exactly the word's, else Fuzzy; 0
 // where nothing is written differently, or digits are part of a number.
-func (m *Matcher) soundView(c *candidate) Views {
+func (m *reading) soundView(c *candidate) Views {
 	want := m.l.sounds[c.row]
 	other, exact := 0, true
 	j := 0
@@ -101,10 +101,10 @@ func (m *Matcher) soundView(c *candidate) Views {
 	return Fuzzy
 }
 
-func (m *Matcher) letterAt(i int) byte { return m.l.asciiOf(m.mark(i).r) }
+func (m *reading) letterAt(i int) byte { return m.l.asciiOf(m.mark(i).r) }
 
 // latinLength is how many letters from a mark on spell a syllable, fuzzily or exactly.
-func (m *Matcher) latinLength(i int, want string, last int) int {
+func (m *reading) latinLength(i int, want string, last int) int {
 	best := 1
 	var b []byte
 	for n := 1; n <= 6 && i+n-1 <= last && m.mark(i+n-1).flags&isLatin != 0; n++ {
@@ -116,7 +116,7 @@ func (m *Matcher) latinLength(i int, want string, last int) int {
 	return best
 }
 
-func (m *Matcher) spells(i int, want string, n int) bool {
+func (m *reading) spells(i int, want string, n int) bool {
 	if n != len(want) {
 		return false
 	}
@@ -142,7 +142,7 @@ func (l *Library) reads(r rune, syllable string) bool {
 }
 
 // isOf reports whether a character occurs in a word.
-func (m *Matcher) isOf(word int32, k *mark) bool {
+func (m *reading) isOf(word int32, k *mark) bool {
 	c := m.l.foldOf(k)
 	for _, r := range m.l.folded[word] {
 		if r == c {
@@ -154,15 +154,15 @@ func (m *Matcher) isOf(word int32, k *mark) bool {
 
 // ordinary reports whether a candidate is ordinary text that only reads, or looks,
 // like the word.
-func (m *Matcher) ordinary(c *candidate) bool {
+func (m *reading) ordinary(c *candidate) bool {
 	if c.view == Initials {
 		return m.ordinaryLetters(c)
 	}
-	limit := gapSound
+	limit := int32(gapSound)
 	if c.view == Parts {
 		limit = gapParts
 	}
-	return m.gain(c) < limit
+	return m.gain(c.first, c.last, -1) < limit
 }
 
 // commonLetters are abbreviations that stand in ordinary Chinese text.
@@ -170,7 +170,7 @@ var commonLetters = map[string]bool{"up": true, "vs": true, "cp": true, "ok": tr
 	"ai": true, "it": true, "qq": true, "wx": true, "app": true, "vip": true, "pc": true, "hr": true, "gdp": true, "cpu": true, "bgm": true, "dna": true, "xp": true,
 	"hi": true, "my": true, "so": true, "to": true, "go": true, "we": true, "by": true, "ui": true, "pr": true, "mv": true, "cd": true, "dj": true, "kg": true, "km": true, "cm": true, "mm": true, "ml": true, "gb": true, "mb": true}
 
-func (m *Matcher) ordinaryLetters(c *candidate) bool {
+func (m *reading) ordinaryLetters(c *candidate) bool {
 	var b []byte
 	for i := c.first; i <= c.last; i++ {
 		b = append(b, m.letterAt(i))
@@ -180,20 +180,20 @@ func (m *Matcher) ordinaryLetters(c *candidate) bool {
 
 // inWord reports whether a character is part of an ordinary word of at least two
 // characters, as the text stands.
-func (m *Matcher) inWord(i int) bool {
+func (m *reading) inWord(i int) bool {
 	if i < 0 || i >= m.n || m.mark(i).flags&isHan == 0 {
 		return false
 	}
 	var rs [2*beside + 1]rune // the characters around it, itself in the middle
 	lo, hi := beside, beside
-	rs[beside] = m.mark(i).raw
+	rs[beside] = m.l.simpleOf(m.mark(i))
 	for lo > 0 && i-(beside-lo)-1 >= 0 {
 		k := m.mark(i - (beside - lo) - 1)
 		if k.flags&isHan == 0 {
 			break
 		}
 		lo--
-		rs[lo] = k.raw
+		rs[lo] = m.l.simpleOf(k)
 	}
 	for hi < 2*beside && i+hi-beside+1 < m.n {
 		k := m.mark(i + hi - beside + 1)
@@ -201,7 +201,7 @@ func (m *Matcher) inWord(i int) bool {
 			break
 		}
 		hi++
-		rs[hi] = k.raw
+		rs[hi] = m.l.simpleOf(k)
 	}
 	return m.l.covered(rs[lo:hi+1], beside-lo)
 }
@@ -210,7 +210,8 @@ func (m *Matcher) inWord(i int) bool {
 func (l *Library) covered(rs []rune, at int) bool {
 	for n := 2; n <= 4; n++ {
 		for from := max(0, at-n+1); from <= at && from+n <= len(rs); from++ {
-			if l.tables.words.begins(rs[from], rs[from+1]) && l.tables.words.rank(rs[from:from+n]) != 0 {
+			rank, longer := l.tables.words.pair(rs[from], rs[from+1])
+			if n == 2 && rank != 0 || n > 2 && longer && l.tables.words.rank(rs[from:from+n]) != 0 {
 				return true
 			}
 		}

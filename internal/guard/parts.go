@@ -42,6 +42,8 @@ func (l *Library) compileParts() {
 		}
 	}
 	l.parts, l.partClass = compileOver(class, rows), make([]uint16, tableSize)
+	l.partsBegin = begin(rows)
+	l.partsBegin.open(rows)
 	for r := range rune(tableSize) {
 		l.partClass[r] = class[l.tables.foldPart(r)]
 	}

@@ -2,7 +2,8 @@ package guard
 
 // shapes finds words some of whose characters are replaced by ones that look alike:
 // that share the part which is not the radical, or contain the character, or are
-// contained in it. Only rare characters are taken for a disguise.
+// contained in it. Only rare characters that are part of no ordinary word are taken
+// for a disguise.
 type shapes struct {
 	shared map[rune][]rune // characters of the words, by their parts
 	whole  map[rune]bool   // characters of the words
@@ -70,68 +71,58 @@ func (l *Library) looks(r rune) []rune {
 	return list
 }
 
-// shaped is a search from one place of a text.
-type shaped struct {
-	l     *Library
-	m     *Matcher
-	ks    []mark
-	looks map[rune][]rune
-	first int
-	found []Match
+// findShaped looks around every character that may be a disguise.
+func (f *Finder) findShaped() {
+	next := 0 // the first start not searched yet
+	for j, at := range f.solid {
+		if f.marks[at].flags&isRare == 0 || f.inWord(int(at)) {
+			continue
+		}
+		for s := max(next, j-shapeSpan+1); s <= j; s++ {
+			f.shapedFrom(s, s, rootState, 0)
+		}
+		next = j + 1
+	}
 }
 
-func (l *Library) findShaped(text string, found []Match) []Match {
-	s := &shaped{l: l, m: &Matcher{l: l}, looks: map[rune][]rune{}, found: found}
-	odd := false
-	for _, k := range l.solid(text) {
-		if k.flags&isSymbol == 0 {
-			s.ks = append(s.ks, k)
-			odd = odd || k.flags&isRare != 0
-		}
-	}
-	for s.first = range s.ks {
-		if odd {
-			s.from(s.first, rootState, 0)
-		}
-	}
-	return s.found
-}
-
-// from goes on with the character at a place, as it is and as what it looks like.
-func (s *shaped) from(at int, state int32, replaced int) {
-	if at-s.first >= shapeSpan || at >= len(s.ks) {
+// shapedFrom goes on with a word that began at a place, as the text is and as what it
+// looks like.
+func (f *Finder) shapedFrom(first, j int, state int32, replaced int) {
+	if j-first >= shapeSpan || j >= len(f.solid) {
 		return
 	}
-	k := &s.ks[at]
-	if next, ok := s.l.surface.next(state, uint16(k.flags&classMask)); ok && k.flags&classMask != 0 {
-		s.arrive(at, next, replaced)
+	k := &f.marks[f.solid[j]]
+	if class := uint16(k.flags & classMask); class != 0 {
+		if next, ok := f.l.surface.next(state, class); ok {
+			f.shapedTo(first, j, next, replaced)
+		}
 	}
-	if k.flags&isRare == 0 || replaced == shapeReplace {
+	if k.flags&isRare == 0 || replaced == shapeReplace || f.inWord(int(f.solid[j])) {
 		return
 	}
-	list, ok := s.looks[k.r]
+	r := f.l.foldOf(k)
+	list, ok := f.looks[r]
 	if !ok {
-		list = s.l.looks(k.r)
-		s.looks[k.r] = list
+		list = f.l.looks(r)
+		f.looks[r] = list
 	}
 	for _, c := range list {
 		if c >= tableSize {
 			continue
 		}
-		if next, ok := s.l.surface.next(state, uint16(s.l.char[c]&classMask)); ok {
-			s.arrive(at, next, replaced+1)
+		if next, ok := f.l.surface.next(state, uint16(f.l.char[c]&classMask)); ok {
+			f.shapedTo(first, j, next, replaced+1)
 		}
 	}
 }
 
-func (s *shaped) arrive(at int, state int32, replaced int) {
-	if replaced > 0 && at > s.first {
-		n := at - s.first + 1
-		for _, w := range s.l.surface.ends(state) {
-			if int(s.l.length[w]) == n && s.l.unordinary(s.m, s.ks, s.first, at+1, -1) {
-				s.found = append(s.found, Match{Word: int(w), View: Shape, Start: s.ks[s.first].start, End: s.ks[at].end})
+func (f *Finder) shapedTo(first, j int, state int32, replaced int) {
+	if replaced > 0 && j > first {
+		for _, w := range f.l.surface.ends(state) {
+			if int(f.l.length[w]) == j-first+1 && f.gain(int(f.solid[first]), int(f.solid[j]), -1) >= gapShuffle {
+				f.add(w, Shape, int(f.solid[first]), int(f.solid[j]))
 			}
 		}
 	}
-	s.from(at+1, state, replaced)
+	f.shapedFrom(first, j+1, state, replaced)
 }

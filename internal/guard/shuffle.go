@@ -6,16 +6,17 @@ package guard
 // shuffles finds words by the bag of their characters.
 type shuffles struct {
 	bags    map[uint64][]int32
-	some    []uint64 // a bit for what the sums begin with: most texts have none of them
+	some    []uint64 // two bits for each bag: most texts have none of them
 	lengths []int
+	spread  []uint64 // of the characters of the basic plane, folded
 }
 
-const someBits = 20
+const someBits = 21
 
 // bag is the words whose characters sum to that.
 func (s *shuffles) bag(sum uint64) []int32 {
-	at := sum >> (64 - someBits)
-	if s.some[at>>6]>>(at&63)&1 == 0 {
+	at, and := sum>>(64-someBits), sum>>(64-2*someBits)&(1<<someBits-1)
+	if s.some[at>>6]>>(at&63)&1 == 0 || s.some[and>>6]>>(and&63)&1 == 0 {
 		return nil
 	}
 	return s.bags[sum]
@@ -36,7 +37,11 @@ func spread(r rune) uint64 {
 }
 
 func (l *Library) compileShuffles() {
-	l.shuffled.bags, l.shuffled.some = map[uint64][]int32{}, make([]uint64, 1<<(someBits-6))
+	s := &l.shuffled
+	s.bags, s.some, s.spread = map[uint64][]int32{}, make([]uint64, 1<<(someBits-6)), make([]uint64, 0x10000)
+	for r := range s.spread {
+		s.spread[r] = spread(l.to[r])
+	}
 	var has [shuffleMax + 1]bool
 	for i, rs := range l.folded {
 		if n := len(rs); n < shuffleMin || n > shuffleMax || l.latin[i] || l.Words[i].Action == Allow || l.hasSymbols(i) {
@@ -46,119 +51,83 @@ func (l *Library) compileShuffles() {
 		for _, r := range rs {
 			sum += spread(r)
 		}
-		at := sum >> (64 - someBits)
-		l.shuffled.some[at>>6] |= 1 << (at & 63)
-		l.shuffled.bags[sum] = append(l.shuffled.bags[sum], int32(i))
+		at, and := sum>>(64-someBits), sum>>(64-2*someBits)&(1<<someBits-1)
+		s.some[at>>6] |= 1 << (at & 63)
+		s.some[and>>6] |= 1 << (and & 63)
+		s.bags[sum] = append(s.bags[sum], int32(i))
 		has[len(rs)] = true
 	}
 	for n, ok := range has {
 		if ok {
-			l.shuffled.lengths = append(l.shuffled.lengths, n)
+			s.lengths = append(s.lengths, n)
 		}
 	}
 }
 
-// Find looks for words in a whole text, in all the views.
-func (l *Library) Find(text string, v Views) []Match {
-	m := l.NewMatcher(v)
-	m.whole = true
-	m.Feed(text)
-	m.End()
-	found := m.Found
-	if v&Shape != 0 {
-		found = l.findShaped(text, found)
+// findShuffled finds words in another order, and in any with one character too many
+// among them. A window that ordinary words account for is passed over before its
+// characters are looked up.
+func (f *Finder) findShuffled() {
+	s := &f.l.shuffled
+	f.sums = append(f.sums[:0], 0)
+	var sum uint64
+	for _, at := range f.solid {
+		if k := &f.marks[at]; k.raw == k.r && k.raw < 0x10000 {
+			sum += s.spread[k.raw]
+		} else {
+			sum += spread(f.l.foldOf(k))
+		}
+		f.sums = append(f.sums, sum)
 	}
-	if v&Shuffle != 0 {
-		found = l.findShuffled(text, found)
+	for _, n := range s.lengths {
+		f.shuffledOf(n)
 	}
-	return found
 }
 
-// solid are the characters of a text without symbols and what can't be seen.
-func (l *Library) solid(text string) []mark {
-	var ks []mark
-	for i, r := range text {
-		f := uint32(0)
-		if r < tableSize {
-			f = l.char[r]
-		}
-		if f&(isDropped|isSeveral) != 0 || invisible(r) {
-			continue
-		}
-		k := mark{r: r, raw: r, start: i, end: i + len(string(r)), flags: f}
-		k.r = l.foldOf(&k)
-		ks = append(ks, k)
-	}
-	return ks
-}
-
-func (l *Library) findShuffled(text string, found []Match) []Match {
-	all := l.solid(text)
-	var ks []mark
-	for _, k := range all {
-		if k.flags&isSymbol == 0 {
-			ks = append(ks, k)
-		}
-	}
-	m := &Matcher{l: l} // for the likelihood of what stands around
-	for _, n := range l.shuffled.lengths {
-		found = l.shuffledOf(m, ks, n, found)
-	}
-	return found
-}
-
-// shuffledOf finds the words of n characters: in another order, or in any with one
-// character too many among them.
-func (l *Library) shuffledOf(m *Matcher, ks []mark, n int, found []Match) []Match {
-	var sum uint64 // of the n characters that end at i
-	for i := range ks {
-		sum += spread(ks[i].r)
-		if i >= n {
-			sum -= spread(ks[i-n].r)
-		}
-		if i+1 < n {
-			continue
-		}
-		for _, w := range l.shuffled.bag(sum) {
-			if from := i + 1 - n; l.otherOrder(ks[from:i+1], w) && l.unordinary(m, ks, from, i+1, -1) {
-				found = append(found, Match{Word: int(w), View: Shuffle, Start: ks[from].start, End: ks[i].end})
+func (f *Finder) shuffledOf(n int) {
+	s, ks := &f.l.shuffled, f.solid
+	for i := n - 1; i < len(ks); i++ {
+		end := f.cost[ks[i]+1] - wordBits - gapShuffle
+		if from := i + 1 - n; end >= f.cost[ks[from]] {
+			for _, w := range s.bag(f.sums[i+1] - f.sums[from]) {
+				f.shuffledAt(w, from, i, -1)
 			}
 		}
-		if i < n {
+		from := i - n // with a foreign character inside
+		if from < 0 || end-f.cost[ks[from]] < foreignMin {
 			continue
 		}
-		for extra := i - n + 1; extra < i; extra++ { // with a foreign character inside
-			for _, w := range l.shuffled.bag(sum + spread(ks[i-n].r) - spread(ks[extra].r)) {
-				if from := i - n; l.unordinary(m, ks, from, i+1, extra) {
-					found = append(found, Match{Word: int(w), View: Shuffle, Start: ks[from].start, End: ks[i].end})
-				}
+		all := f.sums[i+1] - f.sums[from]
+		for extra := from + 1; extra < i; extra++ {
+			for _, w := range s.bag(all - (f.sums[extra+1] - f.sums[extra])) {
+				f.shuffledAt(w, from, i, extra)
 			}
 		}
 	}
-	return found
 }
 
-// otherOrder reports whether the characters are those of the word and not in its order.
-func (l *Library) otherOrder(ks []mark, word int32) bool {
-	for j, r := range l.folded[word] {
-		if ks[j].r != r {
-			return true
+// foreignMin is the least that a foreign character costs: the commonest word.
+const foreignMin = totalBits - 20
+
+func (f *Finder) shuffledAt(word int32, from, to, extra int) {
+	if extra < 0 && f.inOrder(word, from) {
+		return
+	}
+	foreign := -1
+	if extra >= 0 {
+		foreign = int(f.solid[extra])
+	}
+	if f.gain(int(f.solid[from]), int(f.solid[to]), foreign) >= gapShuffle {
+		f.add(word, Shuffle, int(f.solid[from]), int(f.solid[to]))
+	}
+}
+
+// inOrder reports whether the characters from a place on are those of the word.
+func (f *Finder) inOrder(word int32, from int) bool {
+	for j, r := range f.l.folded[word] {
+		if f.l.foldOf(&f.marks[f.solid[from+j]]) != r {
+			return false
 		}
 	}
-	return false
-}
-
-// unordinary reports whether the text becomes likelier with the word, and the foreign
-// character behind it, in the place of the characters from first to before end.
-func (l *Library) unordinary(m *Matcher, ks []mark, first, end, extra int) bool {
-	lo, hi := max(0, first-beside), min(len(ks), end+beside)
-	m.n = copy(m.marks[:], ks[lo:hi])
-	as := m.bits(0, m.n-1, 0, -1)
-	if extra < 0 {
-		return as-m.bits(0, m.n-1, first-lo, end-lo-1) >= gapShuffle
-	}
-	foreign := ks[extra]
-	rest := append(append([]mark{}, ks[lo:end-1]...), foreign)
-	m.n = copy(m.marks[:], append(rest, ks[end:hi]...))
-	return as-m.bits(0, m.n-1, first-lo, end-lo-2) >= gapShuffle
+	return true
 }

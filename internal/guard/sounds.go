@@ -48,6 +48,7 @@ func (l *Library) compileSounds() {
 		}
 	}
 	l.phonetic = compileOver(l.soundClass, rows)
+	l.soundsBegin = begin(rows)
 	l.sound, l.emoji, l.run = make([]uint16, tableSize), map[rune][]uint16{}, map[string]uint8{}
 	for r, readings := range l.tables.readings {
 		if r < tableSize {
@@ -75,6 +76,7 @@ func (l *Library) compileSounds() {
 			l.run[s[:n]] |= beginsSyllable
 		}
 	}
+	l.compileSpelling()
 }
 
 // reading is the usual syllable of a character, "" if it has none.

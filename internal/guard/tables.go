@@ -23,7 +23,7 @@ type Tables struct {
 	readings   map[rune][]string // toneless pinyin, the usual one first
 	parts      map[rune][]string // ways to write a character as its parts
 	emoji      map[rune]string   // characters an emoji is read as
-	words      lexicon           // ordinary words
+	words      *lexicon          // ordinary words
 	syllables  map[string]bool
 }
 

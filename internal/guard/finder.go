@@ -1,0 +1,282 @@
+package guard
+
+import (
+	"cmp"
+	"slices"
+	"unicode/utf8"
+)
+
+// Finder finds words in whole texts, one after the other: what a [Matcher] finds, and
+// what only begins among ordinary characters, in all the views. It is fast because
+// most places of most texts begin nothing: they are passed over by what a word's first
+// two or three symbols are, or because ordinary words account for them. What is left
+// is walked, and what comes of that is judged as a matcher judges it.
+//
+// A finder is used by one goroutine at a time, and keeps its buffers.
+type Finder struct {
+	reading
+	cost  []int32 // before each mark, and after the last
+	solid []int32 // marks that are not symbols
+
+	surface, sounds, other sequence
+	emoji                  bool // among the sounds
+
+	sums  []uint64
+	looks map[rune][]rune
+	late  []candidate // judged when the text was read
+	found []Match
+}
+
+// sequence is a text in a view: its units, and what stands between them.
+type sequence struct {
+	class       []uint16
+	first, last []int32 // marks
+	gap         []uint8 // symbols before the unit; barrier where more stands there
+	whole       []bool  // of the view of parts: made of parts
+}
+
+const (
+	barrier = skipsMax + 1
+	anyOf   = 0xFFFF // the class of an emoji, which is one of several syllables
+)
+
+func (r *sequence) reset() {
+	r.class, r.first, r.last, r.gap, r.whole = r.class[:0], r.first[:0], r.last[:0], r.gap[:0], r.whole[:0]
+}
+
+func (r *sequence) add(class uint16, first, last int, gap uint8) {
+	r.class, r.first, r.last, r.gap = append(r.class, class), append(r.first, int32(first)), append(r.last, int32(last)), append(r.gap, gap)
+}
+
+// begins knows how the words of an automaton begin: a superset, held small.
+type begins struct {
+	one   []bool   // by class: is a word
+	two   []uint64 // words of two symbols, and
+	three []uint64 // how longer ones begin, by hash
+}
+
+const (
+	twoBits   = 20
+	threeBits = 21
+)
+
+func twoOf(a, b uint16) uint64 { return mix(uint64(a)<<16|uint64(b), twoBits) }
+
+func threeOf(a, b, c uint16) uint64 {
+	return mix(uint64(a)<<32|uint64(b)<<16|uint64(c), threeBits)
+}
+
+// begin is made of rows of classes as the automaton numbers them.
+func begin(rows [][]uint16) begins {
+	x := begins{two: make([]uint64, 1<<(twoBits-6)), three: make([]uint64, 1<<(threeBits-6))}
+	for _, w := range rows {
+		for _, c := range w {
+			for int(c) >= len(x.one) {
+				x.one = append(x.one, false)
+			}
+		}
+		switch {
+		case len(w) == 1:
+			x.one[w[0]] = true
+		case len(w) == 2:
+			at := twoOf(w[0], w[1])
+			x.two[at>>6] |= 1 << (at & 63)
+		case len(w) > 2:
+			at := threeOf(w[0], w[1], w[2])
+			x.three[at>>6] |= 1 << (at & 63)
+		}
+	}
+	return x
+}
+
+// open takes longer words by their first two symbols, too.
+func (x *begins) open(rows [][]uint16) {
+	for _, w := range rows {
+		if len(w) > 2 {
+			at := twoOf(w[0], w[1])
+			x.two[at>>6] |= 1 << (at & 63)
+		}
+	}
+}
+
+func (x *begins) pair(a, b uint16) bool {
+	at := twoOf(a, b)
+	return x.two[at>>6]>>(at&63)&1 != 0
+}
+
+func (x *begins) triple(a, b, c uint16) bool {
+	at := threeOf(a, b, c)
+	return x.three[at>>6]>>(at&63)&1 != 0
+}
+
+// at reports whether a word may begin with the first of some classes.
+func (x *begins) at(cs []uint16) bool {
+	return x.one[cs[0]] || len(cs) > 1 && (x.pair(cs[0], cs[1]) || len(cs) > 2 && x.triple(cs[0], cs[1], cs[2]))
+}
+
+// NewFinder makes a finder for texts that are read in these views.
+func (l *Library) NewFinder(v Views) *Finder {
+	return &Finder{reading: reading{l: l, views: v, mask: -1}, looks: map[rune][]rune{}}
+}
+
+// Find looks for words in a whole text. Matches are in the order of their ends.
+func (l *Library) Find(text string, v Views) []Match {
+	f, ok := l.finders.Get().(*Finder)
+	if !ok {
+		f = l.NewFinder(v)
+	}
+	f.views = v
+	found := slices.Clone(f.Find(text))
+	if cap(f.marks) <= marksKept {
+		l.finders.Put(f)
+	}
+	return found
+}
+
+// marksKept is how large a finder may be to be kept, in characters of a text.
+const marksKept = 1 << 18
+
+// Find looks for words in a whole text. What it returns is good until the next text.
+func (f *Finder) Find(text string) []Match {
+	f.found = f.found[:0]
+	f.read(text)
+	for i := range f.late {
+		f.judge(&f.late[i])
+	}
+	f.findSurface()
+	if f.views&Leet != 0 && f.l.leet != nil {
+		f.findLeet()
+	}
+	if f.views&(Phonetic|Fuzzy) != 0 {
+		f.findSounds()
+	}
+	if f.views&Parts != 0 {
+		f.findParts()
+	}
+	if f.views&Shape != 0 {
+		f.findShaped()
+	}
+	if f.views&Shuffle != 0 {
+		f.findShuffled()
+	}
+	slices.SortFunc(f.found, func(a, b Match) int {
+		return cmp.Or(a.End-b.End, a.Start-b.Start, a.Word-b.Word, int(a.View)-int(b.View))
+	})
+	f.found = slices.Compact(f.found)
+	return f.found
+}
+
+func (f *Finder) add(word int32, v Views, first, last int) {
+	f.found = append(f.found, f.match(&candidate{word: word, first: first, last: last}, v))
+}
+
+// judge takes a candidate if it stands.
+func (f *Finder) judge(c *candidate) {
+	if v, ok := f.holds(c); ok {
+		f.found = append(f.found, f.match(c, v))
+	}
+}
+
+// read reads the text: its marks, what they cost, and its rows of units.
+func (f *Finder) read(text string) {
+	f.marks, f.cost, f.solid, f.likely = f.marks[:0], append(f.cost[:0], 0), f.solid[:0], likelihood{}
+	f.surface.reset()
+	f.sounds.reset()
+	f.emoji, f.late = false, f.late[:0]
+	gap, hush := uint8(barrier), uint8(barrier)
+	run := -1 // where the run of letters began
+	weigh, speak := f.views&weighed != 0, f.views&(Phonetic|Fuzzy|Initials) != 0
+	char := f.l.char
+	for i := 0; i < len(text); {
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = decode(text[i:])
+		}
+		flags := uint32(0)
+		if r < tableSize {
+			flags = char[r]
+		} else if invisible(r) {
+			flags = isDropped
+		}
+		start := i
+		i += size
+		if flags&(isDropped|isSeveral) != 0 {
+			if flags&isDropped != 0 {
+				continue
+			}
+			for _, c := range f.l.several[r] {
+				f.mark1(mark{r: c, raw: r, start: int32(start), end: int32(i), flags: char[c]}, weigh, speak, &gap, &hush, &run)
+			}
+			continue
+		}
+		f.mark1(mark{r: r, raw: r, start: int32(start), end: int32(i), flags: flags}, weigh, speak, &gap, &hush, &run)
+	}
+	f.n = len(f.marks)
+	if run >= 0 {
+		f.letters(run, f.n, &hush)
+	}
+}
+
+// decode is what utf8.DecodeRuneInString is, quick where the text is Chinese.
+func decode(s string) (rune, int) {
+	if len(s) >= 3 && s[0]&0xF0 == 0xE0 && s[1]&0xC0 == 0x80 && s[2]&0xC0 == 0x80 {
+		if r := rune(s[0]&0xF)<<12 | rune(s[1]&0x3F)<<6 | rune(s[2]&0x3F); r >= 0x800 && (r < 0xD800 || r > 0xDFFF) {
+			return r, 3
+		}
+	}
+	return utf8.DecodeRuneInString(s)
+}
+
+func (f *Finder) mark1(k mark, weigh, speak bool, gap, hush *uint8, run *int) {
+	at := len(f.marks)
+	if weigh {
+		k.bits = f.likely.next(f.l, &k)
+		f.cost = append(f.cost, k.bits)
+	}
+	f.marks = append(f.marks, k)
+	if k.flags&isSymbol == 0 {
+		f.solid = append(f.solid, int32(at))
+	}
+	switch class := uint16(k.flags & classMask); {
+	case class != 0:
+		f.surface.add(class, at, at, *gap)
+		*gap = 0
+	case k.flags&isSymbol != 0:
+		*gap = min(*gap+1, barrier)
+	default:
+		*gap = barrier
+	}
+	if speak {
+		f.speak(&k, at, hush, run)
+	}
+}
+
+// speak reads a mark as a syllable, or as part of a run of letters.
+func (f *Finder) speak(k *mark, at int, hush *uint8, run *int) {
+	if k.flags&isLatin != 0 {
+		if *run < 0 {
+			*run = at
+		}
+		return
+	}
+	if *run >= 0 {
+		f.letters(*run, at, hush)
+		*run = -1
+	}
+	class := uint16(0)
+	if k.raw < tableSize {
+		class = f.l.sound[k.raw]
+	}
+	switch {
+	case class != 0:
+		f.sounds.add(class, at, at, *hush)
+		*hush = 0
+	case k.flags&isEmoji != 0 && len(f.l.emoji[k.raw]) > 0:
+		f.sounds.add(anyOf, at, at, *hush)
+		*hush, f.emoji = 0, true
+	case k.flags&isSymbol != 0:
+		*hush = min(*hush+1, barrier)
+	default:
+		*hush = barrier
+	}
+}
