@@ -21,16 +21,18 @@ type Finder struct {
 	surface, sounds, other sequence
 	emoji                  bool // among the sounds
 
-	sums  []uint64
-	looks map[rune][]rune
-	late  []candidate // judged when the text was read
-	found []Match
+	partly []uint16 // the class of each mark as a part
+	wholes []wholePart
+	sums   []uint64
+	looks  map[rune][]rune
+	late   []candidate // judged when the text was read
+	found  []Match
 }
 
 // sequence is a text in a view: its units, and what stands between them.
 type sequence struct {
 	class       []uint16
-	first, last []int32 // marks
+	first, last []int32 // marks; no last ones where every unit is one mark
 	gap         []uint8 // symbols before the unit; barrier where more stands there
 	whole       []bool  // of the view of parts: made of parts
 }
@@ -177,61 +179,118 @@ func (f *Finder) judge(c *candidate) {
 	}
 }
 
-// read reads the text: its marks, what they cost, and its rows of units.
+// glance is what is known of a raw character of the basic plane, in one place: reading
+// a text is waiting for memory.
+type glance struct {
+	flags  uint32
+	sound  uint16
+	part   uint16
+	simple uint16
+	alone  uint8 // cost as a word
+}
+
+func (l *Library) compileGlances() {
+	l.glances = make([]glance, 0x10000)
+	for r := range l.glances {
+		l.glances[r] = glance{l.char[r], l.sound[r], l.partClass[r], uint16(l.simplest[r]), uint8(l.tables.words.alone(l.simplest[r]))}
+	}
+}
+
+// reader is where the reading of a text has come to.
+type reader struct {
+	gap, hush uint8 // symbols since the last unit of either view
+	run       int   // where the run of letters began; -1 outside of one
+}
+
+// read reads the text: its marks, what they cost, and its sequences of units.
 func (f *Finder) read(text string) {
 	f.marks, f.cost, f.solid, f.likely = f.marks[:0], append(f.cost[:0], 0), f.solid[:0], likelihood{}
 	f.surface.reset()
 	f.sounds.reset()
-	f.emoji, f.late = false, f.late[:0]
-	gap, hush := uint8(barrier), uint8(barrier)
-	run := -1 // where the run of letters began
-	weigh, speak := f.views&weighed != 0, f.views&(Phonetic|Fuzzy|Initials) != 0
-	char := f.l.char
+	f.emoji, f.late, f.partly = false, f.late[:0], f.partly[:0]
+	x := reader{barrier, barrier, -1}
 	for i := 0; i < len(text); {
+		if text[i]&0xF0 == 0xE0 {
+			if i = f.readChinese(text, i, &x); i == len(text) {
+				break
+			}
+		}
 		r, size := rune(text[i]), 1
 		if r >= utf8.RuneSelf {
-			r, size = decode(text[i:])
+			r, size = utf8.DecodeRuneInString(text[i:])
 		}
 		flags := uint32(0)
 		if r < tableSize {
-			flags = char[r]
+			flags = f.l.char[r]
 		} else if invisible(r) {
 			flags = isDropped
 		}
 		start := i
 		i += size
-		if flags&(isDropped|isSeveral) != 0 {
-			if flags&isDropped != 0 {
-				continue
-			}
+		switch {
+		case flags&isDropped != 0:
+		case flags&isSeveral != 0:
 			for _, c := range f.l.several[r] {
-				f.mark1(mark{r: c, raw: r, start: int32(start), end: int32(i), flags: char[c]}, weigh, speak, &gap, &hush, &run)
+				f.one(mark{r: c, raw: r, start: int32(start), end: int32(i), flags: f.l.char[c]}, &x)
 			}
-			continue
+		default:
+			f.one(mark{r: r, raw: r, start: int32(start), end: int32(i), flags: flags}, &x)
 		}
-		f.mark1(mark{r: r, raw: r, start: int32(start), end: int32(i), flags: flags}, weigh, speak, &gap, &hush, &run)
 	}
 	f.n = len(f.marks)
-	if run >= 0 {
-		f.letters(run, f.n, &hush)
+	if x.run >= 0 {
+		f.letters(x.run, f.n, &x)
 	}
 }
 
-// decode is what utf8.DecodeRuneInString is, quick where the text is Chinese.
-func decode(s string) (rune, int) {
-	if len(s) >= 3 && s[0]&0xF0 == 0xE0 && s[1]&0xC0 == 0x80 && s[2]&0xC0 == 0x80 {
-		if r := rune(s[0]&0xF)<<12 | rune(s[1]&0x3F)<<6 | rune(s[2]&0x3F); r >= 0x800 && (r < 0xD800 || r > 0xDFFF) {
-			return r, 3
+// readChinese reads on for as long as the text is Chinese characters that are in words
+// and have a sound, which is what most of most texts is: what [Finder.one] does, and
+// nothing else.
+func (f *Finder) readChinese(text string, i int, x *reader) int {
+	glances, words := f.l.glances, f.l.tables.words
+	weigh, speak := f.views&weighed != 0, f.views&(Phonetic|Fuzzy|Initials) != 0
+	for len(text)-i >= 3 && text[i]&0xF0 == 0xE0 && text[i+1]&0xC0 == 0x80 && text[i+2]&0xC0 == 0x80 {
+		r := rune(text[i]&0xF)<<12 | rune(text[i+1]&0x3F)<<6 | rune(text[i+2]&0x3F)
+		g := &glances[r]
+		class := uint16(g.flags & classMask)
+		if g.flags&isHan == 0 || class == 0 || g.sound == 0 {
+			return i
+		}
+		if x.run >= 0 {
+			f.letters(x.run, len(f.marks), x)
+			x.run = -1
+		}
+		at := int32(len(f.marks))
+		k := mark{r: r, raw: r, start: int32(i), end: int32(i + 3), flags: g.flags}
+		i += 3
+		if weigh {
+			k.bits = f.likely.word(words, rune(g.simple), int32(g.alone))
+			f.cost = append(f.cost, k.bits)
+			f.partly = append(f.partly, g.part)
+		}
+		f.marks = append(f.marks, k)
+		f.solid = append(f.solid, at)
+		f.surface.class, f.surface.first, f.surface.gap = append(f.surface.class, class), append(f.surface.first, at), append(f.surface.gap, x.gap)
+		x.gap = 0
+		if speak {
+			f.sounds.add(g.sound, int(at), int(at), x.hush)
+			x.hush = 0
 		}
 	}
-	return utf8.DecodeRuneInString(s)
+	return i
 }
 
-func (f *Finder) mark1(k mark, weigh, speak bool, gap, hush *uint8, run *int) {
+// one reads a mark in all views.
+func (f *Finder) one(k mark, x *reader) {
 	at := len(f.marks)
-	if weigh {
+	if f.views&weighed != 0 {
 		k.bits = f.likely.next(f.l, &k)
 		f.cost = append(f.cost, k.bits)
+		part := uint16(0)
+		if k.raw < tableSize {
+			part = f.l.partClass[k.raw]
+		}
+		f.partly = append(f.partly, part)
 	}
 	f.marks = append(f.marks, k)
 	if k.flags&isSymbol == 0 {
@@ -239,29 +298,29 @@ func (f *Finder) mark1(k mark, weigh, speak bool, gap, hush *uint8, run *int) {
 	}
 	switch class := uint16(k.flags & classMask); {
 	case class != 0:
-		f.surface.add(class, at, at, *gap)
-		*gap = 0
+		f.surface.class, f.surface.first, f.surface.gap = append(f.surface.class, class), append(f.surface.first, int32(at)), append(f.surface.gap, x.gap)
+		x.gap = 0
 	case k.flags&isSymbol != 0:
-		*gap = min(*gap+1, barrier)
+		x.gap = min(x.gap+1, barrier)
 	default:
-		*gap = barrier
+		x.gap = barrier
 	}
-	if speak {
-		f.speak(&k, at, hush, run)
+	if f.views&(Phonetic|Fuzzy|Initials) != 0 {
+		f.speak(&k, at, x)
 	}
 }
 
 // speak reads a mark as a syllable, or as part of a run of letters.
-func (f *Finder) speak(k *mark, at int, hush *uint8, run *int) {
+func (f *Finder) speak(k *mark, at int, x *reader) {
 	if k.flags&isLatin != 0 {
-		if *run < 0 {
-			*run = at
+		if x.run < 0 {
+			x.run = at
 		}
 		return
 	}
-	if *run >= 0 {
-		f.letters(*run, at, hush)
-		*run = -1
+	if x.run >= 0 {
+		f.letters(x.run, at, x)
+		x.run = -1
 	}
 	class := uint16(0)
 	if k.raw < tableSize {
@@ -269,14 +328,14 @@ func (f *Finder) speak(k *mark, at int, hush *uint8, run *int) {
 	}
 	switch {
 	case class != 0:
-		f.sounds.add(class, at, at, *hush)
-		*hush = 0
+		f.sounds.add(class, at, at, x.hush)
+		x.hush = 0
 	case k.flags&isEmoji != 0 && len(f.l.emoji[k.raw]) > 0:
-		f.sounds.add(anyOf, at, at, *hush)
-		*hush, f.emoji = 0, true
+		f.sounds.add(anyOf, at, at, x.hush)
+		x.hush, f.emoji = 0, true
 	case k.flags&isSymbol != 0:
-		*hush = min(*hush+1, barrier)
+		x.hush = min(x.hush+1, barrier)
 	default:
-		*hush = barrier
+		x.hush = barrier
 	}
 }

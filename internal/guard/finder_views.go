@@ -1,5 +1,12 @@
 package guard
 
+func (r *sequence) lastOf(j int) int {
+	if len(r.last) == 0 {
+		return int(r.first[j])
+	}
+	return int(r.last[j])
+}
+
 // candidatesAt walks an automaton from a unit of a row, and takes what ends on the way.
 func (f *Finder) candidatesAt(a *automaton, r *sequence, i int, v Views) {
 	state, gaps, whole := int32(rootState), int32(0), len(r.whole) == 0
@@ -15,13 +22,15 @@ func (f *Finder) candidatesAt(a *automaton, r *sequence, i int, v Views) {
 			return
 		}
 		state = next
-		whole = whole || r.whole[j]
+		if len(r.whole) > 0 {
+			whole = whole || r.whole[j]
+		}
 		if a.nodes[state].out&outIndexMax == 0 || !whole {
 			continue
 		}
 		for _, w := range a.ends(state) {
 			if n := j - i + 1; int(f.l.length[w]) == n {
-				f.judge(&candidate{word: w, row: -1, view: v, first: int(r.first[i]), last: int(r.last[j]), gaps: gaps, units: n})
+				f.judge(&candidate{word: w, row: -1, view: v, first: int(r.first[i]), last: r.lastOf(j), gaps: gaps, units: n})
 			}
 		}
 	}
@@ -69,17 +78,48 @@ func (f *Finder) findOther(a *automaton, v Views, read func(*mark) (uint16, bool
 	}
 }
 
+// wholePart is a character that is written as its parts.
+type wholePart struct {
+	at, n int
+	class uint16
+}
+
 // findParts reads rows of characters that are the parts of another one as that, the
 // longest first, and looks for words with such characters in them.
 func (f *Finder) findParts() {
+	f.wholes = f.wholes[:0]
+	ps, x := f.partly, &f.l.partsBegin
+	for at := 0; at+1 < len(ps); at++ {
+		if ps[at] == 0 || ps[at+1] == 0 || !x.pair(ps[at], ps[at+1]) {
+			continue
+		}
+		if class, n := f.l.wholeOf(ps[at:]); n > 0 {
+			f.wholes = append(f.wholes, wholePart{at, n, class})
+			at += n - 1
+		}
+	}
+	reach := f.l.longest * barrier // marks of a word, but for those of parts
+	for i := 0; i < len(f.wholes); {
+		j := i + 1
+		for j < len(f.wholes) && f.wholes[j].at-f.wholes[j-1].at < 2*(reach+partsMax) {
+			j++
+		}
+		f.partsAround(max(0, f.wholes[i].at-reach), min(len(f.marks), f.wholes[j-1].at+partsMax+reach), f.wholes[i:j])
+		i = j
+	}
+}
+
+// partsAround looks for words with some characters made of parts, among the marks
+// around these.
+func (f *Finder) partsAround(from, to int, wholes []wholePart) {
 	r := &f.other
 	r.reset()
-	gap, some := uint8(barrier), false
-	for at := 0; at < len(f.marks); {
+	gap := uint8(barrier)
+	for at := from; at < to; {
 		k := &f.marks[at]
 		class, n, whole := uint16(k.flags&classMask), 1, false
-		if c, to := f.partsAt(at); to > 0 {
-			class, n, whole, some = c, to, true, true
+		if len(wholes) > 0 && wholes[0].at == at {
+			class, n, whole, wholes = wholes[0].class, wholes[0].n, true, wholes[1:]
 		}
 		switch {
 		case class != 0:
@@ -92,9 +132,6 @@ func (f *Finder) findParts() {
 			gap = barrier
 		}
 		at += n
-	}
-	if !some {
-		return
 	}
 	next := 0 // the first start not walked yet
 	for j, whole := range r.whole {
@@ -110,35 +147,21 @@ func (f *Finder) findParts() {
 	}
 }
 
-// partsAt is the class of the character whose parts begin at a mark, and how many
-// they are; none if there is no such character.
-func (f *Finder) partsAt(at int) (uint16, int) {
-	if at+1 >= len(f.marks) {
-		return 0, 0
-	}
-	a, b := f.partOf(at), f.partOf(at+1)
-	if a == 0 || b == 0 || !f.l.partsBegin.pair(a, b) {
-		return 0, 0
-	}
+// wholeOf is the class of the character that the first of these are the parts of, and
+// how many they are; none if there is no such character.
+func (l *Library) wholeOf(parts []uint16) (uint16, int) {
 	state, class, n := int32(rootState), uint16(0), 0
-	for i := 0; i < partsMax && at+i < len(f.marks); i++ {
-		next, ok := f.l.parts.next(state, f.partOf(at+i))
-		if !ok {
+	for i := 0; i < min(partsMax, len(parts)); i++ {
+		next, ok := l.parts.next(state, parts[i])
+		if !ok || parts[i] == 0 {
 			break
 		}
 		state = next
-		if ends := f.l.parts.ends(state); len(ends) > 0 {
-			class, n = uint16(f.l.char[f.l.whole[ends[0]]]&classMask), i+1
+		if ends := l.parts.ends(state); len(ends) > 0 {
+			class, n = uint16(l.char[l.whole[ends[0]]]&classMask), i+1
 		}
 	}
 	return class, n
-}
-
-func (f *Finder) partOf(at int) uint16 {
-	if raw := f.marks[at].raw; raw < tableSize {
-		return f.l.partClass[raw]
-	}
-	return 0
 }
 
 // findSounds looks for words by their syllables, where the text is not accounted for
@@ -215,10 +238,10 @@ func (f *Finder) soundsEnd(first, j int, state int32, gaps int32) {
 
 // letters reads a run of letters that ended before a mark: as the first letters of a
 // word's syllables, and as syllables.
-func (f *Finder) letters(first, end int, hush *uint8) {
+func (f *Finder) letters(first, end int, x *reader) {
 	n := end - first
 	if n >= runMax {
-		*hush = barrier
+		x.hush = barrier
 		return
 	}
 	var b [runMax]byte
@@ -236,16 +259,16 @@ func (f *Finder) letters(first, end int, hush *uint8) {
 	}
 	var lengths [runMax]uint8
 	if f.views&(Phonetic|Fuzzy) == 0 || !f.l.cut(b[:n], &lengths) {
-		*hush = barrier
+		x.hush = barrier
 		return
 	}
 	for i := 0; i < n; i += int(lengths[i]) {
 		k := int(lengths[i])
 		if class := f.l.spelled(b[i : i+k]); class != 0 {
-			f.sounds.add(class, first+i, first+i+k-1, *hush)
-			*hush = 0
+			f.sounds.add(class, first+i, first+i+k-1, x.hush)
+			x.hush = 0
 		} else {
-			*hush = barrier
+			x.hush = barrier
 		}
 	}
 }

@@ -106,6 +106,7 @@ type Library struct {
 	simplest     []rune   // by character of the basic plane: its simplified form
 	to           []rune   // by raw character: what it folds to, where that is one
 	several      map[rune][]rune
+	glances      []glance
 	surface      *automaton
 	surfaceBegin begins
 
@@ -164,6 +165,7 @@ func NewLibrary(t *Tables, words []Word) (*Library, error) {
 	l.compileParts()
 	l.compileShuffles()
 	l.compileShapes()
+	l.compileGlances()
 	return l, nil
 }
 

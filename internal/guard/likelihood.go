@@ -41,7 +41,8 @@ func (x *likelihood) next(l *Library, k *mark) int32 {
 	if k.flags&isHan == 0 || k.raw > 0xFFFF {
 		return x.foreign(k.flags)
 	}
-	return x.chinese(l.tables.words, l.simplest[k.raw])
+	r := l.simplest[k.raw]
+	return x.word(l.tables.words, r, l.tables.words.alone(r))
 }
 
 func (x *likelihood) foreign(f uint32) int32 {
@@ -50,8 +51,9 @@ func (x *likelihood) foreign(f uint32) int32 {
 	return bits
 }
 
-func (x *likelihood) chinese(words *lexicon, r rune) int32 {
-	bits := x.bits[0] + words.alone(r)
+// word goes on with a Chinese character, which costs so much as a word of its own.
+func (x *likelihood) word(words *lexicon, r rune, alone int32) int32 {
+	bits := x.bits[0] + alone
 	longer := false
 	if a := x.rs[0]; a != 0 {
 		var rank uint8
