@@ -22,9 +22,9 @@ func manyWords(t testing.TB, n int) *Library {
 		t.Fatal(err)
 	}
 	var twos [][]rune
-	for i, k := range tables.words.keys {
-		if tables.words.ends[i]&^goesOn != 0 {
-			twos = append(twos, []rune{rune(k >> 16), rune(k & 0xFFFF)})
+	for _, k := range tables.words.keys {
+		if uint8(k)&^goesOn != 0 {
+			twos = append(twos, []rune{rune(k >> 24), rune(k >> 8 & 0xFFFF)})
 		}
 	}
 	slices.SortFunc(twos, slices.Compare)

@@ -225,8 +225,11 @@ func (f *Finder) soundsEnd(first, j int, state int32, gaps int32) {
 	if f.gainSoFar(&c) < gapSound {
 		return
 	}
+	if f.gain(c.first, c.last, -1) < gapSound {
+		return
+	}
 	for _, id := range f.l.phonetic.ends(state) {
-		if len(f.l.sounds[id]) != n {
+		if int(f.l.soundEnd[id+1]-f.l.soundEnd[id]) != n {
 			continue
 		}
 		c.word, c.row = f.l.soundWord[id], id

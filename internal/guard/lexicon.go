@@ -6,8 +6,7 @@ package guard
 type lexicon struct {
 	single [0x10000]uint8 // by character
 	pairs  []uint64
-	keys   []uint32 // of pairs; open addressing, 0 is free
-	ends   []uint8  // the rank of the pair as a word, and whether longer ones begin so
+	keys   []uint64 // pairs; open addressing, 0 is free; below them their ranks as words, and whether longer ones begin so
 	longer [2]longWords
 }
 
@@ -24,7 +23,7 @@ const (
 )
 
 func newLexicon() *lexicon {
-	x := &lexicon{pairs: make([]uint64, 1<<(pairBits-6)), keys: make([]uint32, 1<<lexiconBits), ends: make([]uint8, 1<<lexiconBits)}
+	x := &lexicon{pairs: make([]uint64, 1<<(pairBits-6)), keys: make([]uint64, 1<<lexiconBits)}
 	for i := range x.longer {
 		x.longer[i] = longWords{make([]uint64, 1<<lexiconBits), make([]uint8, 1<<lexiconBits)}
 	}
@@ -46,10 +45,10 @@ func (x *lexicon) add(rs []rune, rank uint8) {
 	}
 	at := x.place(rs[0], rs[1])
 	if len(rs) == 2 {
-		x.ends[at] |= rank
+		x.keys[at] |= uint64(rank)
 		return
 	}
-	x.ends[at] |= goesOn
+	x.keys[at] |= goesOn
 	w := &x.longer[len(rs)-3]
 	k := uint64(pairOf(rs[0], rs[1]))<<16 | uint64(rs[2])
 	if len(rs) == 4 {
@@ -65,10 +64,12 @@ func (x *lexicon) place(a, b rune) uint64 {
 	bit := mix(uint64(k), pairBits)
 	x.pairs[bit>>6] |= 1 << (bit & 63)
 	at := bit >> (pairBits - lexiconBits)
-	for x.keys[at] != 0 && x.keys[at] != k {
+	for x.keys[at] != 0 && uint32(x.keys[at]>>8) != k {
 		at = (at + 1) & (1<<lexiconBits - 1)
 	}
-	x.keys[at] = k
+	if x.keys[at] == 0 {
+		x.keys[at] = uint64(k) << 8
+	}
 	return at
 }
 
@@ -89,8 +90,8 @@ func (x *lexicon) pair(a, b rune) (uint8, bool) {
 		return 0, false
 	}
 	for at := bit >> (pairBits - lexiconBits); x.keys[at] != 0; at = (at + 1) & (1<<lexiconBits - 1) {
-		if x.keys[at] == k {
-			return x.ends[at] &^ goesOn, x.ends[at]&goesOn != 0
+		if e := x.keys[at]; uint32(e>>8) == k {
+			return uint8(e) &^ goesOn, uint8(e)&goesOn != 0
 		}
 	}
 	return 0, false

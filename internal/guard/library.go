@@ -123,8 +123,11 @@ type Library struct {
 	phonetic    *automaton
 	soundsBegin begins
 	spelling    []spelling
-	sounds      [][]string // by row of the phonetic automaton: exact syllables
-	soundWord   []int32    // and the word
+	soundIDs    []uint16 // exact syllables of the rows of the phonetic automaton, one row after the other
+	soundEnd    []int32  // where a row ends among them, from the second on
+	soundWord   []int32  // and the word of a row
+	syllables   syllables
+	readings    []uint16 // by raw character of the basic plane: its exact syllable
 
 	initials      map[string][]int32
 	initialsBegin map[string]bool

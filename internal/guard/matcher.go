@@ -275,7 +275,7 @@ func (m *Matcher) found(t *track, v Views) {
 		word, row, n := id, int32(-1), 0
 		switch v {
 		case Phonetic:
-			word, row, n = m.l.soundWord[id], id, len(m.l.sounds[id])
+			word, row, n = m.l.soundWord[id], id, len(m.l.soundsOf(id))
 		default:
 			n = int(m.l.length[id])
 		}

@@ -60,7 +60,7 @@ func (m *reading) ordinaryGap(c *candidate) bool {
 // soundView is Phonetic where every syllable is exactly the word's, else Fuzzy; 0
 // where nothing is written differently, or digits are part of a number.
 func (m *reading) soundView(c *candidate) Views {
-	want := m.l.sounds[c.row]
+	want := m.l.soundsOf(c.row)
 	other, exact := 0, true
 	j := 0
 	for i := c.first; i <= c.last && j < len(want); {
@@ -70,8 +70,9 @@ func (m *reading) soundView(c *candidate) Views {
 			i++
 			continue
 		case k.flags&isLatin != 0:
-			n := m.latinLength(i, want[j], c.last)
-			exact = exact && m.spells(i, want[j], n)
+			name := m.l.syllables.names[want[j]]
+			n := m.latinLength(i, name, c.last)
+			exact = exact && m.spells(i, name, n)
 			i += n
 			other++
 		case k.flags&isDigit != 0 && k.flags&isHan == 0:
@@ -129,12 +130,15 @@ func (m *reading) spells(i int, want string, n int) bool {
 }
 
 // reads reports whether a character can be read so, tones aside.
-func (l *Library) reads(r rune, syllable string) bool {
+func (l *Library) reads(r rune, syllable uint16) bool {
+	if r < 0x10000 && l.readings[r] != readSeveral {
+		return l.readings[r] == syllable
+	}
 	if s, ok := l.tables.simplified[r]; ok && len(l.tables.readings[r]) == 0 {
 		r = s
 	}
 	for _, s := range l.tables.readings[r] {
-		if s == syllable {
+		if s == l.syllables.names[syllable] {
 			return true
 		}
 	}

@@ -26,6 +26,8 @@ var digitSounds = [10]string{"ling", "yi", "er", "san", "si", "wu", "liu", "qi",
 func (l *Library) compileSounds() {
 	l.soundClass, l.initials, l.initialsBegin = map[string]uint16{}, map[string][]int32{}, map[string]bool{}
 	var rows [][]uint16
+	syllables := &l.syllables
+	l.soundEnd = []int32{0}
 	for i, w := range l.Words {
 		if w.Action == Allow || l.hasSymbols(i) {
 			continue
@@ -38,7 +40,10 @@ func (l *Library) compileSounds() {
 				first.WriteByte(s[0])
 			}
 			rows = append(rows, classes(l.soundClass, folded))
-			l.sounds, l.soundWord = append(l.sounds, spelled), append(l.soundWord, int32(i))
+			for _, s := range spelled {
+				l.soundIDs = append(l.soundIDs, syllables.id(s))
+			}
+			l.soundEnd, l.soundWord = append(l.soundEnd, int32(len(l.soundIDs))), append(l.soundWord, int32(i))
 			if key := first.String(); len(key) >= 2 && !slices.Contains(l.initials[key], int32(i)) {
 				l.initials[key] = append(l.initials[key], int32(i))
 				for n := 1; n <= len(key); n++ {
@@ -77,7 +82,49 @@ func (l *Library) compileSounds() {
 		}
 	}
 	l.compileSpelling()
+	l.compileReadings()
 }
+
+// syllables numbers exact syllables, from 1.
+type syllables struct {
+	names []string
+	ids   map[string]uint16
+}
+
+func (x *syllables) id(s string) uint16 {
+	if x.ids == nil {
+		x.names, x.ids = []string{""}, map[string]uint16{}
+	}
+	id, ok := x.ids[s]
+	if !ok {
+		id = uint16(len(x.names))
+		x.names, x.ids[s] = append(x.names, s), id
+	}
+	return id
+}
+
+// readSeveral stands for the reading of a character that has several.
+const readSeveral = 0xFFFF
+
+func (l *Library) compileReadings() {
+	l.readings = make([]uint16, 0x10000)
+	for r := range rune(len(l.readings)) {
+		rs := l.tables.readings[r]
+		if s, ok := l.tables.simplified[r]; ok && len(rs) == 0 {
+			rs = l.tables.readings[s]
+		}
+		switch len(rs) {
+		case 0:
+		case 1:
+			l.readings[r] = l.syllables.id(rs[0])
+		default:
+			l.readings[r] = readSeveral
+		}
+	}
+}
+
+// soundsOf is the exact syllables of a row of the phonetic automaton.
+func (l *Library) soundsOf(row int32) []uint16 { return l.soundIDs[l.soundEnd[row]:l.soundEnd[row+1]] }
 
 // reading is the usual syllable of a character, "" if it has none.
 func (t *Tables) reading(r rune) string {
