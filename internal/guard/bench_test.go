@@ -23,7 +23,7 @@ func manyWords(t testing.TB, n int) *Library {
 	}
 	var twos [][]rune
 	for _, k := range tables.words.keys {
-		if uint8(k)&^goesOn != 0 {
+		if uint8(k)&^(toThree|toFour) != 0 {
 			twos = append(twos, []rune{rune(k >> 24), rune(k >> 8 & 0xFFFF)})
 		}
 	}

@@ -15,8 +15,10 @@ import (
 // A finder is used by one goroutine at a time, and keeps its buffers.
 type Finder struct {
 	reading
-	cost  []int32 // before each mark, and after the last
-	solid []int32 // marks that are not symbols
+	cost     []int32 // before each mark, and after the last
+	accounts []account
+	within   []int32 // by mark: what the text up to it costs, if a word ends there
+	solid    []int32 // marks that are not symbols
 
 	surface, sounds, other sequence
 	emoji                  bool // among the sounds
@@ -207,7 +209,7 @@ func (f *Finder) read(text string) {
 	f.marks, f.cost, f.solid, f.likely = f.marks[:0], append(f.cost[:0], 0), f.solid[:0], likelihood{}
 	f.surface.reset()
 	f.sounds.reset()
-	f.emoji, f.late, f.partly = false, f.late[:0], f.partly[:0]
+	f.emoji, f.late, f.partly, f.accounts = false, f.late[:0], f.partly[:0], f.accounts[:0]
 	x := reader{barrier, barrier, -1}
 	for i := 0; i < len(text); {
 		if text[i]&0xF0 == 0xE0 {
@@ -241,7 +243,40 @@ func (f *Finder) read(text string) {
 	if x.run >= 0 {
 		f.letters(x.run, f.n, &x)
 	}
+	if f.views&weighed != 0 {
+		f.weighWithin()
+	}
 }
+
+// weighWithin notes what the text up to each mark costs as it is, less what follows
+// costs on its own: a word of the list there has to be cheaper. It is [reading.gain]
+// for all places at once.
+func (f *Finder) weighWithin() {
+	n := len(f.accounts)
+	f.accounts = append(f.accounts, account{}, account{}, account{}) // nothing follows
+	f.within = slices.Grow(f.within[:0], n)[:n]
+	a, cost := f.accounts, f.cost
+	for i := range f.within {
+		one, two, three := a[i+1], a[i+2], a[i+3]
+		switch {
+		case one.one == 0:
+			f.within[i] = cost[i+1]
+		case two.one == 0:
+			f.within[i] = cost[i+2] - int32(one.one)
+		default:
+			both := min(int32(one.one)+int32(two.one), int32(two.two))
+			if three.one == 0 {
+				f.within[i] = cost[i+3] - both
+				continue
+			}
+			all := min(both+int32(three.one), int32(one.one)+int32(three.two), int32(three.three))
+			f.within[i] = cost[i+4] - all
+		}
+	}
+}
+
+// gains is [reading.gain].
+func (f *Finder) gains(first, last int) int32 { return f.within[last] - f.cost[first] - wordBits }
 
 // readChinese reads on for as long as the text is Chinese characters that are in words
 // and have a sound, which is what most of most texts is: what [Finder.one] does, and
@@ -265,7 +300,7 @@ func (f *Finder) readChinese(text string, i int, x *reader) int {
 		i += 3
 		if weigh {
 			k.bits = f.likely.word(words, rune(g.simple), int32(g.alone))
-			f.cost = append(f.cost, k.bits)
+			f.cost, f.accounts = append(f.cost, k.bits), append(f.accounts, f.likely.last)
 			f.partly = append(f.partly, g.part)
 		}
 		f.marks = append(f.marks, k)
@@ -285,7 +320,7 @@ func (f *Finder) one(k mark, x *reader) {
 	at := len(f.marks)
 	if f.views&weighed != 0 {
 		k.bits = f.likely.next(f.l, &k)
-		f.cost = append(f.cost, k.bits)
+		f.cost, f.accounts = append(f.cost, k.bits), append(f.accounts, f.likely.last)
 		part := uint16(0)
 		if k.raw < tableSize {
 			part = f.l.partClass[k.raw]

@@ -167,7 +167,6 @@ func (l *Library) wholeOf(parts []uint16) (uint16, int) {
 // findSounds looks for words by their syllables, where the text is not accounted for
 // by ordinary words.
 func (f *Finder) findSounds() {
-	const enough = wordBits + gapSound // bits that a candidate costs as it is, at least
 	r, x := &f.sounds, &f.l.soundsBegin
 	cs := r.class
 	for i, c := range cs {
@@ -175,10 +174,9 @@ func (f *Finder) findSounds() {
 			f.soundsAt(i, i, rootState, 0)
 			continue
 		}
-		before := f.cost[r.first[i]]
-		ok := x.one[c] && f.cost[r.last[i]+1]-before >= enough
+		ok := x.one[c] && f.gains(int(r.first[i]), int(r.last[i])) >= gapSound
 		if !ok && i+1 < len(cs) {
-			ok = f.cost[r.last[i+1]+1]-before >= enough && x.pair(c, cs[i+1]) || i+2 < len(cs) && x.triple(c, cs[i+1], cs[i+2])
+			ok = f.gains(int(r.first[i]), int(r.last[i+1])) >= gapSound && x.pair(c, cs[i+1]) || i+2 < len(cs) && x.triple(c, cs[i+1], cs[i+2])
 		}
 		if ok {
 			f.soundsAt(i, i, rootState, 0)
@@ -222,10 +220,7 @@ func (f *Finder) soundsEnd(first, j int, state int32, gaps int32) {
 	}
 	n := j - first + 1
 	c := candidate{view: Phonetic, first: int(f.sounds.first[first]), last: int(f.sounds.last[j]), gaps: gaps, units: n}
-	if f.gainSoFar(&c) < gapSound {
-		return
-	}
-	if f.gain(c.first, c.last, -1) < gapSound {
+	if f.gains(c.first, c.last) < gapSound {
 		return
 	}
 	for _, id := range f.l.phonetic.ends(state) {

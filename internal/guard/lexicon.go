@@ -19,7 +19,8 @@ type longWords struct {
 const (
 	lexiconBits = 17 // of each table: at least twice the words there are
 	pairBits    = 20
-	goesOn      = 0x80
+	toThree     = 0x80 // the pair begins words of three characters
+	toFour      = 0x40 // and of four
 )
 
 func newLexicon() *lexicon {
@@ -48,7 +49,11 @@ func (x *lexicon) add(rs []rune, rank uint8) {
 		x.keys[at] |= uint64(rank)
 		return
 	}
-	x.keys[at] |= goesOn
+	if len(rs) == 3 {
+		x.keys[at] |= toThree
+	} else {
+		x.keys[at] |= toFour
+	}
 	w := &x.longer[len(rs)-3]
 	k := uint64(pairOf(rs[0], rs[1]))<<16 | uint64(rs[2])
 	if len(rs) == 4 {
@@ -82,19 +87,19 @@ func (x *lexicon) alone(r rune) int32 {
 }
 
 // pair is the log2 of the frequency of a word of two characters, 0 where it is none,
-// and whether longer words begin so.
-func (x *lexicon) pair(a, b rune) (uint8, bool) {
+// and which longer words begin so.
+func (x *lexicon) pair(a, b rune) (rank, longer uint8) {
 	k := pairOf(a, b)
 	bit := mix(uint64(k), pairBits)
 	if x.pairs[bit>>6]>>(bit&63)&1 == 0 {
-		return 0, false
+		return 0, 0
 	}
 	for at := bit >> (pairBits - lexiconBits); x.keys[at] != 0; at = (at + 1) & (1<<lexiconBits - 1) {
 		if e := x.keys[at]; uint32(e>>8) == k {
-			return uint8(e) &^ goesOn, uint8(e)&goesOn != 0
+			return uint8(e) &^ (toThree | toFour), uint8(e) & (toThree | toFour)
 		}
 	}
-	return 0, false
+	return 0, 0
 }
 
 // rank3 and rank4 are the same of longer words.

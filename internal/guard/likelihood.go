@@ -32,18 +32,28 @@ const weighed = Phonetic | Fuzzy | Parts | Shape | Shuffle
 type likelihood struct {
 	bits   [4]int32 // up to the last mark, the one before, and so on
 	rs     [3]rune  // the last characters, simplified, the last one first; 0 is not Chinese
-	longer [2]bool  // whether a longer word begins with the last two, and with the two before
+	longer [2]uint8 // which longer words begin with the last two, and with the two before
 	latin  bool     // the last mark is a Latin letter
+	last   account
 }
+
+// account is what a character costs as a word of its own, and as the end of words of
+// two and of three; none where there is no such word. All are 0 for what is not Chinese.
+type account struct{ one, two, three uint8 }
+
+const none = 0xFF
 
 // next is the cost with one more mark.
 func (x *likelihood) next(l *Library, k *mark) int32 {
-	if k.flags&isHan == 0 || k.raw > 0xFFFF {
+	if !k.chinese() {
 		return x.foreign(k.flags)
 	}
 	r := l.simplest[k.raw]
 	return x.word(l.tables.words, r, l.tables.words.alone(r))
 }
+
+// chinese reports a character that may be part of an ordinary word.
+func (k *mark) chinese() bool { return k.flags&isHan != 0 && k.raw <= 0xFFFF }
 
 func (x *likelihood) foreign(f uint32) int32 {
 	bits := x.bits[0] + foreignBits(f, x.latin)
@@ -54,19 +64,22 @@ func (x *likelihood) foreign(f uint32) int32 {
 // word goes on with a Chinese character, which costs so much as a word of its own.
 func (x *likelihood) word(words *lexicon, r rune, alone int32) int32 {
 	bits := x.bits[0] + alone
-	longer := false
+	x.last = account{uint8(alone), none, none}
+	longer := uint8(0)
 	if a := x.rs[0]; a != 0 {
 		var rank uint8
 		if rank, longer = words.pair(a, r); rank != 0 {
 			bits = min(bits, x.bits[1]+totalBits-int32(rank))
+			x.last.two = totalBits - rank
 		}
 		if b := x.rs[1]; b != 0 {
-			if x.longer[0] {
+			if x.longer[0]&toThree != 0 {
 				if rank := words.rank3(b, a, r); rank != 0 {
 					bits = min(bits, x.bits[2]+totalBits-int32(rank))
+					x.last.three = totalBits - rank
 				}
 			}
-			if x.longer[1] && x.rs[2] != 0 {
+			if x.longer[1]&toFour != 0 && x.rs[2] != 0 {
 				if rank := words.rank4(x.rs[2], b, a, r); rank != 0 {
 					bits = min(bits, x.bits[3]+totalBits-int32(rank))
 				}
@@ -107,21 +120,17 @@ func (m *reading) bitsBefore(at int) int32 {
 }
 
 // gain is by how many bits the text around the marks from first to last becomes
-// likelier with a word of the list in their place, and a foreign mark on its own if there
-// is one.
-func (m *reading) gain(first, last, foreign int) int32 {
+// likelier with a word of the list in their place.
+func (m *reading) gain(first, last int) int32 {
 	to := last
-	for to-last < beside && to+1 < m.n && m.mark(to+1).flags&isHan != 0 {
+	for to-last < beside && to+1 < m.n && m.mark(to+1).chinese() {
 		to++
 	}
-	var alone, after likelihood
-	if foreign >= 0 {
-		alone.next(m.l, m.mark(foreign))
-	}
+	after := likelihood{}
 	for i := last + 1; i <= to; i++ {
 		after.next(m.l, m.mark(i))
 	}
-	return m.mark(to).bits - m.bitsBefore(first) - wordBits - alone.bits[0] - after.bits[0]
+	return m.mark(to).bits - m.bitsBefore(first) - wordBits - after.bits[0]
 }
 
 // gainSoFar is [reading.gain] without what follows, which can only lower it.

@@ -166,7 +166,7 @@ func (m *reading) ordinary(c *candidate) bool {
 	if c.view == Parts {
 		limit = gapParts
 	}
-	return m.gain(c.first, c.last, -1) < limit
+	return m.gain(c.first, c.last) < limit
 }
 
 // commonLetters are abbreviations that stand in ordinary Chinese text.
@@ -215,7 +215,7 @@ func (l *Library) covered(rs []rune, at int) bool {
 	for n := 2; n <= 4; n++ {
 		for from := max(0, at-n+1); from <= at && from+n <= len(rs); from++ {
 			rank, longer := l.tables.words.pair(rs[from], rs[from+1])
-			if n == 2 && rank != 0 || n > 2 && longer && l.tables.words.rank(rs[from:from+n]) != 0 {
+			if n == 2 && rank != 0 || n > 2 && longer != 0 && l.tables.words.rank(rs[from:from+n]) != 0 {
 				return true
 			}
 		}

@@ -119,7 +119,7 @@ func (f *Finder) shapedFrom(first, j int, state int32, replaced int) {
 func (f *Finder) shapedTo(first, j int, state int32, replaced int) {
 	if replaced > 0 && j > first {
 		for _, w := range f.l.surface.ends(state) {
-			if int(f.l.length[w]) == j-first+1 && f.gain(int(f.solid[first]), int(f.solid[j]), -1) >= gapShuffle {
+			if int(f.l.length[w]) == j-first+1 && f.gains(int(f.solid[first]), int(f.solid[j])) >= gapShuffle {
 				f.add(w, Shape, int(f.solid[first]), int(f.solid[j]))
 			}
 		}

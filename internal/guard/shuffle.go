@@ -85,22 +85,25 @@ func (f *Finder) findShuffled() {
 }
 
 func (f *Finder) shuffledOf(n int) {
-	s, ks := &f.l.shuffled, f.solid
+	s, ks, sums := &f.l.shuffled, f.solid, f.sums
 	for i := n - 1; i < len(ks); i++ {
-		end := f.cost[ks[i]+1] - wordBits - gapShuffle
-		if from := i + 1 - n; end >= f.cost[ks[from]] {
-			for _, w := range s.bag(f.sums[i+1] - f.sums[from]) {
-				f.shuffledAt(w, from, i, -1)
+		from, end := i+1-n, f.within[ks[i]]-wordBits-gapShuffle
+		if end >= f.cost[ks[from]] {
+			for _, w := range s.bag(sums[i+1] - sums[from]) {
+				if !f.inOrder(w, from) {
+					f.add(w, Shuffle, int(ks[from]), int(ks[i]))
+				}
 			}
 		}
-		from := i - n // with a foreign character inside
-		if from < 0 || end-f.cost[ks[from]] < foreignMin {
+		if from--; from < 0 || end-f.cost[ks[from]] < foreignMin {
 			continue
 		}
-		all := f.sums[i+1] - f.sums[from]
-		for extra := from + 1; extra < i; extra++ {
-			for _, w := range s.bag(all - (f.sums[extra+1] - f.sums[extra])) {
-				f.shuffledAt(w, from, i, extra)
+		for extra := from + 1; extra < i; extra++ { // with a foreign character inside
+			if end-f.cost[ks[from]] < f.aloneBits(int(ks[extra])) {
+				continue
+			}
+			for _, w := range s.bag(sums[i+1] - sums[from] - (sums[extra+1] - sums[extra])) {
+				f.add(w, Shuffle, int(ks[from]), int(ks[i]))
 			}
 		}
 	}
@@ -109,17 +112,12 @@ func (f *Finder) shuffledOf(n int) {
 // foreignMin is the least that a foreign character costs: the commonest word.
 const foreignMin = totalBits - 20
 
-func (f *Finder) shuffledAt(word int32, from, to, extra int) {
-	if extra < 0 && f.inOrder(word, from) {
-		return
+// aloneBits is what a mark costs on its own.
+func (f *Finder) aloneBits(at int) int32 {
+	if one := f.accounts[at].one; one != 0 {
+		return int32(one)
 	}
-	foreign := -1
-	if extra >= 0 {
-		foreign = int(f.solid[extra])
-	}
-	if f.gain(int(f.solid[from]), int(f.solid[to]), foreign) >= gapShuffle {
-		f.add(word, Shuffle, int(f.solid[from]), int(f.solid[to]))
-	}
+	return foreignBits(f.marks[at].flags, false)
 }
 
 // inOrder reports whether the characters from a place on are those of the word.
