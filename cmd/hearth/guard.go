@@ -59,7 +59,7 @@ initials 拼音首字母、parts 拆字、shape 形近字、shuffle 乱序；all
 			if err != nil {
 				return err
 			}
-			return scan(t.in, t.out, library, views, private)
+			return scan(t.in, t.out, library.NewFinder(views), library.Words, private)
 		},
 	}
 	cmd.Flags().StringArrayVar(&lists, "words", nil, t.say("word list; may be given several times", "词库文件，可多次指定"))
@@ -96,7 +96,7 @@ type scanned struct {
 }
 
 // scan goes through lines of JSON.
-func scan(in io.Reader, out io.Writer, l *guard.Library, v guard.Views, private bool) error {
+func scan(in io.Reader, out io.Writer, f *guard.Finder, words []guard.Word, private bool) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, scanLineMax)
 	w := bufio.NewWriter(out)
@@ -117,7 +117,7 @@ func scan(in io.Reader, out io.Writer, l *guard.Library, v guard.Views, private 
 			Line    int             `json:"line"`
 			ID      json.RawMessage `json:"id,omitempty"`
 			Matches []scanned       `json:"matches"`
-		}{n, x.ID, matches(*x.Text, l, v, private)})
+		}{n, x.ID, matches(*x.Text, f, words, private)})
 		if err != nil {
 			return err
 		}
@@ -133,14 +133,17 @@ func scanError(line int) error {
 		"line " + strconv.Itoa(line) + " is not an object with a text", "第 " + strconv.Itoa(line) + " 行不是含 text 的对象"})
 }
 
-func matches(text string, l *guard.Library, v guard.Views, private bool) []scanned {
+func matches(text string, f *guard.Finder, words []guard.Word, private bool) []scanned {
 	list := []scanned{}
-	for _, m := range l.Find(text, v) {
-		w := l.Words[m.Word]
+	ended, count := 0, 0 // matches are in the order of their ends
+	for _, m := range f.Find(text) {
+		w := words[m.Word]
+		count += guard.Runes(text[ended:], m.End-ended)
+		ended = m.End
 		if w.Action == "" {
 			w.Action = guard.Mask // as in the settings
 		}
-		list = append(list, scanned{w.Text, w.Class, m.View.String(), guard.Runes(text, m.Start), guard.Runes(text, m.End), text[m.Start:m.End], w.Action})
+		list = append(list, scanned{w.Text, w.Class, m.View.String(), count - guard.Runes(text[m.Start:], m.End-m.Start), count, text[m.Start:m.End], w.Action})
 	}
 	if !private {
 		return list

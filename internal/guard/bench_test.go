@@ -1,8 +1,11 @@
 package guard
 
 import (
+	"encoding/json"
+	"flag"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -136,6 +139,19 @@ func chineseOnly(text string) string {
 	return b.String()
 }
 
+// inLengths cuts a text into texts of about so many bytes, as long as messages are.
+func inLengths(text string, n int) []string {
+	var list []string
+	for len(text) > n {
+		at := n
+		for !utf8.RuneStart(text[at]) {
+			at++
+		}
+		list, text = append(list, text[:at]), text[at:]
+	}
+	return append(list, text)
+}
+
 // processorTime is what this process took of its processors: what a core can do on a
 // machine that is shared.
 func processorTime(t testing.TB) time.Duration {
@@ -146,15 +162,43 @@ func processorTime(t testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+var dumpTo = flag.String("dump", "", "folder to write the words and the texts of BenchmarkScan to, for other programs")
+
+func dump(t testing.TB, words []Word, texts []string) {
+	t.Helper()
+	var list, lines strings.Builder
+	for _, w := range words {
+		list.WriteString(w.Text + "\n")
+	}
+	for _, text := range texts {
+		line, err := json.Marshal(map[string]string{"text": text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines.Write(append(line, '\n'))
+	}
+	for name, text := range map[string]string{"words.txt": list.String(), "texts.jsonl": lines.String()} {
+		if err := os.WriteFile(filepath.Join(*dumpTo, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkScan(b *testing.B) {
 	l, text := manyWords(b, 50_000), chineseOnly(ordinaryText(b))
+	if *dumpTo != "" {
+		dump(b, l.Words, inLengths(text, 2000))
+	}
+	texts := inLengths(text, 2000)
 	for _, v := range []Views{Surface, Surface | Leet | Parts, Streaming, AllViews} {
 		f := l.NewFinder(v)
 		b.Run(v.String(), func(b *testing.B) {
 			b.ReportAllocs()
 			from := processorTime(b)
 			for b.Loop() {
-				f.Find(text)
+				for _, t := range texts {
+					f.Find(t)
+				}
 			}
 			took := processorTime(b) - from
 			b.ReportMetric(float64(len(text))*float64(b.N)/1e6/took.Seconds(), "MB/cpu-s")

@@ -60,8 +60,8 @@ type begins struct {
 }
 
 const (
-	twoBits   = 20
-	threeBits = 21
+	twoBits   = 18 // small enough to stay near the processor: what they let through is walked
+	threeBits = 20
 )
 
 func twoOf(a, b uint16) uint64 { return mix(uint64(a)<<16|uint64(b), twoBits) }

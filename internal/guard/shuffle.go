@@ -11,7 +11,7 @@ type shuffles struct {
 	spread  []uint64 // of the characters of the basic plane, folded
 }
 
-const someBits = 21
+const someBits = 20
 
 // bag is the words whose characters sum to that.
 func (s *shuffles) bag(sum uint64) []int32 {
