@@ -101,6 +101,7 @@ type Config struct {
 	Usage      Usage
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
 	Guard      Guard
+	Label      func(*hearth.Request) *hearth.ContentLabel // of what a model made for somebody; nil where it has none
 	Library    Library
 	Machine    Machine
 }
@@ -139,6 +140,7 @@ func New(c Config) *Admin {
 	a.auditRoutes()
 	a.usageRoutes()
 	a.guardRoutes()
+	a.labelRoutes()
 	return a
 }
 

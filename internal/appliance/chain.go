@@ -6,6 +6,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/access"
 	"github.com/hearthbox/hearth/internal/audit"
+	"github.com/hearthbox/hearth/internal/label"
 	"github.com/hearthbox/hearth/internal/traffic"
 	"github.com/hearthbox/hearth/internal/trust"
 )
@@ -16,15 +17,15 @@ type wrapper func(hearth.Generator) hearth.Generator
 // chain is the product in one sentence, from the client inward. Order is policy; it
 // is written here and nowhere else, and argued in docs/adr/0003-order-of-the-wrappers.md:
 //
-//	audit( access( guard( trust( shadows( traffic( knowledge( route( engine | upstream … ))))))))
+//	audit( access( label( guard( trust( shadows( traffic( knowledge( route( engine | upstream … )))))))))
 //
-// So far there are audit, access, guard, trust, shadows, traffic and route. Each wrapper joins in its place as it
+// So far there are audit, access, label, guard, trust, shadows, traffic and route. Each wrapper joins in its place as it
 // is built. The queue is handed out as well, for those who look at it. What answers take is
 // counted where they are made, in traffic: also of those whose caller has gone.
 func chain(log *audit.Log, guard wrapper, shadow func(hearth.Generator) *shadows, account hearth.Account, route traffic.Route, c Config) (hearth.Generator, *traffic.Traffic, *shadows) {
 	queue := traffic.New(traffic.Config{Route: route, Account: account, Limits: c.Queue.limits(), Keep: placeKept, Update: placeTold})
 	cast := shadow(queue)
-	return audit.Wrap(log, access.Permit(guard(trust.Watch(cast, trust.Shipped, trust.Action(c.Trust.Advertising))))), queue, cast
+	return audit.Wrap(log, access.Permit(label.Wrap(guard(trust.Watch(cast, trust.Shipped, trust.Action(c.Trust.Advertising))), c.Labels.shown))), queue, cast
 }
 
 // How long a place in line is kept for a caller who will be back, which official

@@ -55,6 +55,7 @@ type Config struct {
 	} `yaml:"limits"`
 	Access    AccessConfig `yaml:"access"`
 	Guard     GuardConfig  `yaml:"guard"`
+	Labels    LabelsConfig `yaml:"labels"`
 	Responses struct {
 		KeepFor   time.Duration `yaml:"keep_for" en:"how long answers of the Responses API are kept after they were last asked for, in the data folder; 0 keeps none" zh:"Responses API 的响应在最后一次使用后保存多久（存于数据目录）；0 表示不保存"`
 		KeepBytes Bytes         `yaml:"keep_bytes" en:"how much of them is kept for a key; the longest unused are lost first" zh:"每个密钥最多保存多少；超出时先丢弃最久未用的"`
@@ -152,6 +153,7 @@ func Defaults(home string) Config {
 		Starter:  true,
 		Access:   AccessConfig{PasswordDays: int(access.DefaultPolicy().PasswordAge / (24 * time.Hour)), SecondFactor: factorAdministrators},
 		Guard:    defaultGuard(),
+		Labels:   LabelsConfig{Mode: labelsOff},
 		Engine:   EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
 		Queue: QueueConfig{Requests: 20_000, Bytes: 2 << 30, KeyRequests: 4096, KeyBytes: 256 << 20, KeyTokens: 20_000_000,
 			Wait: 30 * time.Minute, BulkWait: 24 * time.Hour},

@@ -96,6 +96,9 @@ func (c *Config) check() error {
 	if _, err := c.Guard.policy(); err != nil {
 		return err
 	}
+	if err := c.Labels.check(); err != nil {
+		return err
+	}
 	if !slices.Contains(hearth.DataClasses(), hearth.DataClass(c.DataClass)) {
 		return invalidConfig(say("data_class: %q is not one of %v", "data_class：%q 不在 %v 之中", c.DataClass, hearth.DataClasses()))
 	}

@@ -29,6 +29,8 @@ type anthropicAnswer struct {
 	StopReason   *string        `json:"stop_reason"`
 	StopSequence *string        `json:"stop_sequence"`
 	Usage        anthropicUsage `json:"usage"`
+
+	AIGC *hearth.ContentLabel `json:"aigc,omitempty"`
 }
 
 // anthropicUsage counts the prompt in three parts that add up.
@@ -80,7 +82,7 @@ func (x *exchange) messages() error {
 		return err
 	}
 	x.oneCall = c.oneCall()
-	head := anthropicAnswer{ID: "msg_" + rand.Text(), Type: "message", Role: "assistant", Model: r.Model, Content: []any{}}
+	head := anthropicAnswer{ID: "msg_" + rand.Text(), Type: "message", Role: "assistant", Model: r.Model, Content: []any{}, AIGC: x.label(r)}
 	if c.Stream {
 		return x.send(r, sse, &anthropicStream{x: x, head: head, max: r.MaxTokens})
 	}

@@ -48,6 +48,7 @@ func (x *exchange) fail(err error) {
 	x.identify()
 	e := x.explain(err)
 	h := x.w.Header()
+	h.Del(labelHeader) // nothing was made
 	switch e.Kind() {
 	case hearth.KindUnauthenticated:
 		h.Set("WWW-Authenticate", `Bearer realm="hearth"`)

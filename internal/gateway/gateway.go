@@ -36,6 +36,7 @@ type Config struct {
 	Archive Archive
 	Jobs    Jobs // with Holders; set before the first request
 	Holders Holders
+	Label   func(*hearth.Request) *hearth.ContentLabel // of its answer; nil where that has none
 	Batches Batches
 	Files   Files
 

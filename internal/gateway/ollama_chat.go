@@ -34,6 +34,8 @@ type ollamaAnswer struct {
 	DoneReason string          `json:"done_reason,omitempty"`
 	*ollamaCounts
 	*ollamaPlace
+
+	AIGC *hearth.ContentLabel `json:"aigc,omitempty"` // on the last step
 }
 
 type ollamaTurn struct {
@@ -71,6 +73,7 @@ type ollamaStream struct {
 	call  *hearth.ToolCall
 	calls int
 	end   hearth.Chunk
+	label *hearth.ContentLabel
 }
 
 // ollamaChat answers POST /api/chat.
@@ -119,6 +122,7 @@ func (x *exchange) ollamaAnswer(r *hearth.Request, s *ollamaStream, streamed, no
 		x.writeJSON(http.StatusOK, done)
 		return nil
 	}
+	s.label = x.label(r)
 	if streamed {
 		return x.send(r, ndjson, s)
 	}
@@ -187,7 +191,7 @@ func (s *ollamaStream) piece(turn ollamaTurn) ollamaAnswer {
 // finish makes it the last step.
 func (s *ollamaStream) finish(out ollamaAnswer) ollamaAnswer {
 	now := time.Now()
-	out.Done, out.DoneReason = true, ollamaReason(s.end.Finish)
+	out.Done, out.DoneReason, out.AIGC = true, ollamaReason(s.end.Finish), s.label
 	out.ollamaCounts = &ollamaCounts{Total: now.Sub(s.start), Prompt: s.first.Sub(s.start), Answer: now.Sub(s.first)}
 	if u := s.end.Usage; u != nil {
 		out.PromptTokens, out.AnswerTokens = u.PromptTokens, u.CompletionTokens

@@ -18,6 +18,8 @@ type chatAnswer struct {
 	System  string       `json:"system_fingerprint,omitempty"`
 	Choices []chatChoice `json:"choices"`
 	Usage   shownUsage   `json:"usage,omitzero"`
+
+	AIGC *hearth.ContentLabel `json:"aigc,omitempty"` // of a stream, on its first chunk
 }
 
 type chatChoice struct {
@@ -110,7 +112,7 @@ func (x *exchange) chat() error {
 		// that tell them apart mean null.
 		r.Messages[i].TextAbsent = m.TextAbsent || m.Text == "" && len(m.ToolCalls) > 0
 	}
-	head := chatAnswer{ID: "chatcmpl-" + rand.Text(), Object: "chat.completion", Created: time.Now().Unix(), Model: r.Model, System: x.Fingerprint}
+	head := chatAnswer{ID: "chatcmpl-" + rand.Text(), Object: "chat.completion", Created: time.Now().Unix(), Model: r.Model, System: x.Fingerprint, AIGC: x.label(r)}
 	if c.Stream {
 		head.Object = "chat.completion.chunk"
 		return x.send(r, sse, &chatStream{openAIStream: openAIStream{x}, head: head, usage: c.wantsUsage(), begun: make([]bool, r.ChoiceCount())})
@@ -202,6 +204,7 @@ func (s *chatStream) last() []any {
 
 func (s *chatStream) wrap(choice chatChoice) any {
 	out := s.head
+	s.head.AIGC = nil
 	out.Choices, out.Usage.shown = []chatChoice{choice}, s.usage
 	return out
 }

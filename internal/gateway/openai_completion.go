@@ -85,6 +85,8 @@ type completionAnswer struct {
 	System  string             `json:"system_fingerprint,omitempty"`
 	Choices []completionChoice `json:"choices"`
 	Usage   shownUsage         `json:"usage,omitzero"`
+
+	AIGC *hearth.ContentLabel `json:"aigc,omitempty"`
 }
 
 type completionChoice struct {
@@ -142,7 +144,7 @@ func (x *exchange) complete() error {
 	if err != nil {
 		return err
 	}
-	head := completionAnswer{ID: "cmpl-" + rand.Text(), Object: "text_completion", Created: time.Now().Unix(), Model: r.Model, System: x.Fingerprint}
+	head := completionAnswer{ID: "cmpl-" + rand.Text(), Object: "text_completion", Created: time.Now().Unix(), Model: r.Model, System: x.Fingerprint, AIGC: x.label(r)}
 	if c.Stream {
 		return x.send(r, sse, &completionStream{openAIStream: openAIStream{x}, head: head, usage: c.wantsUsage(), offsets: make([]int, r.ChoiceCount())})
 	}
@@ -200,6 +202,7 @@ func (s *completionStream) chunk(c hearth.Chunk) []any {
 		return nil
 	}
 	out := s.head
+	s.head.AIGC = nil
 	out.Choices, out.Usage.shown = []completionChoice{choice}, s.usage
 	return []any{out}
 }

@@ -184,7 +184,7 @@ func (x *exchange) responseObject(c *responsesRequest) responseObject {
 	o := responseObject{ID: responseID + rand.Text(), Object: "response", CreatedAt: time.Now().Unix(), Status: stageQueued,
 		Background: c.Background, Instructions: c.Instructions, MaxTokens: c.MaxTokens, Model: c.Model, Output: []outputItem{},
 		ParallelCalls: !x.oneCall, PreviousID: c.PreviousID, Store: c.stored() && x.Archive != nil, Temperature: c.Temperature,
-		TopP: c.TopP, ToolChoice: "auto", Tools: c.Tools, Truncation: "disabled", User: c.User, Metadata: c.Metadata, System: x.Fingerprint}
+		TopP: c.TopP, ToolChoice: "auto", Tools: c.Tools, Truncation: "disabled", User: c.User, Metadata: c.Metadata, System: x.Fingerprint, AIGC: x.label(&hearth.Request{Model: c.Model})}
 	o.Text.Format.Type = "text"
 	if c.Text != nil && c.Text.Format != nil {
 		o.Text.Format = responseFormat{c.Text.Format.Type, c.Text.Format.Name, c.Text.Format.Schema}

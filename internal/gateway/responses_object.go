@@ -37,6 +37,8 @@ type responseObject struct {
 	AccessPrograms *string            `json:"access_programs"` // OpenAI's own; there are none here
 	System         string             `json:"system_fingerprint,omitempty"`
 	ServedByHearth string             `json:"served_by,omitempty"` // by what; hearth's addition
+
+	AIGC *hearth.ContentLabel `json:"aigc,omitempty"`
 }
 
 // responseError is what an answer failed of. Code is OpenAI's, the two after it hearth's.
