@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/appliance"
+	"github.com/hearthbox/hearth/internal/egress"
 	"github.com/hearthbox/hearth/internal/gateway"
 )
 
@@ -61,7 +63,10 @@ func (t *terminal) queue(ctx context.Context, live bool) error {
 	if err != nil {
 		return err
 	}
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust}}
+	client, err := clientOf(server.URL, trust)
+	if err != nil {
+		return err
+	}
 	url := server.URL + "/v1/queue"
 	if live {
 		url += "?stream=true"
@@ -79,6 +84,17 @@ func (t *terminal) queue(ctx context.Context, live bool) error {
 		return err
 	}
 	return t.show(q, func() { t.showQueue(q, len(q.Requests)) })
+}
+
+// clientOf is a client that is let out to one server. What a person asks of their own is
+// no traffic of the appliance's, and not in its record.
+func clientOf(url string, trust *tls.Config) (*http.Client, error) {
+	var gate *egress.Gate
+	door, err := gate.Door("hearth", url)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{Transport: &http.Transport{DialContext: door.DialContext, TLSClientConfig: trust}}, nil
 }
 
 // get is the body of a page of this appliance.

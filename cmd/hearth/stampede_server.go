@@ -204,7 +204,12 @@ func (o *official) ask(ctx context.Context, body []byte, try int) (c hearth.Chun
 		"X-Stainless-Read-Timeout": "600.0", "X-Stainless-Retry-Count": strconv.Itoa(try)} {
 		r.Header.Set(name, value)
 	}
-	resp, err := http.DefaultClient.Do(r)
+	client, err := clientOf(o.url, nil)
+	if err != nil {
+		return c, 0, err
+	}
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(r)
 	if err != nil {
 		return c, 0, hearth.NewError(hearth.UpstreamUnreachable, "upstream", "hearth").Because(err)
 	}

@@ -112,7 +112,9 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.messages = webhook.New(hooks, a.log)
+	if a.messages, err = webhook.New(hooks, a.log, a.Data.gate); err != nil {
+		return err
+	}
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/hearthbox/hearth/internal/access"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/catalog"
+	"github.com/hearthbox/hearth/internal/egress"
 	"github.com/hearthbox/hearth/internal/engine"
 	"github.com/hearthbox/hearth/internal/ledger"
 	"github.com/hearthbox/hearth/internal/store"
@@ -35,6 +36,7 @@ type Data struct {
 
 	config Config
 	store  *store.Store
+	gate   *egress.Gate
 
 	starterErr error // why the starter model is not there; all else works without it
 }
@@ -58,6 +60,7 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 		Catalog: catalog.New(filepath.Join(c.Data, "models"), c.folders(), catalog.Engine{Check: engine.Check, Fits: engine.Fits}),
 		Answers: s.Answers(store.AnswerBounds{Age: c.Responses.KeepFor, Bytes: int64(c.Responses.KeepBytes)}),
 		config:  c, store: s, starterErr: starterErr,
+		gate: egress.New(egress.Journal(c.egressJournal())),
 	}
 	d.Access.Policy = c.Access.policy()
 	if d.Ledger, err = d.openLedger(); err != nil {
@@ -72,7 +75,7 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 // Models lists every model at hand, those of upstreams included; warn is told of
 // upstreams that can't be reached.
 func (d *Data) Models(ctx context.Context, warn func(upstream string, err error)) ([]hearth.Model, error) {
-	r, err := newRoutes(d.config, nil)
+	r, err := newRoutes(d.config, nil, d.gate)
 	if err != nil {
 		return nil, err
 	}

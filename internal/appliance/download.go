@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/catalog/disk"
@@ -104,7 +105,7 @@ func (d *Data) Download(ctx context.Context, w Wanted, bytesPerSecond int64, pro
 			files[i].Path = filepath.Join(dir, files[i].Path)
 		}
 		o := fetch.Options{BytesPerSecond: cmp.Or(bytesPerSecond, int64(d.config.Download.BytesPerSecond)), Progress: progress}
-		if o.Client, err = d.proxied(); err != nil {
+		if o.Client, err = d.downloader(files); err != nil {
 			return err
 		}
 		if got, err = fetch.Fetch(ctx, files, o); err != nil {
@@ -134,14 +135,29 @@ func tidy(dir string, files []fetch.File) error {
 	return nil
 }
 
-// proxied is a client that goes through the configured proxy; nil if there is none.
-func (d *Data) proxied() (*http.Client, error) {
-	if d.config.Download.Proxy == "" {
-		return nil, nil
+// downloader is a client that is let out to where the files are, or to the proxy if one is
+// configured, and to where these redirect.
+func (d *Data) downloader(files []fetch.File) (*http.Client, error) {
+	var proxy func(*http.Request) (*url.URL, error)
+	var places []string
+	if p := d.config.Download.Proxy; p != "" {
+		u, err := url.Parse(p)
+		if err != nil {
+			return nil, err
+		}
+		proxy, places = http.ProxyURL(u), []string{p}
+	} else {
+		for _, f := range files {
+			places = append(places, f.Mirrors...)
+		}
 	}
-	u, err := url.Parse(d.config.Download.Proxy)
+	door, err := d.gate.Door("download", places...)
 	if err != nil {
 		return nil, err
 	}
-	return &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(u), MaxIdleConnsPerHost: 64}}, nil
+	transport := &http.Transport{Proxy: proxy, DialContext: door.DialContext, TLSHandshakeTimeout: connectMax, MaxIdleConnsPerHost: 64, MaxResponseHeaderBytes: 1 << 20, ReadBufferSize: 64 << 10, IdleConnTimeout: 90 * time.Second}
+	return &http.Client{Transport: door.Following(transport)}, nil
 }
+
+// connectMax is how long a mirror may take to agree on a connection.
+const connectMax = 10 * time.Second

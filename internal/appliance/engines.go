@@ -87,7 +87,7 @@ func (a *Appliance) startEngines() error {
 	if n := managed.KillMarked(managed.MarkName + "=" + a.dataPath() + "/"); n > 0 {
 		a.log.Warn("processes of engines were left by an appliance that was killed; they are ended", "processes", n)
 	}
-	r, err := newRoutes(a.config, a.models.routes.Load())
+	r, err := newRoutes(a.config, a.models.routes.Load(), a.Data.gate)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (a *Appliance) newEngine(m ManagedConfig) (*managedEngine, error) {
 	if len(offers) == 0 && e.Names() {
 		offers = map[string]string{m.Name: m.Name} // known before it can be asked
 	}
-	s, err := newServer(UpstreamConfig{Name: m.Name, Kind: kind, URL: e.URL(), Key: e.Key, Models: offers, Concurrent: m.Concurrent, DataClass: string(hearth.DataSecret)})
+	s, err := newServer(UpstreamConfig{Name: m.Name, Kind: kind, URL: e.URL(), Key: e.Key, Models: offers, Concurrent: m.Concurrent, DataClass: string(hearth.DataSecret)}, a.Data.gate)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func newModels(d *Data, log *slog.Logger) (*models, error) {
 	if m.cache == 0 {
 		m.cache = m.memory / 4
 	}
-	r, err := newRoutes(c, nil)
+	r, err := newRoutes(c, nil, d.gate)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func (a *Appliance) Reload(ctx context.Context, c Config) error {
 	defer a.reloading.Unlock()
 	return a.Data.Act(ctx, "reload", "configuration", func(*hearth.Record) error {
 		before := a.models.routes.Load()
-		after, err := newRoutes(c, before)
+		after, err := newRoutes(c, before, a.Data.gate)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/egress"
 	"github.com/hearthbox/hearth/internal/traffic"
 	"github.com/hearthbox/hearth/internal/upstream"
 )
@@ -34,7 +35,7 @@ type server struct {
 
 // newRoutes makes routes of a configuration. Servers that stay as they were are taken
 // over from before, with what is known of them.
-func newRoutes(c Config, before *routes) (*routes, error) {
+func newRoutes(c Config, before *routes, gate *egress.Gate) (*routes, error) {
 	r := &routes{groups: c.Groups, class: hearth.DataClass(c.DataClass)}
 	for _, u := range c.Upstreams {
 		if before != nil {
@@ -43,7 +44,7 @@ func newRoutes(c Config, before *routes) (*routes, error) {
 				continue
 			}
 		}
-		s, err := newServer(u)
+		s, err := newServer(u, gate)
 		if err != nil {
 			return nil, err
 		}
@@ -59,11 +60,12 @@ func newRoutes(c Config, before *routes) (*routes, error) {
 	return r, nil
 }
 
-func newServer(u UpstreamConfig) (*server, error) {
+func newServer(u UpstreamConfig, gate *egress.Gate) (*server, error) {
 	uc, err := u.config()
 	if err != nil {
 		return nil, err
 	}
+	uc.Egress = gate
 	s, err := upstream.New(uc)
 	if err != nil {
 		return nil, err

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/egress"
 )
 
 // Limits of a conversation with an upstream.
@@ -50,6 +50,8 @@ type Config struct {
 	TLS      *tls.Config     // what to trust, and who we are; nil for what the system trusts
 	Language hearth.Language // for errors, which another hearth gives in it
 	IdleMax  time.Duration   // 0 means five minutes
+
+	Egress *egress.Gate // has connections on record; there is a door to the server in any case, and to nothing else
 }
 
 // Server is an engine or a service elsewhere.
@@ -93,12 +95,16 @@ func New(c Config) (*Server, error) {
 	if c.IdleMax == 0 {
 		c.IdleMax = idleMaxUsual
 	}
+	door, err := c.Egress.Door("upstream "+c.Name, c.URL, c.MetricsURL)
+	if err != nil {
+		return nil, wrong(c, "its metrics are at no address", "其指标地址无效").Because(err)
+	}
 	return &Server{Config: c, kind: k, health: newHealth(), client: &http.Client{
 		// Following a redirect would carry the key, and the conversation, to a
 		// place nobody configured.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: dialMax}).DialContext,
+			DialContext:         door.DialContext,
 			TLSHandshakeTimeout: dialMax,
 			MaxIdleConnsPerHost: 64,
 			IdleConnTimeout:     90 * time.Second,

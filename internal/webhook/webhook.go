@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/egress"
 )
 
 // Hook is a place where messages are sent.
@@ -64,6 +65,7 @@ type Sender struct {
 // Limits of sending a message.
 const (
 	sendMax   = 15 * time.Second
+	idleMax   = 90 * time.Second
 	answerMax = 64 << 10 // bytes of what is answered that are read
 	lifeMax   = 5 * 24 * time.Hour
 )
@@ -71,9 +73,17 @@ const (
 // pauses are how long it is waited after each try, as Standard Webhooks recommends.
 var pauses = []time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour}
 
-// New makes a Sender.
-func New(hooks []Hook, log *slog.Logger) *Sender {
-	return &Sender{hooks, log, &http.Client{Timeout: sendMax, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+// New makes a Sender, which is let out to the hooks alone.
+func New(hooks []Hook, log *slog.Logger, gate *egress.Gate) (*Sender, error) {
+	urls := make([]string, len(hooks))
+	for i, h := range hooks {
+		urls[i] = h.URL
+	}
+	door, err := gate.Door("webhook", urls...)
+	if err != nil {
+		return nil, err
+	}
+	return &Sender{hooks, log, &http.Client{Transport: &http.Transport{DialContext: door.DialContext, TLSHandshakeTimeout: sendMax, IdleConnTimeout: idleMax}, Timeout: sendMax, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
 }
 
 // message is what is sent.

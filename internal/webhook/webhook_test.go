@@ -42,8 +42,11 @@ func TestMessages(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	defer srv.Close()
-	s := webhook.New([]webhook.Hook{{URL: srv.URL + "/all", Secret: secret}, {URL: srv.URL + "/some", Secret: secret, Events: []string{"batch.failed"}},
-		{URL: srv.URL + "/own", Secret: secret, Key: "k2"}}, slog.New(slog.DiscardHandler))
+	s, err := webhook.New([]webhook.Hook{{URL: srv.URL + "/all", Secret: secret}, {URL: srv.URL + "/some", Secret: secret, Events: []string{"batch.failed"}},
+		{URL: srv.URL + "/own", Secret: secret, Key: "k2"}}, slog.New(slog.DiscardHandler), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		event, owner string
 		want         int
@@ -92,7 +95,11 @@ func TestMessages(t *testing.T) {
 			t.Error("a redirect was followed")
 		}
 	}
-	if o := webhook.New(nil, slog.New(slog.DiscardHandler)).Work(t.Context(), hearth.Job{Path: srv.URL}); !o.Forget {
+	none, err := webhook.New(nil, slog.New(slog.DiscardHandler), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := none.Work(t.Context(), hearth.Job{Path: srv.URL}); !o.Forget {
 		t.Errorf("to a place that is not configured: %+v", o)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/egress"
 	"golang.org/x/time/rate"
 )
 
@@ -87,7 +88,16 @@ func Fetch(ctx context.Context, files []File, o Options) ([]Result, error) {
 	if err := room(files); err != nil {
 		return nil, err
 	}
-	link := newLink(o)
+	var places []string
+	for _, f := range files {
+		places = append(places, f.Mirrors...)
+	}
+	var gate *egress.Gate
+	door, err := gate.Door("download", places...)
+	if err != nil {
+		return nil, err
+	}
+	link := newLink(o, door)
 	defer link.close()
 	var results []Result
 	for i, f := range files {

@@ -3,11 +3,12 @@ package fetch
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/hearthbox/hearth/internal/egress"
 )
 
 // Limits of a conversation with a mirror.
@@ -27,17 +28,18 @@ type link struct {
 	stall     time.Duration
 }
 
-func newLink(o Options) *link {
+func newLink(o Options, door *egress.Door) *link {
 	l := &link{authorize: o.Authorize, limiter: o.limiter(), stall: o.StallTimeout, own: o.Client == nil}
 	if l.own {
-		l.client.Transport = &http.Transport{
-			DialContext:            (&net.Dialer{Timeout: dialMax}).DialContext,
+		transport := &http.Transport{
+			DialContext:            door.DialContext,
 			TLSHandshakeTimeout:    dialMax,
 			MaxIdleConnsPerHost:    o.Parallel,
 			MaxResponseHeaderBytes: headerBytesMax,
 			ReadBufferSize:         64 << 10,
 			IdleConnTimeout:        90 * time.Second,
 		}
+		l.client.Transport = door.Following(transport)
 	} else {
 		l.client = *o.Client
 		l.client.Timeout = 0 // would cut long answers; a stall is noticed here
