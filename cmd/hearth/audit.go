@@ -28,6 +28,7 @@ func auditFilter(t *terminal, cmd *cobra.Command, q *audit.Query, times *[2]stri
 	f.StringVar(&q.Kind, "kind", "", t.say("request, access, admin or audit", "类别：request、access、admin 或 audit"))
 	f.StringVar(&q.Act, "act", "", t.say("what was done, for example chat or create-key", "操作，例如 chat、create-key"))
 	f.StringVar(&q.Key, "key", "", t.say("id of the key that did it", "操作所用密钥的编号"))
+	f.StringVar(&q.Person, "person", "", t.say("id of the person who did it, with whatever key or session", "操作人的编号，不论使用哪个密钥或会话"))
 	f.StringVar(&q.Request, "request", "", t.say("id of the request", "请求编号"))
 	f.StringVar(&q.Result, "result", "", t.say("error code it ended with", "结束时的错误码"))
 	f.StringVar(&q.Object, "object", "", t.say("what it was done to", "操作对象"))
@@ -226,8 +227,8 @@ func auditShredCommand(t *terminal) *cobra.Command {
 			if err := setTimes(&q, times); err != nil {
 				return err
 			}
-			if strings.Join([]string{q.Key, q.Request, times[0], times[1]}, "") == "" {
-				return hearth.NewError(hearth.MissingValue, "field", "--key, --request, --since, --until")
+			if strings.Join([]string{q.Key, q.Person, q.Request, times[0], times[1]}, "") == "" {
+				return hearth.NewError(hearth.MissingValue, "field", "--key, --person, --request, --since, --until")
 			}
 			n, err := d.ShredContent(cmd.Context(), q)
 			if err != nil {

@@ -18,6 +18,7 @@ type auditInput struct {
 	Kind    string    `query:"kind" enum:"request,access,admin,audit" doc:"What sort of event"`
 	Act     string    `query:"act" doc:"What was done, such as chat or create-key"`
 	Key     string    `query:"key" doc:"Id of the key that did it"`
+	Person  string    `query:"person" doc:"Id of the person who did it, with whatever key or session"`
 	Request string    `query:"request" doc:"Id of the request"`
 	Result  string    `query:"result" doc:"Code of the error it ended with"`
 	Object  string    `query:"object" doc:"What it was done to"`
@@ -84,7 +85,7 @@ type auditOutput struct {
 func (a *Admin) auditRoutes() {
 	handle(a, hearth.RightAudit, huma.Operation{OperationID: "list-audit", Method: http.MethodGet, Path: "/audit", Summary: "What was recorded, newest first; looking is recorded too", Tags: []string{"Audit"}},
 		func(ctx context.Context, in *auditInput) (*auditOutput, error) {
-			page, err := a.Audit.Find(ctx, audit.Query{Before: in.Before, Limit: in.Limit, Kind: in.Kind, Act: in.Act, Key: in.Key,
+			page, err := a.Audit.Find(ctx, audit.Query{Before: in.Before, Limit: in.Limit, Kind: in.Kind, Act: in.Act, Key: in.Key, Person: in.Person,
 				Request: in.Request, Result: in.Result, Object: in.Object, Since: in.Since, Until: in.Until})
 			if err != nil {
 				return nil, err

@@ -24,7 +24,7 @@ type Query struct {
 	Before uint64 // older than the record of this number; 0 begins with the newest
 	Limit  int    // from 1 to PageMax
 
-	Kind, Act, Key, Request, Result, Object string
+	Kind, Act, Key, Person, Request, Result, Object string
 	Since, Until                            time.Time // Until not included
 }
 
@@ -97,7 +97,7 @@ func (l *Log) findIn(ctx context.Context, name string, q Query, page *Page, scan
 }
 
 func (q *Query) chooses(e *Entry, at time.Time) bool {
-	for _, c := range [][2]string{{q.Kind, e.Kind}, {q.Act, e.Act}, {q.Key, e.Key}, {q.Request, e.Request}, {q.Result, e.Result}, {q.Object, e.Object}} {
+	for _, c := range [][2]string{{q.Kind, e.Kind}, {q.Act, e.Act}, {q.Key, e.Key}, {q.Person, e.Person}, {q.Request, e.Request}, {q.Result, e.Result}, {q.Object, e.Object}} {
 		if c[0] != "" && c[0] != c[1] {
 			return false
 		}

@@ -183,7 +183,7 @@ func TestPages(t *testing.T) {
 	c.SegmentBytes = 3000
 	l := audit.New(c)
 	record(t, l, 0, 50)
-	for _, q := range []audit.Query{{Limit: 7}, {Limit: 1}, {Limit: 3, Key: "k3"}, {Limit: 1000}, {Limit: 5, Request: "req_17"}, {Limit: 5, Kind: "admin"}} {
+	for _, q := range []audit.Query{{Limit: 7}, {Limit: 1}, {Limit: 3, Key: "k3"}, {Limit: 4, Person: "p2"}, {Limit: 2, Key: "k1", Person: "p1"}, {Limit: 1000}, {Limit: 5, Request: "req_17"}, {Limit: 5, Kind: "admin"}} {
 		var got []uint64
 		for {
 			page, err := l.Find(t.Context(), q)
@@ -200,7 +200,7 @@ func TestPages(t *testing.T) {
 		}
 		want := []uint64{}
 		for _, e := range entries(t, c.Folder) {
-			if (q.Key == "" || e.Key == q.Key) && (q.Request == "" || e.Request == q.Request) && (q.Kind == "" || e.Kind == q.Kind) {
+			if (q.Key == "" || e.Key == q.Key) && (q.Person == "" || e.Person == q.Person) && (q.Request == "" || e.Request == q.Request) && (q.Kind == "" || e.Kind == q.Kind) {
 				want = append([]uint64{e.N}, want...)
 			}
 		}

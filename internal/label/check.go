@@ -68,6 +68,9 @@ func Check(file []byte) (*Report, error) {
 			vs, said := jsonValues(bytes.TrimPrefix(bytes.TrimSpace(line), []byte("data:")))
 			values, text = append(values, vs...), text+said
 		}
+		// Events that tell of the whole answer so far repeat its label.
+		slices.Sort(values)
+		values = slices.Compact(values)
 	case bytes.HasPrefix(trimmed, []byte("{")):
 		r.Format = "json"
 		values, text = jsonValues(trimmed)

@@ -47,7 +47,7 @@ func Config(t testing.TB, dir string, hash cryptosuite.HashFunction) audit.Confi
 // Sample is the record of a request that no other is like.
 func Sample(i int) hearth.Record {
 	r := hearth.Record{Kind: hearth.RecordRequest, Act: "chat", Stage: hearth.StageEnded, RequestID: fmt.Sprintf("req_%d", i),
-		By: hearth.Principal{KeyID: fmt.Sprintf("k%d", i%7), Name: "信贷部"}, From: "10.0.0.9", Model: "qwen3-8b", ServedBy: "qwen3-8b",
+		By: hearth.Principal{KeyID: fmt.Sprintf("k%d", i%7), Name: "信贷部", Person: fmt.Sprintf("p%d", i%3)}, From: "10.0.0.9", Model: "qwen3-8b", ServedBy: "qwen3-8b",
 		Finish: hearth.FinishStop, Usage: hearth.Usage{PromptTokens: 100 + i, CompletionTokens: 20}, Took: time.Duration(i) * time.Millisecond,
 		Verdicts: []hearth.Verdict{{By: "guard", Class: "pii.phone", Action: "mask"}}}
 	if i%5 == 0 {
