@@ -26,6 +26,8 @@ type GuardConfig struct {
 	Replacement  string            `yaml:"replacement" en:"stands for words that are replaced" zh:"替换敏感词所用的文字"`
 	RequestViews string            `yaml:"request_views" en:"how words are recognised in requests: surface, leet, phonetic, fuzzy, initials, parts, shape, shuffle, or all" zh:"请求中识别敏感词的方式：surface 字面、leet 变形字母、phonetic 谐音、fuzzy 模糊音、initials 拼音首字母、parts 拆字、shape 形近字、shuffle 乱序，或 all 全部"`
 	AnswerViews  string            `yaml:"answer_views" en:"the same for answers; shape and shuffle need whole texts and are left out" zh:"回答中识别敏感词的方式；shape 与 shuffle 需要完整文本，不用于回答"`
+	Injection    string            `yaml:"injection" en:"what is done about sentences in the answers of tools that try to give the model orders: allow, label, strip, block" zh:"工具返回内容中试图向模型下指令的语句的处置：allow 放行、label 记录、strip 删除该句、block 拒绝请求"`
+	Marks        bool              `yaml:"mark_tool_results" en:"put marks around the answers of tools that say they are data" zh:"是否在工具返回内容前后加上标记，表明其为数据"`
 	Private      struct {
 		Here    map[string]string `yaml:"here" en:"what is done about personal data and secrets in requests to models on this machine or network, by kind or for all: allow, label, mask, replace, stop; for the file only" zh:"发往本机或内网模型的请求中，个人信息与密钥的处置，可按种类或用 all 指定：allow、label、mask、replace、stop；仅可写在配置文件中"`
 		Cloud   map[string]string `yaml:"cloud" en:"the same in requests to models elsewhere; by default all is replaced by placeholders, which the answer has back; for the file only" zh:"发往外部模型的请求中的处置；默认全部替换为占位符，并在回答中还原；仅可写在配置文件中"`
@@ -35,7 +37,7 @@ type GuardConfig struct {
 
 // defaultGuard looks for no words, and keeps personal data from leaving the house.
 func defaultGuard() GuardConfig {
-	c := GuardConfig{Action: string(guard.Mask), Replacement: "***", RequestViews: "all", AnswerViews: guard.DefaultAnswerViews.String()}
+	c := GuardConfig{Action: string(guard.Mask), Replacement: "***", RequestViews: "all", Injection: string(guard.Label), AnswerViews: guard.DefaultAnswerViews.String()}
 	c.Private.Cloud = map[string]string{"all": string(guard.Replace)}
 	return c
 }
@@ -49,6 +51,9 @@ func (c GuardConfig) policy() (guard.Policy, error) {
 	}
 	if p.AnswerViews, err = guard.ParseViews(c.AnswerViews); err != nil {
 		return p, guardSetting("answer_views", err)
+	}
+	if p.Injection, p.Marks = guard.Action(c.Injection), c.Marks; !slices.Contains(guard.InjectionActions(), p.Injection) {
+		return p, invalidConfig(say("guard.injection: %q is not an action: allow, label, strip, block", "guard.injection：%q 不是处置方式（allow、label、strip、block）", c.Injection))
 	}
 	if p.WordsElse, err = action("action", c.Action); err != nil {
 		return p, err

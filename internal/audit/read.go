@@ -25,7 +25,7 @@ type Query struct {
 	Limit  int    // from 1 to PageMax
 
 	Kind, Act, Key, Person, Request, Result, Object string
-	Since, Until                            time.Time // Until not included
+	Since, Until                                    time.Time // Until not included
 }
 
 // Page is an answer to a Query, newest first. Next, where not 0, is the Before of the

@@ -36,6 +36,9 @@ type Policy struct {
 	Here   map[Kind]Action // personal data and secrets in requests to models on this machine or network
 	Cloud  map[Kind]Action // in requests to models elsewhere
 	Answer map[Kind]Action // in answers
+
+	Injection Action // attempts to give orders in what tools answer: nothing, [Label], [Strip], [Block]
+	Marks     bool   // whether what tools answer is marked as data
 }
 
 // Refusal is what a client reads where an answer is stopped.

@@ -43,7 +43,8 @@ type exchange struct {
 
 // request screens everything that a model will read, in a copy.
 func (x *exchange) request(r *hearth.Request, kinds map[Kind]Action) (*hearth.Request, error) {
-	if x.state.library == nil && !acts(kinds) {
+	tools := x.state.policy.Marks || x.state.policy.Injection != "" && x.state.policy.Injection != Allow
+	if x.state.library == nil && !acts(kinds) && !tools {
 		return r, nil
 	}
 	out := *r
@@ -57,6 +58,15 @@ func (x *exchange) request(r *hearth.Request, kinds map[Kind]Action) (*hearth.Re
 	for i := range out.Messages {
 		m := &out.Messages[i]
 		m.ToolCalls = slices.Clone(m.ToolCalls)
+		if m.Role == hearth.RoleTool {
+			text, refused := x.untrusted(m.Text)
+			if refused {
+				return nil, hearth.NewError(hearth.ContentRefused, "class", injectionClass)
+			}
+			if m.Text = text; x.state.policy.Marks && text != "" {
+				m.Text = marked(text)
+			}
+		}
 		texts = append(texts, &m.Text, &m.Reasoning, &m.Name)
 		for j := range m.ToolCalls {
 			texts = append(texts, &m.ToolCalls[j].Name, &m.ToolCalls[j].Arguments)
