@@ -83,6 +83,7 @@ func (a Arrive) apply(q *Queue) {
 	}
 	e.due.key = min(e.arrived+patience*l.seconds(e), e.deadline.key-l.seconds(e))
 	q.deadlines.insert(&e.deadline)
+	l.arrived(e, q.now)
 	l.enter(e, q.now)
 	for _, b := range l.backends {
 		q.fill(b)
@@ -90,12 +91,12 @@ func (a Arrive) apply(q *Queue) {
 	if e.state != waiting {
 		return
 	}
-	_, cost := l.ahead(e)
-	e.expected = l.wait(cost, q.now)
-	// Whoever is refused must not have been answered in time by any reckoning.
-	p, _ := q.Place(e.id)
+	before := l.ahead(e, q.now)
+	e.expected = before.wait
+	// Whoever is refused must not have been answered in time by any reckoning: by
+	// experience or without, and if nobody comes who passes.
 	may := seconds(e.deadline.key - q.now)
-	if wait := min(p.Wait, seconds(e.expected)); wait > may {
+	if wait := seconds(min(l.told(e, before.wait), before.wait, before.alone)); wait > may {
 		q.forget(e)
 		q.refuse(e.id, Refusal{Reason: Unreachable, Wait: wait, May: may})
 	}
