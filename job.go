@@ -30,6 +30,7 @@ type Job struct {
 	Request string // id of the client's own request; empty where that was not for this alone
 	Lang    Language
 	Class   Class
+	Data    DataClass // empty leaves that to the appliance
 	Body    []byte // of the request; nil when it is done
 	Created time.Time
 	Expires time.Time // when nobody wants it any more; zero is never

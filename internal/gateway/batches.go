@@ -174,6 +174,10 @@ func (x *exchange) createBatch() error {
 	if err != nil {
 		return err
 	}
+	data, err := x.dataClass()
+	if err != nil {
+		return err
+	}
 	ctx := x.r.Context()
 	f, err := x.Files.File(ctx, x.by.KeyID, c.Input)
 	if err != nil {
@@ -200,7 +204,7 @@ func (x *exchange) createBatch() error {
 			return err
 		}
 	}
-	if err := x.filed("create-batch", b.ID, func(*hearth.Record) error { return x.Batches.AddBatch(ctx, b, x.batchJobs(ctx, b)) }); err != nil {
+	if err := x.filed("create-batch", b.ID, func(*hearth.Record) error { return x.Batches.AddBatch(ctx, b, x.batchJobs(ctx, b, data)) }); err != nil {
 		return err
 	}
 	x.writeJSON(http.StatusOK, batchOf(b))
@@ -319,8 +323,8 @@ func parseLine(text []byte, endpoint string) (l batchLine, what string) {
 	return l, ""
 }
 
-// batchJobs are the lines of a batch as jobs.
-func (x *exchange) batchJobs(ctx context.Context, b hearth.Batch) iter.Seq2[hearth.Job, error] {
+// batchJobs are the lines of a batch as jobs, of data of a class.
+func (x *exchange) batchJobs(ctx context.Context, b hearth.Batch, data hearth.DataClass) iter.Seq2[hearth.Job, error] {
 	return func(yield func(hearth.Job, error) bool) {
 		n := 0
 		for at, text := range x.lines(ctx, b.Input) {
@@ -330,7 +334,7 @@ func (x *exchange) batchJobs(ctx context.Context, b hearth.Batch) iter.Seq2[hear
 				return
 			}
 			j := hearth.Job{ID: "batch_req_" + rand.Text(), Owner: b.Owner, Kind: hearth.JobLine, Batch: b.ID, Line: n, Name: l.Name, Path: b.Path, From: x.from, Lang: x.lang,
-				Class: hearth.ClassBulk, Body: l.Body, Created: b.Created, Expires: b.Expires}
+				Class: hearth.ClassBulk, Data: data, Body: l.Body, Created: b.Created, Expires: b.Expires}
 			if n++; !yield(j, nil) {
 				return
 			}

@@ -167,12 +167,7 @@ func (l *Ledger) reserve(ctx context.Context, by hearth.Principal, expected hear
 			}
 		}
 	}
-	for _, a := range b.accounts {
-		a.open++
-		for i := range a.periods {
-			a.periods[i].reserved.add(b.expected, 1)
-		}
-	}
+	b.reserve(1)
 	l.warn(b)
 	return b, nil
 }
@@ -262,6 +257,44 @@ func (b *bill) Settle(servedBy string, u hearth.Usage) {
 	l.write()
 }
 
+// Move reserves something else.
+func (b *bill) Move(model string, expected hearth.Usage) error {
+	l := b.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b.closed {
+		return hearth.NewError(hearth.Canceled)
+	}
+	price := l.price(model)
+	wanted := amount{tokens: int64(expected.PromptTokens + expected.CompletionTokens), requests: 1, spend: price.Cost(expected)}
+	b.reserve(-1)
+	for _, a := range b.accounts {
+		for _, q := range l.quotasOf(a.scope) {
+			if err := a.over(q, wanted, time.Now()); err != nil {
+				b.reserve(1)
+				return err
+			}
+		}
+	}
+	b.expected, b.price, b.use.Model = wanted, price, model
+	b.reserve(1)
+	return nil
+}
+
+// reserve counts the bill among what is under way, or no longer; in those periods in which
+// the request came.
+func (b *bill) reserve(n int64) {
+	for _, a := range b.accounts {
+		a.turn(time.Now())
+		a.open += n
+		for i := range a.periods {
+			if p := &a.periods[i]; !b.at.Before(p.begin) {
+				p.reserved.add(b.expected, n)
+			}
+		}
+	}
+}
+
 // Close gives back what is reserved.
 func (b *bill) Close() {
 	b.ledger.mu.Lock()
@@ -276,16 +309,13 @@ func (b *bill) close(taken *amount) {
 		return
 	}
 	b.closed = true
+	b.reserve(-1)
+	if taken == nil {
+		return
+	}
 	for _, a := range b.accounts {
-		a.turn(time.Now())
-		a.open--
 		for i := range a.periods {
-			p := &a.periods[i]
-			if b.at.Before(p.begin) {
-				continue
-			}
-			p.reserved.add(b.expected, -1)
-			if taken != nil {
+			if p := &a.periods[i]; !b.at.Before(p.begin) {
 				p.taken.add(*taken, 1)
 			}
 		}

@@ -10,12 +10,12 @@ import (
 	"github.com/hearthbox/hearth"
 )
 
-const jobColumns = "id, owner, kind, coalesce(batch, ''), line, name, path, client, request, lang, class, body, created, expires, tries, state, status, result"
+const jobColumns = "id, owner, kind, coalesce(batch, ''), line, name, path, client, request, lang, class, data, body, created, expires, tries, state, status, result"
 
 func scanJob(row interface{ Scan(...any) error }, more ...any) (hearth.Job, error) {
 	var j hearth.Job
 	var created, expires int64
-	err := row.Scan(append([]any{&j.ID, &j.Owner, &j.Kind, &j.Batch, &j.Line, &j.Name, &j.Path, &j.From, &j.Request, &j.Lang, &j.Class, &j.Body, &created, &expires, &j.Tries, &j.State, &j.Status, &j.Result}, more...)...)
+	err := row.Scan(append([]any{&j.ID, &j.Owner, &j.Kind, &j.Batch, &j.Line, &j.Name, &j.Path, &j.From, &j.Request, &j.Lang, &j.Class, &j.Data, &j.Body, &created, &expires, &j.Tries, &j.State, &j.Status, &j.Result}, more...)...)
 	j.Created, j.Expires = moment(created), moment(expires)
 	return j, err
 }
@@ -27,9 +27,9 @@ type querier interface {
 }
 
 func addJob(ctx context.Context, to querier, j hearth.Job) error {
-	_, err := to.ExecContext(ctx, `INSERT INTO jobs (id, owner, kind, batch, line, name, path, client, request, lang, class, bulk, body, created, expires, tries, state, after, lease, status)
-		VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, '', 0)`,
-		j.ID, j.Owner, j.Kind, j.Batch, j.Line, j.Name, j.Path, j.From, j.Request, j.Lang, j.Class, j.Class == hearth.ClassBulk, j.Body, j.Created.Unix(), seconds(j.Expires), j.State)
+	_, err := to.ExecContext(ctx, `INSERT INTO jobs (id, owner, kind, batch, line, name, path, client, request, lang, class, data, bulk, body, created, expires, tries, state, after, lease, status)
+		VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, '', 0)`,
+		j.ID, j.Owner, j.Kind, j.Batch, j.Line, j.Name, j.Path, j.From, j.Request, j.Lang, j.Class, j.Data, j.Class == hearth.ClassBulk, j.Body, j.Created.Unix(), seconds(j.Expires), j.State)
 	return err
 }
 
