@@ -55,7 +55,7 @@ func (a *Access) bySession(ctx context.Context, token string) (h hearth.Holding,
 	if err != nil {
 		return h, ends, err
 	}
-	h, err = a.store.Holding(ctx, s.KeyID)
+	h, err = a.find(ctx, s.KeyID)
 	if errors.Is(err, hearth.NewError(hearth.NoSuchKey)) || err == nil && (a.over(h) || !time.Now().Before(s.Expires)) { // perhaps in between
 		err = hearth.NewError(hearth.NoSession)
 	}

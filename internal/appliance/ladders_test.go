@@ -98,7 +98,7 @@ func anywhere(r *rand.Rand) (Config, map[string]string) {
 	for i := range 2 + r.IntN(5) {
 		u := UpstreamConfig{Name: fmt.Sprint("u", i), URL: fmt.Sprintf("http://192.0.2.%d/v1", i+1), Concurrent: 1 + r.IntN(3), Models: map[string]string{}, DataClass: classes[r.IntN(4)]}
 		for _, n := range names {
-			if r.IntN(3) > 0 || i == 0 {
+			if r.IntN(3) > 0 || i == 0 || n == "tiny" { // one at least, or it would be asked
 				u.Models[n] = n
 			}
 		}

@@ -26,7 +26,7 @@ func desk(t *testing.T) *store.Store {
 
 func job(owner, id string, class hearth.Class) hearth.Job {
 	return hearth.Job{ID: id, Owner: owner, Kind: hearth.JobTicket, Name: "name", Path: "/v1/x", From: "::1", Request: "req_1", Lang: hearth.Chinese,
-		Class: class, Body: []byte(`{"id":"` + id + `"}`), Created: time.Unix(1_800_000_000, 0).UTC(), Expires: time.Unix(1_900_000_000, 0).UTC()}
+		Class: class, Data: hearth.DataSecret, Body: []byte(`{"id":"` + id + `"}`), Created: time.Unix(1_800_000_000, 0).UTC(), Expires: time.Unix(1_900_000_000, 0).UTC()}
 }
 
 // taken are the ids of jobs that are taken.

@@ -96,12 +96,12 @@ func TestSteps(t *testing.T) {
 			}
 		}
 		second := time.Second
-		at(1*second, "patient", "long", 8, 0, is("long", "", 8))                 // runs until 9 s
-		at(2*second, "a", "soon", 8, 0, is("soon", "", 8))                       // waits for 7 s
+		at(1*second, "patient", "long", 8, 0, is("long", "", 8))                  // runs until 9 s
+		at(2*second, "a", "soon", 8, 0, is("soon", "", 8))                        // waits for 7 s
 		at(3*second, "b", "less", 40, 0, is("less", "effort", 20))                // would wait for 14 s
-		at(4*second, "patient", "crowd", 60, 0, is("crowd", "", 60))             // behind it
+		at(4*second, "patient", "crowd", 60, 0, is("crowd", "", 60))              // behind it
 		at(5*second, "c", "small", 40, 0, is("small", "effort, model=small", 20)) // would wait for 32 s even so
-		at(6*second, "d", "far", 3, 2*second, is("far", "upstream=cloud", 3))    // would be refused
+		at(6*second, "d", "far", 3, 2*second, is("far", "upstream=cloud", 3))     // would be refused
 		at(6500*time.Millisecond, "e", "taken", 3, 1*second, func(h told) {
 			if !errors.Is(h.err, hearth.NewError(hearth.DeadlineUnreachable)) || h.words != 0 {
 				t.Errorf("with nowhere to go: %+v", h)
