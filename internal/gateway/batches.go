@@ -50,7 +50,18 @@ type batchRequest struct {
 	Endpoint string            `json:"endpoint"`
 	Window   string            `json:"completion_window"`
 	Metadata map[string]string `json:"metadata"`
+	Keep     *struct {
+		Anchor  string `json:"anchor"`
+		Seconds int    `json:"seconds"`
+	} `json:"output_expires_after"`
 }
+
+// How long the files of a batch's results may be kept at a client's wish, in seconds, as
+// OpenAI has it; no longer than batches.keep_for.
+const (
+	keepLeast = 3600
+	keepMost  = 30 * 24 * 3600
+)
 
 // batchObject is a batch as OpenAI writes it.
 type batchObject struct {
@@ -186,6 +197,9 @@ func (x *exchange) createBatch() error {
 	now := time.Now()
 	b := hearth.Batch{ID: "batch_" + rand.Text(), Owner: x.by.KeyID, Path: c.Endpoint, Input: f.ID, Window: c.Window, State: hearth.BatchInProgress,
 		Created: now, Expires: now.Add(window)}
+	if c.Keep != nil {
+		b.Keep = time.Duration(c.Keep.Seconds) * time.Second
+	}
 	if c.Metadata != nil {
 		if b.Metadata, err = encode(c.Metadata); err != nil {
 			return err
@@ -227,6 +241,12 @@ func (c *batchRequest) check() (window time.Duration, err error) {
 	if window, err = time.ParseDuration(c.Window); err != nil || window < time.Minute || window > 7*batchWindow {
 		k.fail(hearth.NewError(hearth.InvalidValue, "field", "completion_window", "detail",
 			hearth.Words{"it is not a time such as 24h, up to 168h", "不是 24h 这样的时长（最长 168h）"}).At("completion_window"))
+	}
+	if c.Keep != nil && c.Keep.Anchor != "created_at" {
+		k.fail(hearth.NewError(hearth.NotOneOf, "field", "output_expires_after.anchor", "choices", "created_at").At("output_expires_after.anchor"))
+	}
+	if c.Keep != nil && (c.Keep.Seconds < keepLeast || c.Keep.Seconds > keepMost) {
+		k.fail(outOfRange("output_expires_after.seconds", keepLeast, keepMost))
 	}
 	if len(c.Metadata) > metadataMax {
 		k.fail(outOfRangeIn("metadata", "the number of keys in metadata", 0, metadataMax))

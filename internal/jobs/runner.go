@@ -370,7 +370,11 @@ func (r *Runner) endBatches(ctx context.Context) error {
 		if b.Failed > 0 {
 			b.Errors = "file-" + rand.Text()
 		}
-		ended, err := r.store.EndBatch(ctx, b, time.Now().Add(r.limits.Keep), r.worker.Messages("batch."+string(b.State), b.Owner, b.ID))
+		keep := r.limits.Keep
+		if b.Keep > 0 {
+			keep = min(keep, b.Keep)
+		}
+		ended, err := r.store.EndBatch(ctx, b, time.Now().Add(keep), r.worker.Messages("batch."+string(b.State), b.Owner, b.ID))
 		if err != nil {
 			return err
 		}

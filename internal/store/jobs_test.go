@@ -123,7 +123,7 @@ func TestJobs(t *testing.T) {
 
 func batch(id string, total int) hearth.Batch {
 	return hearth.Batch{ID: id, Owner: "k1", Path: "/v1/x", Input: "file-1", Window: "24h", Metadata: []byte(`{"a":"b"}`), State: hearth.BatchInProgress,
-		Created: time.Unix(1_800_000_000, 0).UTC(), Expires: time.Unix(1_900_000_000, 0).UTC(), Total: total}
+		Created: time.Unix(1_800_000_000, 0).UTC(), Expires: time.Unix(1_900_000_000, 0).UTC(), Total: total, Keep: time.Hour}
 }
 
 func lines(batch string, n int, err error) iter.Seq2[hearth.Job, error] {

@@ -2,6 +2,9 @@
 -- Of which class what a job asks is; empty leaves that to the appliance.
 ALTER TABLE jobs ADD COLUMN data TEXT NOT NULL DEFAULT '';
 
+-- For how many seconds the results of a batch are kept; 0 leaves that to the appliance.
+ALTER TABLE batches ADD COLUMN keep INTEGER NOT NULL DEFAULT 0;
+
 -- holdings counts what may have changed what a key is found to be, so that what was found
 -- need not be looked up again while the number stays.
 ALTER TABLE access_state ADD COLUMN holdings INTEGER NOT NULL DEFAULT 0;
