@@ -196,7 +196,7 @@ func (p Program) ask(ctx context.Context, q Question) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, p.Command[0], p.Command[1:]...)
 	cmd.Env = []string{"LANG=C"}
 	cmd.Stdin = bytes.NewReader(append(in, '\n'))
-	out := &bounded{}
+	out := &bounded{full: cancel}
 	cmd.Stdout = out
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {
@@ -216,11 +216,15 @@ func (p Program) ask(ctx context.Context, q Question) ([]byte, error) {
 	return a.Data, nil
 }
 
-// bounded keeps so much of what is written, and no more.
-type bounded struct{ bytes.Buffer }
+// bounded keeps so much of what is written, and says when there is more.
+type bounded struct {
+	bytes.Buffer
+	full func()
+}
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.Len()+len(p) > answerMax {
+		b.full()
 		return 0, errors.New("its answer is too long")
 	}
 	return b.Buffer.Write(p)
