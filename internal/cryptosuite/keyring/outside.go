@@ -92,7 +92,7 @@ func (t *Transit) ask(ctx context.Context, what string, in, out any) error {
 	if t.Namespace != "" {
 		r.Header.Set("X-Vault-Namespace", t.Namespace)
 	}
-	c := http.Client{}
+	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy of the environment
 	if t.Client != nil {
 		c = *t.Client
 	}
@@ -203,7 +203,7 @@ func (p Program) ask(ctx context.Context, q Question) ([]byte, error) {
 		return nil, fmt.Errorf("the keyring's program %s: %w", p.Command[0], err)
 	}
 	var a Answer
-	if json.Unmarshal(out.Bytes(), &a) != nil {
+	if json.Unmarshal(out.text, &a) != nil {
 		return nil, fmt.Errorf("the keyring's program %s answered with something else than a line of JSON", p.Command[0])
 	}
 	if a.Error != "" {
@@ -217,15 +217,17 @@ func (p Program) ask(ctx context.Context, q Question) ([]byte, error) {
 }
 
 // bounded keeps so much of what is written, and says when there is more.
+// It has no other way to be written to, such as a buffer's ReadFrom.
 type bounded struct {
-	bytes.Buffer
+	text []byte
 	full func()
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > answerMax {
+	if len(b.text)+len(p) > answerMax {
 		b.full()
 		return 0, errors.New("its answer is too long")
 	}
-	return b.Buffer.Write(p)
+	b.text = append(b.text, p...)
+	return len(p), nil
 }
