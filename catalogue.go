@@ -112,6 +112,12 @@ const (
 	ListenFailed  Code = "listen_failed"
 	DataLocked    Code = "data_locked"
 	DataInvalid   Code = "data_invalid"
+
+	KeyringSealed  Code = "keyring_sealed"
+	KeyringRefused Code = "keyring_refused"
+	KeyringFailed  Code = "keyring_failed"
+	NoSuchSecret   Code = "secret_not_found"
+
 	FileFailed    Code = "file_failed"
 	DiskFull      Code = "disk_full"
 
@@ -483,6 +489,21 @@ var catalogue = map[Code]entry{
 	DataInvalid: {KindInternal,
 		texts{"the data folder {path} can't be used: {detail}", "数据目录 {path} 无法使用：{detail}"},
 		texts{"restore it from a backup, or start with a fresh folder", "请从备份恢复，或使用新的目录"}},
+	KeyringSealed: {KindUnavailable,
+		texts{"the keyring is sealed, and nobody is here to open it", "密钥环处于封存状态，且无人在场开启"},
+		texts{"give this command a terminal, start the server and open it with hearth keyring unseal, or set keyring.passphrase_file",
+			"请在终端中运行；或启动服务并用 hearth keyring unseal 开启；或配置 keyring.passphrase_file"}},
+	KeyringRefused: {KindForbidden,
+		texts{"what was given does not open the keyring", "提供的口令、密钥或份额无法开启密钥环"},
+		texts{"hearth keyring status says what it is sealed by; the wrong shares are forgotten, give all of them again",
+			"用 hearth keyring status 查看封存方式；错误的份额已作废，请重新逐一提供"}},
+	KeyringFailed: {KindUnavailable,
+		texts{"the keyring can't be used: {detail}", "密钥环无法使用：{detail}"},
+		texts{"hearth keyring status shows it; restore keyring.json from a backup if it is damaged: without it nothing that is sealed can be read",
+			"用 hearth keyring status 查看；如已损坏请从备份恢复 keyring.json，缺少它则无法读取任何已封存内容"}},
+	NoSuchSecret: {KindNotFound,
+		texts{"there is no secret {secret}", "没有名为 {secret} 的机密"},
+		texts{"hearth secret list shows them; hearth secret set NAME keeps one", "用 hearth secret list 查看，用 hearth secret set 名称 保存"}},
 	FileFailed: {KindInvalid,
 		texts{"{path} can't be used: {detail}", "无法使用 {path}：{detail}"},
 		texts{"check that it exists and may be read", "请检查其是否存在且可读"}},

@@ -52,6 +52,7 @@ type Access struct {
 
 	store  Store
 	pepper []byte
+	sealer Sealer
 	hashes chan struct{} // as many passwords as are hashed at once
 
 	mu    sync.Mutex
@@ -59,13 +60,21 @@ type Access struct {
 	spent map[string]time.Time // questions to passkeys that were answered, and until when they might be
 }
 
+// Sealer encrypts what has to be read again. It opens for the same purpose and context
+// only, and knows what was sealed with an older key.
+type Sealer interface {
+	Seal(purpose string, text, context []byte) ([]byte, error)
+	Open(purpose string, sealed, context []byte) ([]byte, error)
+	Renew(purpose string, sealed, context []byte) (_ []byte, renewed bool, err error)
+}
+
 // New makes an Access whose hashes are keyed with the pepper, a secret of at least
-// 32 bytes that is not kept with the keys.
-func New(store Store, pepper []byte) *Access {
+// 32 bytes that is not kept with the keys, and whose secrets the sealer seals.
+func New(store Store, pepper []byte, sealer Sealer) *Access {
 	if len(pepper) < 32 {
 		panic("access: the pepper must have at least 32 bytes")
 	}
-	return &Access{Policy: DefaultPolicy(), store: store, pepper: pepper, hashes: make(chan struct{}, hashesMax), under: map[*hold]struct{}{}, spent: map[string]time.Time{}}
+	return &Access{Policy: DefaultPolicy(), store: store, pepper: pepper, sealer: sealer, hashes: make(chan struct{}, hashesMax), under: map[*hold]struct{}{}, spent: map[string]time.Time{}}
 }
 
 // Authenticate says who asks, by the key or the session in a request's headers, of

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/access"
+	"github.com/hearthbox/hearth/internal/cryptosuite/keyring/keyringtest"
 	"github.com/hearthbox/hearth/internal/store"
 )
 
@@ -22,7 +23,7 @@ func open(t testing.TB) *access.Access {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	return access.New(s, []byte(strings.Repeat("p", 32)))
+	return access.New(s, []byte(strings.Repeat("p", 32)), keyringtest.New(t))
 }
 
 func as(a *access.Access, credential string) (hearth.Principal, error) {

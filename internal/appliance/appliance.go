@@ -83,6 +83,11 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.Data, err = OpenData(ctx, c); err != nil {
 		return err
 	}
+	for _, setting := range a.config.inPlainText() {
+		a.log.Warn("a key stands in the configuration as it is; hearth secret set NAME keeps it sealed, and sealed:NAME stands for it", "setting", setting)
+	}
+	c = a.Data.config // its secrets in their places
+	a.config = c
 	if a.lock, err = takeLock(c); err != nil {
 		return err
 	}

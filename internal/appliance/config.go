@@ -53,8 +53,9 @@ type Config struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
 	} `yaml:"limits"`
-	Access    AccessConfig `yaml:"access"`
-	Guard     GuardConfig  `yaml:"guard"`
+	Keyring   KeyringConfig `yaml:"keyring"`
+	Access    AccessConfig  `yaml:"access"`
+	Guard     GuardConfig   `yaml:"guard"`
 	Responses struct {
 		KeepFor   time.Duration `yaml:"keep_for" en:"how long answers of the Responses API are kept after they were last asked for, in the data folder; 0 keeps none" zh:"Responses API 的响应在最后一次使用后保存多久（存于数据目录）；0 表示不保存"`
 		KeepBytes Bytes         `yaml:"keep_bytes" en:"how much of them is kept for a key; the longest unused are lost first" zh:"每个密钥最多保存多少；超出时先丢弃最久未用的"`
@@ -73,7 +74,9 @@ type Config struct {
 	} `yaml:"log"`
 	StopGrace time.Duration `yaml:"stop_grace" en:"how long running answers may go on when the server stops" zh:"停止服务时，正在生成的回答最多再继续多久"`
 
-	env map[string]string // says where other tools keep their models
+	env  map[string]string // says where other tools keep their models
+	ask  func(kind string, n, of int) (string, error)
+	wait func(socket string)
 }
 
 // EngineConfig is about models that run in this process.
@@ -150,6 +153,7 @@ func Defaults(home string) Config {
 		Listen:   "127.0.0.1:4327", // HEAR on a telephone
 		Discover: []string{hearth.OriginOllama, hearth.OriginHuggingFace, hearth.OriginModelScope, hearth.OriginLMStudio},
 		Starter:  true,
+		Keyring:  KeyringConfig{Suite: string(cryptosuite.International)},
 		Access:   AccessConfig{PasswordDays: int(access.DefaultPolicy().PasswordAge / (24 * time.Hour)), SecondFactor: factorAdministrators},
 		Guard:    defaultGuard(),
 		Engine:   EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
@@ -238,7 +242,8 @@ func Load(s Source) (Config, error) {
 // atHome reads a leading ~/ as the shell does, which sees only some of the places
 // where paths are written.
 func (c *Config) atHome(home string) {
-	paths := []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.Engine.ParkFolder}
+	paths := []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.Engine.ParkFolder,
+		&c.Keyring.KeyFile, &c.Keyring.PassphraseFile, &c.Keyring.Transit.TokenFile, &c.Keyring.Transit.CA}
 	for i := range c.TrustedKeys {
 		paths = append(paths, &c.TrustedKeys[i])
 	}
@@ -420,7 +425,7 @@ func settable(v reflect.Value, prefix string) []setting {
 		switch f := v.Field(i); f.Kind() {
 		case reflect.Struct:
 			list = append(list, settable(f, name+".")...)
-		case reflect.Map:
+		case reflect.Map, reflect.Func:
 		default:
 			if f.Kind() != reflect.Slice || f.Type().Elem().Kind() != reflect.Struct {
 				list = append(list, setting{name, f})

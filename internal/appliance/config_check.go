@@ -11,6 +11,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/audit"
+	"github.com/hearthbox/hearth/internal/cryptosuite"
 	"github.com/hearthbox/hearth/internal/trust"
 )
 
@@ -28,6 +29,9 @@ func (c *Config) check() error {
 	}
 	if c.Access.SecondFactor != factorAdministrators && c.Access.SecondFactor != factorEveryone {
 		return invalidConfig(say("access.second_factor: %q is neither administrators nor everyone", "access.second_factor：%q 不是 administrators 或 everyone", c.Access.SecondFactor))
+	}
+	if !slices.Contains(cryptosuite.Suites(), cryptosuite.Suite(c.Keyring.Suite)) {
+		return invalidConfig(say("keyring.suite: %q is neither international nor gm", "keyring.suite：%q 不是 international 或 gm", c.Keyring.Suite))
 	}
 	known := Defaults("").Discover
 	for _, tool := range c.Discover {

@@ -19,6 +19,10 @@ func (a *Appliance) Reload(ctx context.Context, c Config) error {
 	}
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
+	c, err := a.Data.secrets.revealed(c)
+	if err != nil {
+		return err
+	}
 	return a.Data.Act(ctx, "reload", "configuration", func(*hearth.Record) error {
 		before := a.models.routes.Load()
 		after, err := newRoutes(c, before)
@@ -44,6 +48,6 @@ func (a *Appliance) Reload(ctx context.Context, c Config) error {
 
 // fixed is a configuration without what may change while the appliance runs.
 func fixed(c Config) Config {
-	c.Upstreams, c.Engines, c.Groups, c.DataClass, c.env = nil, nil, nil, "", nil
+	c.Upstreams, c.Engines, c.Groups, c.DataClass, c.env, c.ask, c.wait = nil, nil, nil, "", nil, nil, nil
 	return c
 }

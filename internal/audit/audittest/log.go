@@ -3,9 +3,7 @@ package audittest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,7 +13,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/cryptosuite"
-	"github.com/hearthbox/hearth/internal/cryptosuite/keyring"
+	"github.com/hearthbox/hearth/internal/cryptosuite/keyring/keyringtest"
 )
 
 // World is a log with a witness.
@@ -43,19 +41,8 @@ func Signers(t testing.TB) (signers []cryptosuite.Signer, keys []cryptosuite.Pub
 // Config is that of a log in a folder, with a witness beside it.
 func Config(t testing.TB, dir string, hash cryptosuite.HashFunction) audit.Config {
 	signers, _ := Signers(t)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	path, seal := filepath.Join(dir, "keyring.json"), keyring.KeyFile{Path: filepath.Join(dir, "keyring.key")}
-	ring, err := keyring.Create(context.Background(), path, cryptosuite.International, seal)
-	if errors.Is(err, fs.ErrExist) {
-		ring, err = keyring.Open(context.Background(), path, seal)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	return audit.Config{Folder: filepath.Join(dir, "audit"), Hash: hash, Signers: signers, Witnesses: []string{filepath.Join(dir, "elsewhere", "witness")},
-		Every: time.Hour, Keep: audit.KeepMin, Required: true, Content: true, Keys: ring, Log: slog.New(slog.DiscardHandler)}
+		Every: time.Hour, Keep: audit.KeepMin, Required: true, Content: true, Keys: keyringtest.In(t, dir), Log: slog.New(slog.DiscardHandler)}
 }
 
 // Sample is the record of a request that no other is like.

@@ -148,6 +148,22 @@ func Open(ctx context.Context, path string, seal Seal) (*Ring, error) {
 	return r, r.refresh()
 }
 
+// OpenRoot opens a ring with the root key that [Ring.Root] gave to another process.
+func OpenRoot(path string, root []byte) (*Ring, error) {
+	if len(root) != rootBytes {
+		return nil, ErrWrong
+	}
+	r := &Ring{path: path, root: slices.Clone(root), keys: map[keyName][]byte{}}
+	return r, r.refresh()
+}
+
+// Root is the root key, for another process of the same owner, and for nobody else.
+func (r *Ring) Root() []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.root)
+}
+
 // binding is what the closed root key is bound to.
 func (f file) binding() []byte { return []byte("hearth keyring root " + f.ID) }
 

@@ -276,3 +276,16 @@ func CheckShare(path, text string) (index, need int, err error) {
 	p, err := c.take(text)
 	return int(p.at), c.Need, err
 }
+
+// SharesNeeded is how many shares open the ring; 0 where it is not sealed by shares.
+func SharesNeeded(path string) int {
+	f, _, err := read(path)
+	if err != nil || f.Seal != KindShares {
+		return 0
+	}
+	c, err := parseShares(f.Root)
+	if err != nil {
+		return 0
+	}
+	return c.Need
+}
