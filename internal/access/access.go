@@ -42,6 +42,7 @@ type Sessions interface {
 	AddSession(ctx context.Context, s hearth.Session, most int) error
 	// Session finds a session; a missing one is an error of code [hearth.NoSession].
 	Session(ctx context.Context, hash []byte) (hearth.Session, error)
+	UseSession(ctx context.Context, hash []byte, at time.Time) error
 	RemoveSession(ctx context.Context, hash []byte) error
 	EndSessions(ctx context.Context, key string) error
 }
@@ -86,14 +87,33 @@ func (a *Access) Authenticate(ctx context.Context, header func(name string) []st
 	if err != nil {
 		return hearth.Principal{}, err
 	}
-	h, _, err := a.holding(ctx, credential)
+	use := used
+	if background(header) {
+		use = looked
+	}
+	h, _, err := a.holding(ctx, credential, use)
 	return a.principal(h), err
 }
 
+// use is what somebody's credential is looked at for.
+type use int
+
+const (
+	used     use = iota // they do something
+	looked              // a page of theirs looks on by itself
+	underWay            // what they have begun goes on
+)
+
+// BackgroundHeader is on requests that a page makes by itself, which nobody sits before
+// perhaps: they do not keep a session from ending.
+const BackgroundHeader = "X-Hearth-Background"
+
+func background(header func(name string) []string) bool { return len(header(BackgroundHeader)) > 0 }
+
 // holding finds what a credential opens, and when it ends; zero: not by itself.
-func (a *Access) holding(ctx context.Context, credential string) (h hearth.Holding, ends time.Time, err error) {
+func (a *Access) holding(ctx context.Context, credential string, u use) (h hearth.Holding, ends time.Time, err error) {
 	if strings.HasPrefix(credential, sessionPrefix) {
-		h, ends, err = a.bySession(ctx, credential)
+		h, ends, err = a.bySession(ctx, credential, u)
 	} else {
 		h, err = a.byKey(ctx, credential)
 	}

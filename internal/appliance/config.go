@@ -95,8 +95,9 @@ type EngineConfig struct {
 
 // AccessConfig is about how people sign in.
 type AccessConfig struct {
-	PasswordDays int    `yaml:"password_days" en:"days after which a password has to be changed; 0 is never" zh:"密码使用多少天后必须更换；0 表示不要求"`
-	SecondFactor string `yaml:"second_factor" en:"who needs a second factor: administrators, or everyone" zh:"哪些人必须使用双因素认证：administrators 管理员，everyone 所有人"`
+	PasswordDays int           `yaml:"password_days" en:"days after which a password has to be changed; 0 is never" zh:"密码使用多少天后必须更换；0 表示不要求"`
+	SessionIdle  time.Duration `yaml:"session_idle" en:"how long a session of the console lives that nobody uses; 0 is as long as any" zh:"控制台会话无操作多久后失效；0 表示不限"`
+	SecondFactor string        `yaml:"second_factor" en:"who needs a second factor: administrators, or everyone" zh:"哪些人必须使用双因素认证：administrators 管理员，everyone 所有人"`
 }
 
 // The ways to ask for a second factor.
@@ -106,7 +107,7 @@ const (
 )
 
 func (c AccessConfig) policy() access.Policy {
-	return access.Policy{PasswordAge: time.Duration(c.PasswordDays) * 24 * time.Hour, SecondFactorForAll: c.SecondFactor == factorEveryone}
+	return access.Policy{PasswordAge: time.Duration(c.PasswordDays) * 24 * time.Hour, SecondFactorForAll: c.SecondFactor == factorEveryone, SessionIdle: c.SessionIdle}
 }
 
 // AuditConfig is about the audit record.
@@ -154,7 +155,7 @@ func Defaults(home string) Config {
 		Discover: []string{hearth.OriginOllama, hearth.OriginHuggingFace, hearth.OriginModelScope, hearth.OriginLMStudio},
 		Starter:  true,
 		Keyring:  KeyringConfig{Suite: string(cryptosuite.International)},
-		Access:   AccessConfig{PasswordDays: int(access.DefaultPolicy().PasswordAge / (24 * time.Hour)), SecondFactor: factorAdministrators},
+		Access:   AccessConfig{PasswordDays: int(access.DefaultPolicy().PasswordAge / (24 * time.Hour)), SessionIdle: access.DefaultPolicy().SessionIdle, SecondFactor: factorAdministrators},
 		Guard:    defaultGuard(),
 		Engine:   EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
 		Queue: QueueConfig{Requests: 20_000, Bytes: 2 << 30, KeyRequests: 4096, KeyBytes: 256 << 20, KeyTokens: 20_000_000,

@@ -49,6 +49,7 @@ func (c *Config) check() error {
 		{"engine.park_bytes", int64(c.Engine.ParkBytes), 0, 1 << 50},
 		{"engine.waiting_requests", int64(c.Engine.WaitingRequests), 1, 1 << 20},
 		{"engine.keep_loaded", int64(c.Engine.KeepLoaded), 0, 1 << 62},
+		{"access.session_idle", int64(c.Access.SessionIdle), 0, int64(7 * 24 * time.Hour)},
 		{"access.password_days", int64(c.Access.PasswordDays), 0, 3650},
 		{"queue.requests", int64(c.Queue.Requests), 1, 1 << 20},
 		{"queue.bytes", int64(c.Queue.Bytes), 1 << 20, 1 << 50},
