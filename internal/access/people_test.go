@@ -331,6 +331,7 @@ func TestThreeAdministrators(t *testing.T) {
 func TestEmergency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, a := t.Context(), open(t)
+		a.Policy.SessionIdle = 0 // which is another matter
 		system, token, bySystem := officer(t, a, hearth.StandingSystem)
 		_, _, bySecurity := officer(t, a, hearth.StandingSecurity)
 		auditor, _, byAuditor := officer(t, a, hearth.StandingAudit)
