@@ -58,6 +58,7 @@ type Appliance struct {
 	jobs      *jobs.Runner
 	messages  *webhook.Sender
 	listener  net.Listener
+	certs     *certificates // nil: nothing is encrypted here
 	server    *http.Server
 	stop      context.CancelCauseFunc // ends the answers in progress
 
@@ -118,10 +119,10 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.messages = webhook.New(hooks, a.log)
-	if a.listener, err = listen(c, adminBefore); err != nil {
+	if a.listener, a.certs, err = a.Data.listen(c, adminBefore); err != nil {
 		return err
 	}
-	a.URL = serverURL(c, a.listener.Addr())
+	a.URL = serverURL(c, a.listener.Addr(), a.certs != nil)
 	if err := a.lock.describe(Server{PID: os.Getpid(), URL: a.URL}); err != nil {
 		return dataError(c, err)
 	}
@@ -199,6 +200,9 @@ func (a *Appliance) Run(ctx context.Context) error {
 	defer cancel()
 	go a.Data.Access.Watch(background)
 	go a.screening.watch(background)
+	if a.certs != nil {
+		go a.certs.watch(background, a.log)
+	}
 	go a.jobs.Run(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	a.background = background
@@ -280,14 +284,14 @@ func (a *Appliance) Console() string { return a.URL + console.Prefix + "/" }
 func (a *Appliance) Models(ctx context.Context) ([]hearth.Model, error) { return a.models.List(ctx) }
 
 // serverURL is how this machine reaches the server.
-func serverURL(c Config, addr net.Addr) string {
+func serverURL(c Config, addr net.Addr, encrypted bool) string {
 	host, _, _ := net.SplitHostPort(c.Listen)
 	_, port, _ := net.SplitHostPort(addr.String())
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	scheme := "http://"
-	if c.TLS.Cert != "" {
+	if encrypted {
 		scheme = "https://"
 	}
 	return scheme + net.JoinHostPort(host, port)

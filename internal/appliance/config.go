@@ -34,8 +34,9 @@ type Config struct {
 	Data   string `yaml:"data" en:"folder for keys, imported models and the appliance's own secret; nobody else may read it" zh:"数据目录，存放密钥、导入的模型和一体机自身的密钥材料，仅限本用户读取"`
 	Listen string `yaml:"listen" en:"address to serve on; beyond this machine it needs TLS and an administrator key made in an earlier run" zh:"监听地址；对本机以外开放时，需要 TLS，且此前已创建过管理员密钥"`
 	TLS    struct {
-		Cert string `yaml:"cert" en:"PEM file of the certificate chain; read anew when it changes" zh:"证书链 PEM 文件，文件更新后自动重新读取"`
-		Key  string `yaml:"key" en:"PEM file of its key" zh:"证书私钥 PEM 文件"`
+		Cert  string `yaml:"cert" en:"PEM file of the certificate chain; read anew when it changes; without it, hearth tls init makes one" zh:"证书链 PEM 文件，文件更新后自动重新读取；没有证书可用 hearth tls init 自建"`
+		Key   string `yaml:"key" en:"PEM file of its key" zh:"证书私钥 PEM 文件"`
+		Proxy bool   `yaml:"proxy" en:"a proxy in front of hearth ends TLS: serve without it, also beyond this machine" zh:"由前置代理终结 TLS：本服务不加密，对本机以外也是如此"`
 	} `yaml:"tls"`
 	Models    []string         `yaml:"models" en:"more folders (or files) to look for models in; outside the file, lists are written as PATH is" zh:"更多模型目录（或文件）；在配置文件以外，列表的写法与 PATH 相同"`
 	Discover  []string         `yaml:"discover" en:"other tools whose model folders are looked into" zh:"从哪些工具的模型目录中查找模型"`

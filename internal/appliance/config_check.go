@@ -27,6 +27,9 @@ func (c *Config) check() error {
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
 		return invalidConfig(hearth.Words{"tls needs both cert and key", "tls 需要同时填写 cert 和 key"})
 	}
+	if c.TLS.Proxy && c.TLS.Cert != "" {
+		return invalidConfig(hearth.Words{"tls has a certificate, and tls.proxy says that a proxy has it", "tls 已配置证书，却又设置 tls.proxy 由代理终结 TLS"})
+	}
 	if c.Access.SecondFactor != factorAdministrators && c.Access.SecondFactor != factorEveryone {
 		return invalidConfig(say("access.second_factor: %q is neither administrators nor everyone", "access.second_factor：%q 不是 administrators 或 everyone", c.Access.SecondFactor))
 	}

@@ -24,6 +24,11 @@ func (a *Appliance) Reload(ctx context.Context, c Config) error {
 		return err
 	}
 	return a.Data.Act(ctx, "reload", "configuration", func(*hearth.Record) error {
+		if a.certs != nil {
+			if err := a.certs.refresh(); err != nil {
+				return invalidConfig(say("tls: %v", "tls：%v", err)).Because(err) // the one before goes on serving
+			}
+		}
 		before := a.models.routes.Load()
 		after, err := newRoutes(c, before)
 		if err != nil {
