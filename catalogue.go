@@ -42,6 +42,10 @@ const (
 	PasswordExpired   Code = "password_expired"
 	PasswordWeak      Code = "password_weak"
 	InvitationInvalid Code = "invitation_invalid"
+	DutySignsInHere   Code = "duty_signs_in_here"
+	NotInGroup        Code = "not_in_group"
+	DirectoryRefused  Code = "directory_refused"
+	DirectoryFailed   Code = "directory_failed"
 
 	NoSuchPerson     Code = "person_not_found"
 	NoSuchTenant     Code = "tenant_not_found"
@@ -118,8 +122,8 @@ const (
 	KeyringFailed  Code = "keyring_failed"
 	NoSuchSecret   Code = "secret_not_found"
 
-	FileFailed    Code = "file_failed"
-	DiskFull      Code = "disk_full"
+	FileFailed Code = "file_failed"
+	DiskFull   Code = "disk_full"
 
 	NotInLibrary    Code = "not_in_library"
 	NotImported     Code = "model_not_imported"
@@ -249,6 +253,18 @@ var catalogue = map[Code]entry{
 	AccountLocked: {KindUnauthenticated,
 		texts{"the account is locked until {until}, after too many wrong attempts", "错误次数过多，账号已锁定至 {until}"},
 		texts{"wait until then, or have the security administrator unlock it", "请等待解锁，或请安全管理员解锁"}},
+	DutySignsInHere: {KindForbidden,
+		texts{"administrators sign in with what this appliance knows of them, not by another's word", "管理员须以本机的密码与双因素或 Passkey 登录，不能由外部身份源代为证明"},
+		texts{"sign in with your name, password and code, or with a passkey; ask for an invitation if you have none", "请使用用户名、密码和验证码或 Passkey 登录；如未设置，请索取邀请"}},
+	NotInGroup: {KindForbidden,
+		texts{"you are in none of the groups that may use this appliance", "您不在允许使用本机的任何用户组中"},
+		texts{"ask who keeps the directory to add you to one", "请联系目录管理员将您加入相应用户组"}},
+	DirectoryRefused: {KindUnauthenticated,
+		texts{"the sign-in with {directory} did not come to a good end", "通过 {directory} 登录未成功"},
+		texts{"begin again; the log of the appliance says what was wrong", "请重新登录；具体原因见本机日志"}},
+	DirectoryFailed: {KindUnavailable,
+		texts{"the directory {directory} can't be asked", "无法访问身份源 {directory}"},
+		texts{"try again, or sign in with a password of this appliance; the log says what was wrong", "请稍后重试，或使用本机密码登录；具体原因见本机日志"}},
 	CodeRequired: {KindUnauthenticated,
 		texts{"a code of the second factor is needed", "需要双因素验证码"},
 		texts{"send the six digits that the authenticator shows, or a recovery code, as code", "请在 code 中填写验证器显示的六位数字，或恢复码"}},

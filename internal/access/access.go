@@ -23,6 +23,7 @@ type Store interface {
 	Sessions
 	Houses
 	People
+	Identities
 	Setup
 }
 
@@ -49,7 +50,8 @@ type Sessions interface {
 
 // Access says who asks. It makes and checks keys and sessions, and knows the people.
 type Access struct {
-	Policy Policy
+	Policy    Policy
+	Directory Checker // of names that have no password here; nil: there is none
 
 	store  Store
 	pepper []byte

@@ -47,11 +47,11 @@ func (a *Access) SignInPerson(ctx context.Context, f hearth.Proof) (token string
 			return "", s, by, err
 		}
 	}
-	right, err := a.isPassword(ctx, f.Password, c.Password)
+	p, right, err := a.passwordRight(ctx, f, p, c, !unknown)
 	if err != nil {
 		return "", s, by, err
 	}
-	if unknown || locked || !right {
+	if locked || !right {
 		return "", s, by, hearth.NewError(hearth.SignInRefused)
 	}
 	own, err := a.store.OwnKey(ctx, p.ID)
@@ -66,7 +66,7 @@ func (a *Access) SignInPerson(ctx context.Context, f hearth.Proof) (token string
 		return "", s, by, hearth.NewError(hearth.SignInRefused)
 	}
 	renewed := ""
-	if age := a.Policy.PasswordAge; age > 0 && time.Since(c.PasswordSet) > age {
+	if a.stale(c) {
 		if f.NewPassword == "" {
 			return "", s, by, errors.Join(a.refund(ctx, p.ID), hearth.NewError(hearth.PasswordExpired))
 		}

@@ -45,22 +45,23 @@ type Appliance struct {
 	// It is not kept anywhere.
 	FirstKey string
 
-	config    Config
-	log       *slog.Logger
-	lock      *lock
-	models    *models
-	traffic   *traffic.Traffic
-	shadows   *shadows
-	engines   []*managedEngine
-	screening *screening
-	answers   hearth.Generator // what clients ask: the whole chain
-	clients   *gateway.Gateway
-	jobs      *jobs.Runner
-	messages  *webhook.Sender
-	listener  net.Listener
-	certs     *certificates // nil: nothing is encrypted here
-	server    *http.Server
-	stop      context.CancelCauseFunc // ends the answers in progress
+	config      Config
+	log         *slog.Logger
+	lock        *lock
+	models      *models
+	traffic     *traffic.Traffic
+	shadows     *shadows
+	engines     []*managedEngine
+	screening   *screening
+	directories *directories
+	answers     hearth.Generator // what clients ask: the whole chain
+	clients     *gateway.Gateway
+	jobs        *jobs.Runner
+	messages    *webhook.Sender
+	listener    net.Listener
+	certs       *certificates // nil: nothing is encrypted here
+	server      *http.Server
+	stop        context.CancelCauseFunc // ends the answers in progress
 
 	reloading  sync.Mutex
 	retiring   sync.WaitGroup  // engines that are let go
@@ -119,6 +120,9 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.messages = webhook.New(hooks, a.log)
+	if a.directories, err = newDirectories(c, a.Data.Access); err != nil {
+		return err
+	}
 	if a.listener, a.certs, err = a.Data.listen(c, adminBefore); err != nil {
 		return err
 	}
@@ -174,7 +178,7 @@ func (a *Appliance) handler() http.Handler {
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
 		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
 	})
-	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log, Recorder: doorkeeper})
+	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Directories: a.directories, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if console.Wants(r) {
 			pages.ServeHTTP(w, r)

@@ -56,6 +56,8 @@ type Config struct {
 	} `yaml:"limits"`
 	Keyring   KeyringConfig `yaml:"keyring"`
 	Access    AccessConfig  `yaml:"access"`
+	OIDC      []OIDCConfig  `yaml:"oidc" en:"OpenID providers by whose word people sign in to the console; for the file only" zh:"可用于登录控制台的 OpenID 身份源；仅可写在配置文件中"`
+	LDAP      LDAPConfig    `yaml:"ldap"`
 	Guard     GuardConfig   `yaml:"guard"`
 	Responses struct {
 		KeepFor   time.Duration `yaml:"keep_for" en:"how long answers of the Responses API are kept after they were last asked for, in the data folder; 0 keeps none" zh:"Responses API 的响应在最后一次使用后保存多久（存于数据目录）；0 表示不保存"`
@@ -155,6 +157,7 @@ func Defaults(home string) Config {
 		Listen:   "127.0.0.1:4327", // HEAR on a telephone
 		Discover: []string{hearth.OriginOllama, hearth.OriginHuggingFace, hearth.OriginModelScope, hearth.OriginLMStudio},
 		Starter:  true,
+		LDAP:     defaultLDAP(),
 		Keyring:  KeyringConfig{Suite: string(cryptosuite.International)},
 		Access:   AccessConfig{PasswordDays: int(access.DefaultPolicy().PasswordAge / (24 * time.Hour)), SessionIdle: access.DefaultPolicy().SessionIdle, SecondFactor: factorAdministrators},
 		Guard:    defaultGuard(),
@@ -246,6 +249,10 @@ func Load(s Source) (Config, error) {
 func (c *Config) atHome(home string) {
 	paths := []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.Engine.ParkFolder,
 		&c.Keyring.KeyFile, &c.Keyring.PassphraseFile, &c.Keyring.Transit.TokenFile, &c.Keyring.Transit.CA}
+	paths = append(paths, &c.LDAP.CA)
+	for i := range c.OIDC {
+		paths = append(paths, &c.OIDC[i].CA)
+	}
 	for i := range c.TrustedKeys {
 		paths = append(paths, &c.TrustedKeys[i])
 	}

@@ -72,6 +72,9 @@ func (d *Data) open(ctx context.Context) (err error) {
 	d.store = s
 	d.Access = access.New(s, pepper, d.ring)
 	d.Access.Policy = c.Access.policy()
+	if d.Access.Directory, err = c.checker(); err != nil {
+		return err
+	}
 	d.Catalog = catalog.New(filepath.Join(c.Data, "models"), c.folders(), catalog.Engine{Check: engine.Check, Fits: engine.Fits})
 	d.Answers = s.Answers(store.AnswerBounds{Age: c.Responses.KeepFor, Bytes: int64(c.Responses.KeepBytes)})
 	if plain != "" { // what an earlier hearth has sealed with it is sealed anew before it goes

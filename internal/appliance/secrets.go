@@ -241,7 +241,17 @@ func (s *secrets) revealed(c Config) (Config, error) {
 		}
 		c.Webhooks[i].Secret = secret
 	}
-	return c, nil
+	c.OIDC = slices.Clone(c.OIDC)
+	for i := range c.OIDC {
+		secret, err := s.reveal(c.OIDC[i].ClientSecret)
+		if err != nil {
+			return c, err
+		}
+		c.OIDC[i].ClientSecret = secret
+	}
+	password, err := s.reveal(c.LDAP.BindPassword)
+	c.LDAP.BindPassword = password
+	return c, err
 }
 
 // inPlainText lists the settings that would better be sealed.
@@ -250,6 +260,14 @@ func (c Config) inPlainText() (list []string) {
 		if u.Key != "" && u.KeyFile == "" && !strings.HasPrefix(u.Key, sealedPrefix) {
 			list = append(list, "upstreams["+u.Name+"].key")
 		}
+	}
+	for _, o := range c.OIDC {
+		if o.ClientSecret != "" && !strings.HasPrefix(o.ClientSecret, sealedPrefix) {
+			list = append(list, "oidc["+o.Name+"].client_secret")
+		}
+	}
+	if p := c.LDAP.BindPassword; p != "" && !strings.HasPrefix(p, sealedPrefix) {
+		list = append(list, "ldap.bind_password")
 	}
 	return list
 }
