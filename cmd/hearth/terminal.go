@@ -69,7 +69,11 @@ func (t *terminal) config() (appliance.Config, error) {
 	if t.data != "" {
 		s.Set = append([]string{"data=" + t.data}, s.Set...)
 	}
-	return appliance.Load(s)
+	c, err := appliance.Load(s)
+	if isTerminal(t.in) {
+		c = c.Asking(t.askKeyring)
+	}
+	return c, err
 }
 
 // open opens the data folder.

@@ -18,6 +18,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/access"
 	"github.com/hearthbox/hearth/internal/admin"
+	"github.com/hearthbox/hearth/internal/cryptosuite/keyring/keyringtest"
 	"github.com/hearthbox/hearth/internal/guard"
 	"github.com/hearthbox/hearth/internal/store"
 )
@@ -104,7 +105,7 @@ func door(t *testing.T) (*appliance, *admin.Admin) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = rows.Close() })
-	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)))}
+	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)), keyringtest.New(t))}
 	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Library: a, Usage: a,
 		Guard:   guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)}),
 		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})

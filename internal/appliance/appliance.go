@@ -45,21 +45,23 @@ type Appliance struct {
 	// It is not kept anywhere.
 	FirstKey string
 
-	config    Config
-	log       *slog.Logger
-	lock      *lock
-	models    *models
-	traffic   *traffic.Traffic
-	shadows   *shadows
-	engines   []*managedEngine
-	screening *screening
-	answers   hearth.Generator // what clients ask: the whole chain
-	clients   *gateway.Gateway
-	jobs      *jobs.Runner
-	messages  *webhook.Sender
-	listener  net.Listener
-	server    *http.Server
-	stop      context.CancelCauseFunc // ends the answers in progress
+	config      Config
+	log         *slog.Logger
+	lock        *lock
+	models      *models
+	traffic     *traffic.Traffic
+	shadows     *shadows
+	engines     []*managedEngine
+	screening   *screening
+	directories *directories
+	answers     hearth.Generator // what clients ask: the whole chain
+	clients     *gateway.Gateway
+	jobs        *jobs.Runner
+	messages    *webhook.Sender
+	listener    net.Listener
+	certs       *certificates // nil: nothing is encrypted here
+	server      *http.Server
+	stop        context.CancelCauseFunc // ends the answers in progress
 
 	reloading  sync.Mutex
 	retiring   sync.WaitGroup  // engines that are let go
@@ -83,6 +85,11 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.Data, err = OpenData(ctx, c); err != nil {
 		return err
 	}
+	for _, setting := range a.config.inPlainText() {
+		a.log.Warn("a key stands in the configuration as it is; hearth secret set NAME keeps it sealed, and sealed:NAME stands for it", "setting", setting)
+	}
+	c = a.Data.config // its secrets in their places
+	a.config = c
 	if a.lock, err = takeLock(c); err != nil {
 		return err
 	}
@@ -113,10 +120,13 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.messages = webhook.New(hooks, a.log)
-	if a.listener, err = listen(c, adminBefore); err != nil {
+	if a.directories, err = newDirectories(c, a.Data.Access); err != nil {
 		return err
 	}
-	a.URL = serverURL(c, a.listener.Addr())
+	if a.listener, a.certs, err = a.Data.listen(c, adminBefore); err != nil {
+		return err
+	}
+	a.URL = serverURL(c, a.listener.Addr(), a.certs != nil)
 	if err := a.lock.describe(Server{PID: os.Getpid(), URL: a.URL}); err != nil {
 		return dataError(c, err)
 	}
@@ -168,7 +178,7 @@ func (a *Appliance) handler() http.Handler {
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
 		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
 	})
-	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log, Recorder: doorkeeper})
+	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Directories: a.directories, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if console.Wants(r) {
 			pages.ServeHTTP(w, r)
@@ -194,6 +204,9 @@ func (a *Appliance) Run(ctx context.Context) error {
 	defer cancel()
 	go a.Data.Access.Watch(background)
 	go a.screening.watch(background)
+	if a.certs != nil {
+		go a.certs.watch(background, a.log)
+	}
 	go a.jobs.Run(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	a.background = background
@@ -275,14 +288,14 @@ func (a *Appliance) Console() string { return a.URL + console.Prefix + "/" }
 func (a *Appliance) Models(ctx context.Context) ([]hearth.Model, error) { return a.models.List(ctx) }
 
 // serverURL is how this machine reaches the server.
-func serverURL(c Config, addr net.Addr) string {
+func serverURL(c Config, addr net.Addr, encrypted bool) string {
 	host, _, _ := net.SplitHostPort(c.Listen)
 	_, port, _ := net.SplitHostPort(addr.String())
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	scheme := "http://"
-	if c.TLS.Cert != "" {
+	if encrypted {
 		scheme = "https://"
 	}
 	return scheme + net.JoinHostPort(host, port)
