@@ -102,6 +102,7 @@ type Config struct {
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
 	Guard      Guard
 	Library    Library
+	Workshop   Workshop
 	Machine    Machine
 }
 
@@ -130,6 +131,7 @@ func New(c Config) *Admin {
 	a.statusRoutes()
 	a.modelRoutes()
 	a.libraryRoutes()
+	a.makingRoutes()
 	a.keyRoutes()
 	a.personalRoutes()
 	a.passkeyRoutes()

@@ -58,6 +58,7 @@ type Appliance struct {
 	clients     *gateway.Gateway
 	jobs        *jobs.Runner
 	messages    *webhook.Sender
+	workshop    *workshop
 	listener    net.Listener
 	certs       *certificates // nil: nothing is encrypted here
 	server      *http.Server
@@ -120,6 +121,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.messages = webhook.New(hooks, a.log)
+	a.workshop = newWorkshop(a.Data, a.models.List, a.log)
 	if a.directories, err = newDirectories(c, a.Data.Access); err != nil {
 		return err
 	}
@@ -176,7 +178,7 @@ func (a *Appliance) handler() http.Handler {
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models,
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
-		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
+		Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Machine: machine(a.config),
 	})
 	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Directories: a.directories, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -261,6 +263,9 @@ func (a *Appliance) close() error {
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		a.jobs.Stop(now)
+	}
+	if a.workshop != nil {
+		a.workshop.close()
 	}
 	if a.shadows != nil {
 		a.shadows.close()
