@@ -102,6 +102,7 @@ const (
 	UpstreamBusy        Code = "upstream_busy"
 	NoSuchUpstream      Code = "upstream_not_found"
 	NotAnEngine         Code = "not_an_engine"
+	NotConforming       Code = "not_conforming"
 	UpstreamProtocol    Code = "upstream_protocol"
 
 	AuditUnavailable Code = "audit_unavailable"
@@ -456,6 +457,9 @@ var catalogue = map[Code]entry{
 	NoSuchUpstream: {KindNotFound,
 		texts{"there is no upstream {upstream}", "没有上游 {upstream}"},
 		texts{"hearth upstream lists those there are", "用 hearth upstream 查看现有的上游"}},
+	NotConforming: {KindUnavailable,
+		texts{"{target} fails {count} checks", "{target} 有 {count} 项不符合"},
+		texts{"the table says at what a library would stumble", "表中列出了 SDK 会出错之处"}},
 	NotAnEngine: {KindConflict,
 		texts{"{upstream} is not an engine of this appliance", "{upstream} 不是本机启动的引擎"},
 		texts{"only engines under engines in the settings are started here; restart it where it runs", "只有设置项 engines 中的引擎由本机启动；请在其运行的位置重启"}},

@@ -296,7 +296,7 @@ the answer. *Not there* is an endpoint that hearth does not have.
 
 Beside it the official SDKs run unmodified against the real binary
 (` + "`scenarios/sdk`" + `): OpenAI's for Python, Node and Go, Anthropic's and Ollama's for Python
-and Node.
+and Node. [` + "`" + `hearth conformance` + "`" + `](conformance-command.md) asks any other server as well.
 
 | Dialect | Supported | Ignored | Refused | Not there |
 |---|---|---|---|---|
