@@ -29,8 +29,8 @@ func main() {
 	if strings.ContainsRune(os.Args[0], os.PathSeparator) {
 		t.program = os.Args[0]
 	}
-	if len(os.Args) == 2 && os.Args[1] == appliance.KeeperCommand {
-		os.Exit(appliance.KeepEngine(os.Stdin, os.Stderr))
+	if len(os.Args) > 1 && os.Args[1] == appliance.KeeperCommand {
+		os.Exit(appliance.KeepEngine(os.Args[2:]))
 	}
 	os.Exit(run(t, os.Args[1:]))
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/gateway"
 	"github.com/hearthbox/hearth/internal/jobs"
+	"github.com/hearthbox/hearth/internal/mcp"
 	"github.com/hearthbox/hearth/internal/traffic"
 	"github.com/hearthbox/hearth/internal/webhook"
 )
@@ -57,6 +58,7 @@ type Appliance struct {
 	clients   *gateway.Gateway
 	jobs      *jobs.Runner
 	messages  *webhook.Sender
+	tools     *mcp.Client
 	listener  net.Listener
 	server    *http.Server
 	stop      context.CancelCauseFunc // ends the answers in progress
@@ -108,6 +110,9 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	}
 	shadow := func(next hearth.Generator) *shadows { return newShadows(next, a.models.routes.Load, a.log) }
 	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), shadow, a.Data.Ledger, a.models, c)
+	if a.tools, err = a.newMCP(); err != nil {
+		return err
+	}
 	hooks, err := c.hooks()
 	if err != nil {
 		return err
@@ -158,7 +163,7 @@ func (a *Appliance) handler() http.Handler {
 	a.clients = gateway.New(gateway.Config{
 		Generator: a.answers, Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
 		Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
-		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers, Holders: a.Data.Access, Tickets: a.config.Queue.Tickets,
+		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers, ToolServers: toolServers{a}, Holders: a.Data.Access, Tickets: a.config.Queue.Tickets,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	a.jobs = jobs.New(a.Data.store, &worker{a.clients, a.messages}, a.config.Batches.limits(), a.log)
@@ -254,6 +259,9 @@ func (a *Appliance) close() error {
 	}
 	if a.traffic != nil {
 		a.traffic.Close()
+	}
+	if a.tools != nil {
+		a.tools.Close()
 	}
 	a.stopEngines(a.engines)
 	if a.models != nil {

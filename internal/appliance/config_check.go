@@ -99,5 +99,5 @@ func (c *Config) check() error {
 	if !slices.Contains(hearth.DataClasses(), hearth.DataClass(c.DataClass)) {
 		return invalidConfig(say("data_class: %q is not one of %v", "data_class：%q 不在 %v 之中", c.DataClass, hearth.DataClasses()))
 	}
-	return cmp.Or(c.checkUpstreams(), c.checkEngines(), c.checkGroups())
+	return cmp.Or(c.checkUpstreams(), c.checkEngines(), c.checkGroups(), c.checkMCP())
 }
