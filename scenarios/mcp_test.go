@@ -245,3 +245,22 @@ func TestToolsInAStream(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s\n%v", got, want, resp.Header)
 	}
 }
+
+// TestToolsOfEverything runs tools of the reference server that the protocol's authors
+// publish for testing clients.
+func TestToolsOfEverything(t *testing.T) {
+	program := "sdk/node/node_modules/@modelcontextprotocol/server-everything/dist/index.js"
+	if _, err := os.Stat(program); err != nil {
+		t.Skip("it is not installed: make deps")
+	}
+	s, _, _ := withTools(t, fmt.Sprintf("  - {name: everything, command: [node, %q, stdio], approval: client}\n", absolute(t, program)))
+	const tools = `"tools":[{"type":"mcp","server_label":"everything","require_approval":"never"}]`
+	a, status := s.respond(`{"model":"script","input":"use everything__echo {\"message\":\"hello there\"}",` + tools + `}`)
+	if status != 200 || len(a.Output) != 3 || !strings.Contains(a.Output[1].Output, "hello there") || !strings.Contains(a.Output[2].Content[0].Text, "hello there") {
+		t.Fatalf("%d %s %+v", status, a.told(), a.Error)
+	}
+	a, _ = s.respond(`{"model":"script","input":"use everything__get-sum {\"a\":20,\"b\":22}",` + tools + `}`)
+	if !strings.Contains(a.told(), "42") {
+		t.Errorf("%s %+v", a.told(), a.Error)
+	}
+}
