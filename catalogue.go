@@ -104,6 +104,14 @@ const (
 	UpstreamFailed      Code = "upstream_failed"
 	UpstreamRejected    Code = "upstream_rejected"
 	UpstreamBusy        Code = "upstream_busy"
+	NoSuchUpstream      Code = "upstream_not_found"
+	NotAnEngine         Code = "not_an_engine"
+	NotConforming       Code = "not_conforming"
+
+	NoSuchToolServer      Code = "tool_server_not_found"
+	ToolServerUnavailable Code = "tool_server_unavailable"
+	ToolsTooMany          Code = "too_many_tools"
+	ToolFailed            Code = "tool_failed"
 	UpstreamProtocol    Code = "upstream_protocol"
 
 	AuditUnavailable Code = "audit_unavailable"
@@ -475,6 +483,27 @@ var catalogue = map[Code]entry{
 		texts{"upstream {upstream} broke off or sent something that is not an answer: {detail}",
 			"上游 {upstream} 的应答中断或不合规范：{detail}"},
 		texts{"look at the upstream's log; send the request again", "请查看上游日志，并重新发送请求"}},
+	NoSuchUpstream: {KindNotFound,
+		texts{"there is no upstream {upstream}", "没有上游 {upstream}"},
+		texts{"hearth upstream lists those there are", "用 hearth upstream 查看现有的上游"}},
+	NoSuchToolServer: {KindInvalid,
+		texts{"there is no MCP server {server} that you may use", "没有可供您使用的 MCP 服务器 {server}"},
+		texts{"the operator declares servers, and who may use them, under mcp in the settings; no other is ever connected to", "MCP 服务器及其使用范围由运维人员在设置项 mcp 中声明；系统不会连接其他服务器"}},
+	ToolServerUnavailable: {KindUnavailable,
+		texts{"the MCP server {server} can't be reached, or broke off", "MCP 服务器 {server} 无法连接，或连接中断"},
+		texts{"look at the appliance's log, and at that of the server", "请查看本机与该服务器的日志"}},
+	ToolsTooMany: {KindTooLarge,
+		texts{"the MCP server {server} has more than {tools} tools, or more than {bytes} bytes of descriptions", "MCP 服务器 {server} 的工具超过 {tools} 个，或其描述超过 {bytes} 字节"},
+		texts{"name the tools that are wanted under mcp[].tools", "请在 mcp[].tools 中指定所需的工具"}},
+	ToolFailed: {KindUnavailable,
+		texts{"{tool} of {server} failed: {detail}", "{server} 的 {tool} 失败：{detail}"},
+		texts{"the model has been told, and may try otherwise", "模型已获知，可能会换一种方式重试"}},
+	NotConforming: {KindUnavailable,
+		texts{"{target} fails {count} checks", "{target} 有 {count} 项不符合"},
+		texts{"the table says at what a library would stumble", "表中列出了 SDK 会出错之处"}},
+	NotAnEngine: {KindConflict,
+		texts{"{upstream} is not an engine of this appliance", "{upstream} 不是本机启动的引擎"},
+		texts{"only engines under engines in the settings are started here; restart it where it runs", "只有设置项 engines 中的引擎由本机启动；请在其运行的位置重启"}},
 
 	AuditUnavailable: {KindUnavailable,
 		texts{"nothing can be recorded now, and nothing is done that is not recorded", "审计记录暂时无法写入，未经记录的操作一律不执行"},

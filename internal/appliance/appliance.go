@@ -20,6 +20,7 @@ import (
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/gateway"
 	"github.com/hearthbox/hearth/internal/jobs"
+	"github.com/hearthbox/hearth/internal/mcp"
 	"github.com/hearthbox/hearth/internal/traffic"
 	"github.com/hearthbox/hearth/internal/webhook"
 )
@@ -58,6 +59,7 @@ type Appliance struct {
 	clients     *gateway.Gateway
 	jobs        *jobs.Runner
 	messages    *webhook.Sender
+	tools       *mcp.Client
 	workshop    *workshop
 	listener    net.Listener
 	certs       *certificates // nil: nothing is encrypted here
@@ -116,6 +118,9 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	}
 	shadow := func(next hearth.Generator) *shadows { return newShadows(next, a.models.routes.Load, a.log) }
 	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), shadow, a.Data.Ledger, a.models, c)
+	if a.tools, err = a.newMCP(); err != nil {
+		return err
+	}
 	hooks, err := c.hooks()
 	if err != nil {
 		return err
@@ -170,13 +175,13 @@ func (a *Appliance) handler() http.Handler {
 	a.clients = gateway.New(gateway.Config{
 		Generator: a.answers, Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
 		Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
-		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers, Holders: a.Data.Access, Tickets: a.config.Queue.Tickets,
+		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers, ToolServers: toolServers{a}, Holders: a.Data.Access, Tickets: a.config.Queue.Tickets,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	a.jobs = jobs.New(a.Data.store, &worker{a.clients, a.messages}, a.config.Batches.limits(), a.log)
 	a.clients.Jobs, a.clients.Batches, a.clients.Files = a.jobs, a.jobs, a.jobs
 	admins := admin.New(admin.Config{
-		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models,
+		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a},
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
 		Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Machine: machine(a.config),
 	})
@@ -272,6 +277,9 @@ func (a *Appliance) close() error {
 	}
 	if a.traffic != nil {
 		a.traffic.Close()
+	}
+	if a.tools != nil {
+		a.tools.Close()
 	}
 	a.stopEngines(a.engines)
 	if a.models != nil {

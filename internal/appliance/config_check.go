@@ -107,5 +107,5 @@ func (c *Config) check() error {
 	if !slices.Contains(hearth.DataClasses(), hearth.DataClass(c.DataClass)) {
 		return invalidConfig(say("data_class: %q is not one of %v", "data_class：%q 不在 %v 之中", c.DataClass, hearth.DataClasses()))
 	}
-	return cmp.Or(c.checkDirectories(), c.checkUpstreams(), c.checkEngines(), c.checkGroups(), c.checkLadders())
+	return cmp.Or(c.checkDirectories(), c.checkUpstreams(), c.checkEngines(), c.checkGroups(), c.checkLadders(), c.checkMCP())
 }
