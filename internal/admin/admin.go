@@ -102,6 +102,7 @@ type Config struct {
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
 	Guard      Guard
 	Library    Library
+	Trust      Trust
 	Machine    Machine
 }
 
@@ -139,6 +140,7 @@ func New(c Config) *Admin {
 	a.auditRoutes()
 	a.usageRoutes()
 	a.guardRoutes()
+	a.trustRoutes()
 	return a
 }
 

@@ -59,6 +59,22 @@ func asking(ctx context.Context) hearth.Principal {
 	return hearth.Principal{}
 }
 
+// requestID is the id of the request.
+func requestID(ctx context.Context) string {
+	if p, ok := ctx.Value(passageKey{}).(*passage); ok {
+		return p.record.RequestID
+	}
+	return ""
+}
+
+// address is where who asks is.
+func address(ctx context.Context) string {
+	if p, ok := ctx.Value(passageKey{}).(*passage); ok {
+		return p.record.From
+	}
+	return ""
+}
+
 // origin is where the browser of who asks came to.
 func origin(ctx context.Context) string {
 	if p, ok := ctx.Value(passageKey{}).(*passage); ok {

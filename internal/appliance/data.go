@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +23,7 @@ import (
 	"github.com/hearthbox/hearth/internal/engine"
 	"github.com/hearthbox/hearth/internal/ledger"
 	"github.com/hearthbox/hearth/internal/store"
+	"github.com/hearthbox/hearth/internal/trust"
 )
 
 // Data is an open data folder: what the command line and the server both work on,
@@ -32,6 +34,8 @@ type Data struct {
 	Audit   *audit.Log
 	Answers *store.Answers // of the Responses API
 	Ledger  *ledger.Ledger
+
+	Policies *trust.Policies // about advertising
 
 	config Config
 	store  *store.Store
@@ -60,6 +64,7 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 		config:  c, store: s, starterErr: starterErr,
 	}
 	d.Access.Policy = c.Access.policy()
+	d.Policies = &trust.Policies{Store: s, Usual: trust.Action(c.Trust.Advertising), Log: slog.Default()}
 	if d.Ledger, err = d.openLedger(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
