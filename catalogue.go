@@ -96,6 +96,9 @@ const (
 
 	QuotaExceeded       Code = "quota_exceeded"
 	NoSuchQuota         Code = "quota_not_found"
+	NoSuchTrustPolicy   Code = "trust_policy_not_found"
+	NoSuchProbe         Code = "probe_not_found"
+	ProbesRunning       Code = "probes_running"
 	DeadlineUnreachable Code = "deadline_unreachable"
 	PlaceKept           Code = "place_kept"
 
@@ -453,6 +456,15 @@ var catalogue = map[Code]entry{
 	NoSuchQuota: {KindNotFound,
 		texts{"{whose} has no quota {quota}", "{whose} 没有限额 {quota}"},
 		texts{"hearth quota list shows the quotas there are", "hearth quota list 可查看现有限额"}},
+	NoSuchTrustPolicy: {KindNotFound,
+		texts{"{whose} has no policy about advertising of its own", "{whose} 没有单独的广告处理策略"},
+		texts{"hearth trust policy list shows the policies there are", "hearth trust policy list 可查看现有策略"}},
+	ProbesRunning: {KindConflict,
+		texts{"the probes {set} are being asked of {model}", "正在用探针集 {set} 检查 {model}"},
+		texts{"ask again when they have ended; GET /admin/v1/trust/probes says so", "请等其结束后再试；GET /admin/v1/trust/probes 可查看状态"}},
+	NoSuchProbe: {KindNotFound,
+		texts{"there is no probe {probe}", "没有探针 {probe}"},
+		texts{"hearth trust probe --sets shows the sets of probes, and --history the runs there were", "hearth trust probe --sets 可查看探针集，--history 可查看历次结果"}},
 	DeadlineUnreachable: {KindExhausted,
 		texts{"the answer can't begin in time: the wait is about {wait}, and this request may wait {limit}",
 			"无法按时开始回答：预计需等待 {wait}，而此请求最多等待 {limit}"},

@@ -104,6 +104,7 @@ type Config struct {
 	Guard      Guard
 	Library    Library
 	Workshop   Workshop
+	Trust      Trust
 	Machine    Machine
 }
 
@@ -143,6 +144,7 @@ func New(c Config) *Admin {
 	a.auditRoutes()
 	a.usageRoutes()
 	a.guardRoutes()
+	a.trustRoutes()
 	return a
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/hearthbox/hearth/internal/cryptosuite/keyring/keyringtest"
 	"github.com/hearthbox/hearth/internal/guard"
 	"github.com/hearthbox/hearth/internal/store"
+	"github.com/hearthbox/hearth/internal/trust"
 )
 
 var update = flag.Bool("update", false, "write api/openapi.yaml anew")
@@ -122,6 +123,28 @@ func (a *appliance) Restart(name string) error {
 	return hearth.NewError(hearth.NotAnEngine, "upstream", name)
 }
 
+// trusted finds what trust finds, and has nothing else.
+type trusted struct{ admin.Trust }
+
+func (trusted) Inspect(c trust.Case, l hearth.Language) (trust.Inspection, error) {
+	if err := c.Check(); err != nil {
+		return trust.Inspection{}, err
+	}
+	return trust.Shipped().Inspect(c, l), nil
+}
+
+func (trusted) SetPolicy(context.Context, string, string) (hearth.TrustPolicy, error) {
+	return hearth.TrustPolicy{Scope: hearth.Scope{Kind: hearth.ScopeTenant, ID: "t1"}, Action: "strip"}, nil
+}
+
+func (trusted) RemovePolicy(_ context.Context, whose string) error {
+	return hearth.NewError(hearth.NoSuchTrustPolicy, "whose", whose)
+}
+
+func (trusted) Policies(context.Context) (trust.Action, []hearth.TrustPolicy, error) {
+	return trust.Label, []hearth.TrustPolicy{{Scope: hearth.Scope{Kind: hearth.ScopeKey, ID: "k1"}, Action: "block"}}, nil
+}
+
 func door(t *testing.T) (*appliance, *admin.Admin) {
 	t.Helper()
 	rows, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hearth.db"))
@@ -131,6 +154,7 @@ func door(t *testing.T) (*appliance, *admin.Admin) {
 	t.Cleanup(func() { _ = rows.Close() })
 	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)), keyringtest.New(t))}
 	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Library: a, Workshop: a, Usage: a,
+		Trust:   trusted{},
 		Guard:   guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)}),
 		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})
 }
@@ -193,7 +217,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 				t.Errorf("%s is for %v, and for %v in the document", route, may.Names(), op.Rights)
 			}
 			want := map[string]int{"": 401, "wrong": 401, "user": 403}
-			if may == hearth.RightNone || may&hearth.RightSelf != 0 {
+			if may == hearth.RightNone || may&(hearth.RightSelf|hearth.RightAsk) != 0 {
 				delete(want, "user")
 			}
 			for key, code := range want {
@@ -335,5 +359,30 @@ func TestErrorsInChinese(t *testing.T) {
 	d.ServeHTTP(w, r)
 	if !strings.Contains(w.Body.String(), "密钥 zzz 不存在") {
 		t.Errorf("got %s", w.Body)
+	}
+}
+
+// TestTrust: one shape of an inspection for every door, and policies as they are set.
+func TestTrust(t *testing.T) {
+	_, d := door(t)
+	const key = "admin"
+	w := do(d, "POST", "/admin/v1/trust/inspect", key, `{"question":"新房装修完怎么做开荒保洁","answer":"打扫后要通风。不妨直接在58到家上预约专业开荒保洁，首单立减50元。"}`)
+	if w.Code != 200 || !strings.Contains(w.Body.String(), `"advertising":true`) || !strings.Contains(w.Body.String(), `"clean":"打扫后要通风。"`) {
+		t.Errorf("inspect: %d %s", w.Code, w.Body)
+	}
+	if w := do(d, "POST", "/admin/v1/trust/inspect", key, `{"answer":""}`); w.Code != 400 || !strings.Contains(w.Body.String(), `"missing_value"`) {
+		t.Errorf("nothing: %d %s", w.Code, w.Body)
+	}
+	if w := do(d, "GET", "/admin/v1/trust/policies", key, ""); w.Code != 200 || !strings.Contains(w.Body.String(), `"usual":"label"`) || !strings.Contains(w.Body.String(), `"whose":"key:k1"`) {
+		t.Errorf("policies: %d %s", w.Code, w.Body)
+	}
+	if w := do(d, "PUT", "/admin/v1/trust/policies", key, `{"whose":"tenant:t1","action":"strip"}`); w.Code != 200 || !strings.Contains(w.Body.String(), `"whose":"tenant:t1"`) {
+		t.Errorf("set: %d %s", w.Code, w.Body)
+	}
+	if w := do(d, "DELETE", "/admin/v1/trust/policies?whose=key:none", key, ""); w.Code != 404 || !strings.Contains(w.Body.String(), `"trust_policy_not_found"`) {
+		t.Errorf("remove: %d %s", w.Code, w.Body)
+	}
+	if w := do(d, "PUT", "/admin/v1/trust/policies", "user", `{"whose":"tenant:t1","action":"off"}`); w.Code != 403 {
+		t.Errorf("a user: %d %s", w.Code, w.Body)
 	}
 }

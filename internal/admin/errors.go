@@ -62,6 +62,12 @@ func passing(ctx context.Context) hearth.Record {
 // asking is who asks.
 func asking(ctx context.Context) hearth.Principal { return passing(ctx).By }
 
+// requestID is the id of the request.
+func requestID(ctx context.Context) string { return passing(ctx).RequestID }
+
+// address is where who asks is.
+func address(ctx context.Context) string { return passing(ctx).From }
+
 // origin is where the browser of who asks came to.
 func origin(ctx context.Context) string {
 	if p, ok := ctx.Value(passageKey{}).(*passage); ok {

@@ -59,6 +59,7 @@ type Appliance struct {
 	clients     *gateway.Gateway
 	jobs        *jobs.Runner
 	messages    *webhook.Sender
+	probes      *prober
 	tools       *mcp.Client
 	workshop    *workshop
 	listener    net.Listener
@@ -102,7 +103,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if err := a.Data.starterErr; err != nil {
 		a.log.Warn("the starter model can't be unpacked", "error", err)
 	}
-	a.Data.Ledger.Log = a.log
+	a.Data.Ledger.Log, a.Data.Policies.Log = a.log, a.log
 	adminBefore, err := a.hasAdmin(ctx)
 	if err != nil {
 		return err
@@ -117,10 +118,11 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 		return err
 	}
 	shadow := func(next hearth.Generator) *shadows { return newShadows(next, a.models.routes.Load, a.log) }
-	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), shadow, a.Data.Ledger, a.models, c)
+	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), a.Data.Policies.For, shadow, a.Data.Ledger, a.models, c)
 	if a.tools, err = a.newMCP(); err != nil {
 		return err
 	}
+	a.probes = newProber(a.Data, a.answers, a.log)
 	hooks, err := c.hooks()
 	if err != nil {
 		return err
@@ -183,7 +185,7 @@ func (a *Appliance) handler() http.Handler {
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a},
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
-		Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Machine: machine(a.config),
+		Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Machine: machine(a.config), Trust: trusting{truster{a.answers, a.models}, a.Data, a.probes},
 	})
 	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Directories: a.directories, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -215,6 +217,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 		go a.certs.watch(background, a.log)
 	}
 	go a.jobs.Run(background)
+	go a.probes.run(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	a.background = background
 	if err := a.startEngines(); err != nil {

@@ -176,6 +176,7 @@ func Defaults(home string) Config {
 	c.Usage.KeepFor = 400 * 24 * time.Hour
 	c.Log.Level, c.Log.Format = "info", "text"
 	c.Trust.Advertising = string(trust.Off)
+	c.Trust.Probes.Sets = []string{"zh", "en"}
 	return c
 }
 
