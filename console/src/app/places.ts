@@ -5,6 +5,8 @@ export const places = {
   '/chat': ['ask'],
   '/serve': ['watch'],
   '/serve/models': ['watch'],
+  '/serve/usage': ['watch'],
+  '/serve/quotas': ['watch'],
   '/serve/keys': ['self'],
   '/serve/start': ['ask'],
   '/protect/people': ['people', 'grant', 'audit'],

@@ -8,6 +8,8 @@ const later = {
   overview: () => import('../pages/serve/overview'),
   models: () => import('../pages/serve/models'),
   start: () => import('../pages/serve/start'),
+  usage: () => import('../pages/serve/usage'),
+  quotas: () => import('../pages/serve/quotas'),
   people: () => import('../pages/protect/people'),
   keys: () => import('../pages/protect/keys'),
 };
@@ -46,6 +48,16 @@ const start = createRoute({
   path: '/serve/start',
   component: lazyRouteComponent(later.start, 'Start'),
 });
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/usage',
+  component: lazyRouteComponent(later.usage, 'Usage'),
+});
+const quotas = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/quotas',
+  component: lazyRouteComponent(later.quotas, 'Quotas'),
+});
 const people = createRoute({
   getParentRoute: () => root,
   path: '/protect/people',
@@ -61,7 +73,7 @@ const invitation = createRoute({ getParentRoute: () => root, path: '/invitation/
 
 /** What follows the # is the console's, so that a proxy and its path do not matter. */
 export const router = createRouter({
-  routeTree: root.addChildren([index, chat, conversation, serve, models, ownKeys, start, people, keys, invitation]),
+  routeTree: root.addChildren([index, chat, conversation, serve, models, ownKeys, start, usage, quotas, people, keys, invitation]),
   history: createHashHistory(),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} onRetry={reset} />,

@@ -1,8 +1,10 @@
 import {
   ApiOutlined,
   AppstoreOutlined,
+  BarChartOutlined,
   CloudServerOutlined,
   DashboardOutlined,
+  FundOutlined,
   KeyOutlined,
   MenuOutlined,
   MessageOutlined,
@@ -80,6 +82,8 @@ const menus = {
   '/serve': [
     { to: '/serve', icon: <DashboardOutlined />, name: 'nav.overview' },
     { to: '/serve/models', icon: <AppstoreOutlined />, name: 'nav.models' },
+    { to: '/serve/usage', icon: <BarChartOutlined />, name: 'nav.usage' },
+    { to: '/serve/quotas', icon: <FundOutlined />, name: 'nav.quotas' },
     { to: '/serve/keys', icon: <KeyOutlined />, name: 'nav.ownKeys' },
     { to: '/serve/start', icon: <ApiOutlined />, name: 'nav.start' },
   ],

@@ -159,7 +159,7 @@ function Library() {
           return (
             <>
               <p className="quiet">
-                {t('models.results', { n: list.length })} · {t('models.offline')}
+                {t('models.results', { count: list.length })} · {t('models.offline')}
               </p>
               {list.length === 0 && <Nothing icon={<SearchOutlined />} title={t('models.noMatch')} hint={t('models.noMatchHint')} />}
               <div className="cards">
