@@ -100,6 +100,8 @@ const (
 	UpstreamFailed      Code = "upstream_failed"
 	UpstreamRejected    Code = "upstream_rejected"
 	UpstreamBusy        Code = "upstream_busy"
+	NoSuchUpstream      Code = "upstream_not_found"
+	NotAnEngine         Code = "not_an_engine"
 	UpstreamProtocol    Code = "upstream_protocol"
 
 	AuditUnavailable Code = "audit_unavailable"
@@ -451,6 +453,12 @@ var catalogue = map[Code]entry{
 		texts{"upstream {upstream} broke off or sent something that is not an answer: {detail}",
 			"上游 {upstream} 的应答中断或不合规范：{detail}"},
 		texts{"look at the upstream's log; send the request again", "请查看上游日志，并重新发送请求"}},
+	NoSuchUpstream: {KindNotFound,
+		texts{"there is no upstream {upstream}", "没有上游 {upstream}"},
+		texts{"hearth upstream lists those there are", "用 hearth upstream 查看现有的上游"}},
+	NotAnEngine: {KindConflict,
+		texts{"{upstream} is not an engine of this appliance", "{upstream} 不是本机启动的引擎"},
+		texts{"only engines under engines in the settings are started here; restart it where it runs", "只有设置项 engines 中的引擎由本机启动；请在其运行的位置重启"}},
 
 	AuditUnavailable: {KindUnavailable,
 		texts{"nothing can be recorded now, and nothing is done that is not recorded", "审计记录暂时无法写入，未经记录的操作一律不执行"},

@@ -97,6 +97,7 @@ type Config struct {
 	Log        *slog.Logger
 	Access     *access.Access
 	Models     Models
+	Upstreams  Upstreams
 	Audit      Audit
 	Usage      Usage
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
@@ -129,6 +130,7 @@ func New(c Config) *Admin {
 	a.api = humago.New(a.mux, h)
 	a.statusRoutes()
 	a.modelRoutes()
+	a.upstreamRoutes()
 	a.libraryRoutes()
 	a.keyRoutes()
 	a.personalRoutes()

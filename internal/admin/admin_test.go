@@ -30,6 +30,7 @@ type appliance struct {
 	loaded   []string
 	unloaded []string
 	quotas   []hearth.Quota
+	drained  []bool
 }
 
 func (a *appliance) Authenticate(_ context.Context, header func(string) []string) (hearth.Principal, error) {
@@ -97,6 +98,28 @@ func (a *appliance) RemoveQuota(_ context.Context, q hearth.Quota) error {
 	return hearth.NewError(hearth.NoSuchQuota, "whose", q.ID, "quota", q.Measure)
 }
 
+// Upstreams shows one that was asked for in a language.
+func (a *appliance) Upstreams(l hearth.Language) []admin.Upstream {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	return []admin.Upstream{{Name: "up", State: "down", Models: []string{}, Trouble: admin.NewTrouble(hearth.NewError(hearth.UpstreamUnreachable, "upstream", "up"), at, l)}}
+}
+
+func (a *appliance) Drain(name string, on bool) error {
+	if name != "up" {
+		return hearth.NewError(hearth.NoSuchUpstream, "upstream", name)
+	}
+	a.drained = append(a.drained, on)
+	return nil
+}
+
+func (a *appliance) Probe(context.Context, string) error {
+	return hearth.NewError(hearth.UpstreamUnreachable, "upstream", "up")
+}
+
+func (a *appliance) Restart(name string) error {
+	return hearth.NewError(hearth.NotAnEngine, "upstream", name)
+}
+
 func door(t *testing.T) (*appliance, *admin.Admin) {
 	t.Helper()
 	rows, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hearth.db"))
@@ -105,7 +128,7 @@ func door(t *testing.T) (*appliance, *admin.Admin) {
 	}
 	t.Cleanup(func() { _ = rows.Close() })
 	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)))}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Library: a, Usage: a,
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Library: a, Usage: a,
 		Guard:   guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)}),
 		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})
 }
@@ -181,7 +204,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 	for route := range routes {
 		t.Errorf("%s is not in the document", route)
 	}
-	if keys, err := a.access.List(t.Context()); err != nil || len(keys)+len(a.loaded)+len(a.unloaded)+len(a.quotas) > 0 {
+	if keys, err := a.access.List(t.Context()); err != nil || len(keys)+len(a.loaded)+len(a.unloaded)+len(a.quotas)+len(a.drained) > 0 {
 		t.Errorf("a refused request did something (%v)", err)
 	}
 }
@@ -227,6 +250,13 @@ func TestRequests(t *testing.T) {
 		{"PUT", "/quotas", `{"scope":"key:k","quota":"tokens/day","limit":0.3}`, 400, `"param":"limit"`},
 		{"DELETE", "/quotas?scope=key:k&quota=concurrent", "", 404, `"code":"quota_not_found"`},
 		{"DELETE", "/quotas?scope=key:k", "", 422, `quota`},
+		{"GET", "/upstreams", "", 200, `{"upstreams":[{"name":"up","kind":"","url":"","data_class":"","state":"down","failures":0,"trouble":{"at":"2026-01-02T03:04:05Z","code":"upstream_unreachable","message":"upstream up `},
+		{"POST", "/upstreams/drain", `{"upstream":"up"}`, 204, ""},
+		{"POST", "/upstreams/undrain", `{"upstream":"up"}`, 204, ""},
+		{"POST", "/upstreams/drain", `{"upstream":"other"}`, 404, `"code":"upstream_not_found"`},
+		{"POST", "/upstreams/drain", `{}`, 422, `upstream`},
+		{"POST", "/upstreams/probe", `{"upstream":"up"}`, 503, `"code":"upstream_unreachable"`},
+		{"POST", "/upstreams/restart", `{"upstream":"up"}`, 409, `"code":"not_an_engine"`},
 		{"GET", "/nothing", "", 404, `"code":"unknown_url"`},
 		{"GET", "/openapi.yaml", "", 200, "openapi: 3.1.0"},
 	} {
@@ -237,6 +267,9 @@ func TestRequests(t *testing.T) {
 	}
 	if got := fmt.Sprint(a.quotas); got != "[{key * tokens day 1000 80} {tenant t spend month 250000000 0}]" {
 		t.Errorf("set %s", got)
+	}
+	if got := fmt.Sprint(a.drained); got != "[true false]" {
+		t.Errorf("drained %s", got)
 	}
 	if strings.Join(append(a.loaded, a.unloaded...), " ") != "m m" {
 		t.Errorf("loaded %v, unloaded %v", a.loaded, a.unloaded)

@@ -164,7 +164,7 @@ func (a *Appliance) handler() http.Handler {
 	a.jobs = jobs.New(a.Data.store, &worker{a.clients, a.messages}, a.config.Batches.limits(), a.log)
 	a.clients.Jobs, a.clients.Batches, a.clients.Files = a.jobs, a.jobs, a.jobs
 	admins := admin.New(admin.Config{
-		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models,
+		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a},
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
 		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
 	})

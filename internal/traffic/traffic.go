@@ -192,6 +192,13 @@ func (t *Traffic) attend(ctx context.Context, v *visit, emit func(hearth.Chunk) 
 // Report tells how a backend is.
 func (t *Traffic) Report(s State) { t.tell(s) }
 
+// Seen is what is known here of a backend.
+func (t *Traffic) Seen(backend string) Seen {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.queue.Seen(backend, time.Since(t.began))
+}
+
 // place is where a visit stands; it stands nowhere once something of its answer has come,
 // though it may wait for another backend to go on with it.
 func (t *Traffic) place(v *visit) (hearth.Place, bool) {

@@ -611,6 +611,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/upstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Engines and services behind the appliance, and how they are; none of them is asked for this */
+        get: operations["list-upstreams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/upstreams/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it nothing new; what it is giving goes on, and requests wait or go elsewhere. Until it is to be asked again, or the appliance's next start */
+        post: operations["drain-upstream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/upstreams/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have it make one token, which a service elsewhere may charge for; the error says what came of it */
+        post: operations["probe-upstream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/upstreams/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an engine that the appliance starts, and start it again at once. Answers it is giving break off or are finished elsewhere: drain it first */
+        post: operations["restart-engine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/upstreams/undrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it be asked again */
+        post: operations["undrain-upstream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/usage": {
         parameters: {
             query?: never;
@@ -849,6 +934,30 @@ export interface components {
             /** @description Id of who asked, and gets it */
             person: string;
             reason: string;
+        };
+        Engine: {
+            /** @description Accelerators it may use; empty is all */
+            devices: string[] | null;
+            /** @description The file or folder */
+            model?: string;
+            /**
+             * Format: date-time
+             * @description It is in that state
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description How often it was started
+             */
+            starts: number;
+            /**
+             * @description pausing: it ended, and is started again after a while
+             * @enum {string}
+             */
+            state: "starting" | "ready" | "pausing" | "stopped";
+            template: string;
+            /** @description It ended last, with the last line it printed */
+            why?: string;
         };
         EnrolOutputBody: {
             /** @description In base 32, to be typed; shown this once */
@@ -1315,6 +1424,13 @@ export interface components {
             /** @description The main one first */
             tenants: components["schemas"]["Tenant"][] | null;
         };
+        Trouble: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            message: string;
+            remedy: string;
+        };
         TryInputBody: {
             /**
              * @description request, the default: as one to a model elsewhere; answer: as one
@@ -1330,6 +1446,92 @@ export interface components {
             stopped: boolean;
             /** @description As it would go on */
             text: string;
+        };
+        Upstream: {
+            /**
+             * Format: int64
+             * @description That came to their end, since the appliance was started or its settings changed
+             */
+            answers: number;
+            /**
+             * @description The closest class of data that it is given
+             * @enum {string}
+             */
+            data_class: "public" | "internal" | "confidential" | "secret";
+            /** @description For an engine that the appliance starts */
+            engine?: components["schemas"]["Engine"];
+            /**
+             * Format: int64
+             * @description In a row; it is down from the third on, or when it can't be reached
+             */
+            failures: number;
+            /** @description What it is: vllm, ollama, deepseek, … */
+            kind: string;
+            /** @description How busy it is as it says itself, with what others ask */
+            load?: components["schemas"]["UpstreamLoad"];
+            /** @description That it offers, as known last */
+            models: string[] | null;
+            name: string;
+            /**
+             * Format: double
+             * @description How long it is still left alone, because it wants that or was full
+             */
+            rests_seconds?: number;
+            /**
+             * Format: int64
+             * @description Answers it is giving to this appliance
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Answers it is given at once; 0 before it was asked anything
+             */
+            slots: number;
+            /** @description Nobody said so: it is what was found out so far */
+            slots_found: boolean;
+            /**
+             * @description down: it is asked for a token until it makes one; starting: an engine of this appliance that has made none yet; resting: it wants to be left alone for a while; drained: it is given nothing new
+             * @enum {string}
+             */
+            state: "up" | "down" | "starting" | "resting" | "drained";
+            /** @description The last there was with it, mended or not */
+            trouble?: components["schemas"]["Trouble"];
+            /**
+             * Format: int64
+             * @description Requests that came to nothing in that time, through no fault of theirs
+             */
+            troubles: number;
+            /** @description Where its API begins, without anything secret */
+            url: string;
+            /**
+             * Format: int64
+             * @description Requests in line that may go to it; some may go to others too
+             */
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description When it did last what it was asked
+             */
+            worked_at?: string;
+        };
+        UpstreamInputBody: {
+            /** @description Its name */
+            upstream: string;
+        };
+        UpstreamLoad: {
+            /**
+             * Format: double
+             * @description The part of its cache in use, from 0 to 1
+             */
+            cache: number;
+            /** Format: int64 */
+            running: number;
+            /** Format: int64 */
+            waiting: number;
+        };
+        UpstreamsOutputBody: {
+            /** @description As they are configured, and then the engines that are started here */
+            upstreams: components["schemas"]["Upstream"][] | null;
         };
         UsageGroup: {
             /** @description What the group has in common */
@@ -2860,6 +3062,159 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Tenant"];
                 };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-upstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "drain-upstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "probe-upstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "restart-engine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "undrain-upstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error, in the language of Accept-Language */
             default: {
