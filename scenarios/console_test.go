@@ -24,9 +24,10 @@ const consoleMax = 8 * time.Minute
 // for. What it takes is installed by `make test`; without it the test says so.
 func TestConsole(t *testing.T) { tellStories(t, "console.test.mjs", "") }
 
-// TestConsoleServe is about the pages below Serve, and needs prices.
+// TestConsoleServe is about the pages below Serve, and needs prices, and an upstream that
+// is not there.
 func TestConsoleServe(t *testing.T) {
-	tellStories(t, "serve.test.mjs", "usage:\n  prices:\n    echo: {input: 2000, output: 8000}\n")
+	tellStories(t, "serve.test.mjs", "  - {name: lost, url: \"http://127.0.0.1:9/v1\"}\nusage:\n  prices:\n    echo: {input: 2000, output: 8000}\n")
 }
 
 // tellStories starts the binary as a newcomer does, with a few settings, before an engine

@@ -179,3 +179,148 @@ story('a quota is set, warns, stops, is changed, ended and brought back', {}, as
   assert.deepEqual(other.troubles, []);
   await other.context.close();
 });
+
+/** Asks the model that counts for half a minute, so many times at once, until it is told to stop. */
+function busy(as, times, stop) {
+  for (let n = 0; n < times; n++)
+    void fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      signal: stop.signal,
+      headers: { Authorization: `Bearer ${as}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ model: 'slow', stream: true, messages: [{ role: 'user', content: `${n}` }] }),
+    })
+      .then((r) => r.text())
+      .catch(() => {});
+}
+
+story('the queue is seen as it fills and empties: who waits, why, and who takes how much', {}, async (page, troubles) => {
+  const one = await keyOf('crawler', '总行/信贷部');
+  const other = await keyOf('assistant', '总行/科技部');
+  await signIn(page);
+  await go(page, '/serve/queue');
+  await page.getByText('没有人在排队').waitFor();
+  await page.getByText('实时', { exact: true }).waitFor();
+  await accessible(page, 'nobody waits');
+  await shot(page, 'queue-page-empty-zh');
+  const stop = new AbortController();
+  busy(one.key, 11, stop);
+  await page.locator('.sheet').first().getByText('crawler').waitFor();
+  busy(other.key, 2, stop);
+  const fair = (name) => page.locator('.sheet').first().locator('tr', { hasText: name });
+  await fair('assistant').waitFor();
+  await page.getByText('8 个并发都在用').first().waitFor();
+  assert.deepEqual((await fair('crawler').locator('.number').allInnerTexts()).map(Number), [8, 3]);
+  assert.deepEqual((await fair('assistant').locator('.number').allInnerTexts()).map(Number), [0, 2]);
+  // Who has had less comes first, though it came last.
+  const places = page.locator('.sheet').nth(1).locator('tbody tr', { hasNotText: '回答中' });
+  assert.match(await places.first().innerText(), /^1\s+assistant/);
+  await accessible(page, 'the queue');
+  await shot(page, 'queue-page-zh');
+  await dark(page, 'queue-page');
+  await phone(page, 'queue-page');
+  await inEnglish(page);
+  await page.getByText('all 8 places are in use').first().waitFor();
+  await accessible(page, 'the queue, English');
+  await shot(page, 'queue-page-en');
+  stop.abort();
+  await page.getByText('Nobody waits').waitFor(); // without being asked to
+  await page.context().setOffline(true);
+  await page.evaluate(() => (location.hash = '#/serve/models'));
+  await page.getByRole('heading', { name: 'Models' }).waitFor();
+  await page.evaluate(() => (location.hash = '#/serve/queue'));
+  await page.locator('.state').getByText('The appliance can’t be reached').waitFor();
+  await page.context().setOffline(false);
+  await page.getByText('Nobody waits').waitFor(); // it comes back by itself
+  assert.equal(
+    troubles.splice(0).every((x) => /ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED/.test(x)),
+    true,
+  );
+});
+
+story('batches and background answers of everybody are listed and withdrawn', {}, async (page) => {
+  const k = await keyOf('nightly', '总行/信贷部');
+  await signIn(page);
+  await go(page, '/serve/jobs');
+  await page.getByText('没有批处理').waitFor();
+  await shot(page, 'jobs-empty-zh');
+  const line = (n) =>
+    JSON.stringify({
+      custom_id: `${n}`,
+      method: 'POST',
+      url: '/v1/chat/completions',
+      body: { model: 'slow', messages: [{ role: 'user', content: 'a secret question' }] },
+    });
+  const form = new FormData();
+  form.append('purpose', 'batch');
+  form.append('file', new Blob([[1, 2, 3].map(line).join('\n')]), 'in.jsonl');
+  const file = await (await fetch(`${url}/v1/files`, { method: 'POST', headers: { Authorization: `Bearer ${k.key}` }, body: form })).json();
+  const batch = await call(
+    'POST',
+    '/v1/batches',
+    { input_file_id: file.id, endpoint: '/v1/chat/completions', completion_window: '24h' },
+    k.key,
+  );
+  assert.equal(batch.status, 200);
+  const later = await call('POST', '/v1/responses', { model: 'slow', input: 'a secret question', background: true }, k.key);
+  assert.equal(later.status, 200);
+  await page.reload();
+  const row = page.locator('.row', { hasText: batch.body.id });
+  await row.getByText('进行中').waitFor();
+  assert.match(await row.innerText(), /nightly/);
+  assert.match(await row.innerText(), /已答 0 \/ 3/);
+  assert.doesNotMatch(await page.locator('body').innerText(), /secret/);
+  await accessible(page, 'batches');
+  await shot(page, 'jobs-zh');
+  await phone(page, 'jobs');
+  await row.getByRole('button', { name: '撤回' }).click();
+  const end = dialog(page).getByRole('button', { name: /撤\s*回/ });
+  assert.equal(await end.isDisabled(), true);
+  await dialog(page).locator('input').fill(batch.body.id.slice(-6));
+  await shot(page, 'batch-end-zh');
+  await end.click();
+  await row.getByText('已撤回').waitFor();
+  await page.getByRole('tab', { name: '票据与后台回答' }).click();
+  const ticket = page.locator('.row', { hasText: '后台回答' });
+  await ticket.waitFor();
+  await accessible(page, 'tickets');
+  await shot(page, 'tickets-zh');
+  const id = await ticket.locator('code').innerText();
+  await ticket.getByRole('button', { name: '撤回' }).click();
+  await dialog(page).locator('input').fill(id.slice(-6));
+  await dialog(page)
+    .getByRole('button', { name: /撤\s*回/ })
+    .click();
+  await page.getByText('没有票据').waitFor();
+});
+
+story('upstreams are seen as they are, drained, asked again and probed', {}, async (page, troubles) => {
+  await signIn(page);
+  await go(page, '/serve/engines');
+  const card = (name) => page.locator('.card', { has: page.locator('.ant-card-head-title', { hasText: name }) });
+  await card('gpu').getByText('正常', { exact: true }).waitFor();
+  await card('lost').getByRole('button', { name: '试一个词元' }).click();
+  await page.locator('.ant-message-error').waitFor();
+  assert.equal(
+    troubles.splice(0).every((x) => x.includes('503')),
+    true,
+  );
+  await card('lost').getByText('故障', { exact: true }).waitFor();
+  await card('lost').locator('.ant-alert').waitFor(); // why, and what to do
+  await page.locator('.ant-btn-loading').waitFor({ state: 'detached' });
+  await page.waitForTimeout(300);
+  await accessible(page, 'upstreams');
+  await shot(page, 'engines-zh');
+  await card('gpu').getByRole('button', { name: '停用' }).click();
+  await card('gpu').getByText('已停用', { exact: true }).waitFor();
+  await card('gpu').getByText('不分配新的请求').waitFor();
+  await shot(page, 'engines-drained-zh');
+  await card('gpu').getByRole('button', { name: '恢复' }).click();
+  await card('gpu').getByText('正常', { exact: true }).waitFor();
+  await card('gpu').getByRole('button', { name: '试一个词元' }).click();
+  await page.getByText('gpu 生成了一个词元').waitFor();
+  await dark(page, 'engines');
+  await phone(page, 'engines');
+  await inEnglish(page);
+  await card('lost').getByText('down', { exact: true }).waitFor();
+  await shot(page, 'engines-en');
+});

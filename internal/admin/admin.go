@@ -98,6 +98,8 @@ type Config struct {
 	Access     *access.Access
 	Models     Models
 	Upstreams  Upstreams
+	Queue      Queue
+	Work       Work
 	Audit      Audit
 	Usage      Usage
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
@@ -131,6 +133,8 @@ func New(c Config) *Admin {
 	a.statusRoutes()
 	a.modelRoutes()
 	a.upstreamRoutes()
+	a.queueRoutes()
+	a.jobRoutes()
 	a.libraryRoutes()
 	a.keyRoutes()
 	a.personalRoutes()

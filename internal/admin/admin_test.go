@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -120,6 +121,32 @@ func (a *appliance) Restart(name string) error {
 	return hearth.NewError(hearth.NotAnEngine, "upstream", name)
 }
 
+// Line shows one that waits and one that runs.
+func (a *appliance) Line(by hearth.Principal, most int) hearth.Line {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
+	return hearth.Line{Waiting: 1, Running: 1, Requests: []hearth.Queued{
+		{By: hearth.Principal{KeyID: "k", Name: "n"}, Model: "m", Class: hearth.ClassDefault, Arrived: at, ServedBy: "up"},
+		{By: hearth.Principal{KeyID: "k", Name: "n"}, Model: "m", Class: hearth.ClassBulk, Arrived: at, Place: hearth.Place{Position: 1, Wait: 2400 * time.Millisecond}, Why: hearth.WaitFull, Slots: 1}}}
+}
+
+func (a *appliance) AllBatches(_ context.Context, after string, most int) (list []hearth.Batch, err error) {
+	for n := range min(3, most) {
+		list = append(list, hearth.Batch{ID: fmt.Sprint(after, n), Owner: "k", State: hearth.BatchInProgress, Total: 4, Done: 2})
+	}
+	return list, nil
+}
+
+func (a *appliance) AllTickets(context.Context, string, int) ([]hearth.Job, error) {
+	return []hearth.Job{{ID: "t", Kind: hearth.JobTicket, Owner: "k", State: hearth.JobRunning, Body: []byte("secret")}}, nil
+}
+
+func (a *appliance) Withdraw(_ context.Context, id string) error {
+	if id == "x" {
+		a.drained = append(a.drained, true)
+	}
+	return hearth.NewError(hearth.NoSuchTicket, "ticket", id)
+}
+
 func door(t *testing.T) (*appliance, *admin.Admin) {
 	t.Helper()
 	rows, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hearth.db"))
@@ -128,7 +155,7 @@ func door(t *testing.T) (*appliance, *admin.Admin) {
 	}
 	t.Cleanup(func() { _ = rows.Close() })
 	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)))}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Library: a, Usage: a,
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Queue: a, Work: a, Library: a, Usage: a,
 		Guard:   guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)}),
 		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})
 }
@@ -257,6 +284,13 @@ func TestRequests(t *testing.T) {
 		{"POST", "/upstreams/drain", `{}`, 422, `upstream`},
 		{"POST", "/upstreams/probe", `{"upstream":"up"}`, 503, `"code":"upstream_unreachable"`},
 		{"POST", "/upstreams/restart", `{"upstream":"up"}`, 409, `"code":"not_an_engine"`},
+		{"GET", "/queue", "", 200, `{"waiting":1,"running":1,"requests":[{"state":"running","model":"m","class":"default","since":"2026-01-02T03:04:05Z","key":"k","name":"n","served_by":"up"},{"state":"waiting","position":1,"wait_seconds":2,"why":"full","slots":1,`},
+		{"GET", "/batches?after=b&limit=2", "", 200, `{"batches":[{"id":"b0","key":"k","path":"","state":"in_progress","created":"0001-01-01T00:00:00Z","expires":"0001-01-01T00:00:00Z","total":4,"done":2,"failed":0},{"id":"b1",`},
+		{"GET", "/batches?limit=2", "", 200, `"more":true}`},
+		{"GET", "/batches?limit=1000", "", 422, `limit`},
+		{"GET", "/tickets", "", 200, `{"tickets":[{"id":"t","kind":"ticket","key":"k","path":"","state":"running","tries":0,"created":"0001-01-01T00:00:00Z"}]}`},
+		{"DELETE", "/tickets/y", "", 404, `"code":"ticket_not_found"`},
+		{"DELETE", "/batches/y", "", 404, `"code":"ticket_not_found"`},
 		{"GET", "/nothing", "", 404, `"code":"unknown_url"`},
 		{"GET", "/openapi.yaml", "", 200, "openapi: 3.1.0"},
 	} {
@@ -274,6 +308,26 @@ func TestRequests(t *testing.T) {
 	if strings.Join(append(a.loaded, a.unloaded...), " ") != "m m" {
 		t.Errorf("loaded %v, unloaded %v", a.loaded, a.unloaded)
 	}
+}
+
+// TestFeeds reads what changes until the reader goes away.
+func TestFeeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, d := door(t)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		r := httptest.NewRequest("GET", admin.Prefix+"/queue/events", nil).WithContext(ctx)
+		r.Header.Set("Authorization", "Bearer admin")
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, r)
+		body := w.Body.String()
+		if got := w.Header().Get("Content-Type"); w.Code != 200 || got != "text/event-stream" {
+			t.Errorf("%d %s", w.Code, got)
+		}
+		if !strings.HasPrefix(body, "event: state\ndata: {\"waiting\":1,\"running\":1,") || strings.Count(body, "data:") != 1 || strings.Count(body, ": unchanged\n\n") < 3 {
+			t.Errorf("got %s", body)
+		}
+	})
 }
 
 // recorder keeps records in memory, or can't.

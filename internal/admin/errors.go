@@ -116,8 +116,11 @@ func handle[I interface{ fail(error) error }, O any](a *Admin, may hearth.Rights
 	op.Extensions = map[string]any{"x-hearth-rights": may.Names()}
 	a.may[op.Method+" "+op.Path] = may
 	schema := a.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[ErrorBody](), true, "Error")
-	op.Responses = map[string]*huma.Response{"default": {Description: "An error, in the language of Accept-Language",
-		Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}}
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
+	}
+	op.Responses["default"] = &huma.Response{Description: "An error, in the language of Accept-Language",
+		Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 	huma.Register(a.api, op, func(ctx context.Context, in *I) (*O, error) {
 		p, ok := ctx.Value(passageKey{}).(*passage)
 		if !ok {

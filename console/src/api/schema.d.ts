@@ -21,6 +21,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batches of everybody; nothing of what is asked in them */
+        get: operations["list-batches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw what is not answered yet of a batch; what was answered is kept for its owner */
+        delete: operations["cancel-batch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/departments": {
         parameters: {
             query?: never;
@@ -488,6 +522,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who waits for an answer, why, and for how long */
+        get: operations["show-queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/queue/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, as it changes */
+        get: operations["watch-queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/quotas": {
         parameters: {
             query?: never;
@@ -606,6 +674,40 @@ export interface paths {
         put: operations["set-tenant-models"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tickets and answers in the background of everybody; nothing of what is asked */
+        get: operations["list-tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/tickets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw a ticket or an answer in the background; its owner does not get it any more */
+        delete: operations["cancel-ticket"];
         options?: never;
         head?: never;
         patch?: never;
@@ -825,6 +927,46 @@ export interface components {
             class: string;
             /** Format: int64 */
             times?: number;
+        };
+        Batch: {
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: int64
+             * @description Answered
+             */
+            done: number;
+            /** Format: date-time */
+            ended?: string;
+            /**
+             * Format: date-time
+             * @description When what is not done is given up
+             */
+            expires: string;
+            /**
+             * Format: int64
+             * @description Not answered as was asked
+             */
+            failed: number;
+            id: string;
+            /** @description Id, of whose it is */
+            key: string;
+            key_name?: string;
+            /** @description Where its requests would have gone */
+            path: string;
+            /** @enum {string} */
+            state: "validating" | "failed" | "in_progress" | "completed" | "expired" | "cancelling" | "cancelled";
+            /**
+             * Format: int64
+             * @description Requests
+             */
+            total: number;
+        };
+        BatchesOutputBody: {
+            /** @description The newest first */
+            batches: components["schemas"]["Batch"][] | null;
+            /** @description There are others after these */
+            more?: boolean;
         };
         ChangePersonInputBody: {
             /** @description Empty: none */
@@ -1153,6 +1295,14 @@ export interface components {
             /** @description Of its standing's; none: all of them */
             rights: string[] | null;
         };
+        Line: {
+            /** @description Those that run, and then the others by their places; 500 at most */
+            requests: components["schemas"]["Queued"][] | null;
+            /** Format: int64 */
+            running: number;
+            /** Format: int64 */
+            waiting: number;
+        };
         Loaded: {
             /** Format: int64 */
             answer_tokens: number;
@@ -1319,6 +1469,45 @@ export interface components {
             /** @description Comes back with the answer, within five minutes */
             state: string;
         };
+        Queued: {
+            /** @enum {string} */
+            class: "system" | "interactive" | "default" | "bulk";
+            /** @description Id */
+            department?: string;
+            /** @description Id */
+            key: string;
+            model: string;
+            /** @description Of the person, or of a key that is nobody's */
+            name: string;
+            /** @description Id */
+            person?: string;
+            /**
+             * Format: int64
+             * @description 1 is next; absent for one whose client is gone
+             */
+            position?: number;
+            /** @description Where it runs */
+            served_by?: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description Answers at once there is room for where it may go
+             */
+            slots?: number;
+            /** @enum {string} */
+            state: "waiting" | "running";
+            /**
+             * Format: double
+             * @description Until it runs; absent where that is not known
+             */
+            wait_seconds?: number;
+            /**
+             * @description Why it waits. full: all there is room for are being answered; room: it is longer than what is free of the cache; resting: whatever answers wants to be left alone for a while; down: whatever answers is out of order or drained; away: its client is gone, and its place is kept
+             * @enum {string}
+             */
+            why?: "full" | "room" | "resting" | "down" | "away";
+        };
         Quota: {
             /**
              * Format: double
@@ -1423,6 +1612,43 @@ export interface components {
         TenantsOutputBody: {
             /** @description The main one first */
             tenants: components["schemas"]["Tenant"][] | null;
+        };
+        Ticket: {
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: date-time
+             * @description When it is forgotten
+             */
+            expires?: string;
+            id: string;
+            /** @description Id, of whose it is */
+            key: string;
+            key_name?: string;
+            /**
+             * @description ticket: it could not be answered in time; response: it was to be answered in the background
+             * @enum {string}
+             */
+            kind: "ticket" | "response";
+            path: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "done";
+            /**
+             * Format: int64
+             * @description Of the answer, as HTTP has it
+             */
+            status?: number;
+            /**
+             * Format: int64
+             * @description How often it was begun
+             */
+            tries: number;
+        };
+        TicketsOutputBody: {
+            /** @description There are others after these */
+            more?: boolean;
+            /** @description The newest first */
+            tickets: components["schemas"]["Ticket"][] | null;
         };
         Trouble: {
             /** Format: date-time */
@@ -1628,6 +1854,69 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuditOutputBody"];
                 };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-batches": {
+        parameters: {
+            query?: {
+                /** @description Id of the last one of the page before */
+                after?: string;
+                /** @description How many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchesOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "cancel-batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error, in the language of Accept-Language */
             default: {
@@ -2736,6 +3025,64 @@ export interface operations {
             };
         };
     };
+    "show-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Line"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "watch-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each with the state in data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Line"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "list-quotas": {
         parameters: {
             query?: never;
@@ -3062,6 +3409,69 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Tenant"];
                 };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-tickets": {
+        parameters: {
+            query?: {
+                /** @description Id of the last one of the page before */
+                after?: string;
+                /** @description How many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "cancel-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error, in the language of Accept-Language */
             default: {

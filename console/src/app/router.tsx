@@ -8,6 +8,9 @@ const later = {
   overview: () => import('../pages/serve/overview'),
   models: () => import('../pages/serve/models'),
   start: () => import('../pages/serve/start'),
+  queue: () => import('../pages/serve/queue'),
+  jobs: () => import('../pages/serve/jobs'),
+  engines: () => import('../pages/serve/engines'),
   usage: () => import('../pages/serve/usage'),
   quotas: () => import('../pages/serve/quotas'),
   people: () => import('../pages/protect/people'),
@@ -48,6 +51,21 @@ const start = createRoute({
   path: '/serve/start',
   component: lazyRouteComponent(later.start, 'Start'),
 });
+const queue = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/queue',
+  component: lazyRouteComponent(later.queue, 'Queue'),
+});
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/jobs',
+  component: lazyRouteComponent(later.jobs, 'Jobs'),
+});
+const engines = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/engines',
+  component: lazyRouteComponent(later.engines, 'Engines'),
+});
 const usage = createRoute({
   getParentRoute: () => root,
   path: '/serve/usage',
@@ -73,7 +91,23 @@ const invitation = createRoute({ getParentRoute: () => root, path: '/invitation/
 
 /** What follows the # is the console's, so that a proxy and its path do not matter. */
 export const router = createRouter({
-  routeTree: root.addChildren([index, chat, conversation, serve, models, ownKeys, start, usage, quotas, people, keys, invitation]),
+  routeTree: root.addChildren([
+    index,
+    chat,
+    conversation,
+    serve,
+    models,
+    ownKeys,
+    start,
+    queue,
+    jobs,
+    engines,
+    usage,
+    quotas,
+    people,
+    keys,
+    invitation,
+  ]),
   history: createHashHistory(),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} onRetry={reset} />,

@@ -1,10 +1,13 @@
 import {
+  ApartmentOutlined,
   ApiOutlined,
   AppstoreOutlined,
   BarChartOutlined,
   CloudServerOutlined,
   DashboardOutlined,
   FundOutlined,
+  HourglassOutlined,
+  InboxOutlined,
   KeyOutlined,
   MenuOutlined,
   MessageOutlined,
@@ -81,7 +84,10 @@ const top = [
 const menus = {
   '/serve': [
     { to: '/serve', icon: <DashboardOutlined />, name: 'nav.overview' },
+    { to: '/serve/queue', icon: <HourglassOutlined />, name: 'nav.queue' },
     { to: '/serve/models', icon: <AppstoreOutlined />, name: 'nav.models' },
+    { to: '/serve/engines', icon: <ApartmentOutlined />, name: 'nav.engines' },
+    { to: '/serve/jobs', icon: <InboxOutlined />, name: 'nav.jobs' },
     { to: '/serve/usage', icon: <BarChartOutlined />, name: 'nav.usage' },
     { to: '/serve/quotas', icon: <FundOutlined />, name: 'nav.quotas' },
     { to: '/serve/keys', icon: <KeyOutlined />, name: 'nav.ownKeys' },

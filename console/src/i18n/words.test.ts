@@ -52,6 +52,15 @@ describe('the words', () => {
       'quotas.measure.',
       'quotas.period.',
       'quotas.unit.',
+      'queue.classes.',
+      'queue.why.',
+      'jobs.states.',
+      'jobs.kinds.',
+      'engines.states.',
+      'engines.means.',
+      'engines.data.',
+      'engines.process.',
+      'engines.done.',
     ];
     const idle = chinese
       .map(([key]) => key)

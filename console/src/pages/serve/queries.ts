@@ -32,3 +32,10 @@ export const quotas = () =>
     queryFn: async () => (await body(admin.GET('/admin/v1/quotas'))).quotas ?? [],
     refetchInterval: 10_000,
   });
+
+export const upstreams = (language: string) =>
+  queryOptions({
+    queryKey: ['upstreams', language],
+    queryFn: async () => (await body(admin.GET('/admin/v1/upstreams'))).upstreams ?? [],
+    refetchInterval: 2000,
+  });
