@@ -122,6 +122,8 @@ const (
 	DownloadBusy    Code = "download_busy"
 	DownloadFailed  Code = "download_failed"
 	DownloadCorrupt Code = "download_corrupt"
+	WorkshopBusy    Code = "model_job_running"
+	NoSuchModelJob  Code = "model_job_not_found"
 
 	ContentRefused Code = "content_refused"
 	WordsInvalid   Code = "words_invalid"
@@ -508,6 +510,12 @@ var catalogue = map[Code]entry{
 	DownloadBusy: {KindConflict,
 		texts{"another process is downloading {path}", "另一个进程正在下载 {path}"},
 		texts{"wait until it is done, or stop it; what it has fetched is used", "请等待其完成，或停止该进程；已下载的部分会被沿用"}},
+	WorkshopBusy: {KindConflict,
+		texts{"{model} is being made, and models are made one at a time", "正在生成 {model}；同一时间只能生成一个模型"},
+		texts{"wait until it is done, or cancel it", "请等待其完成，或取消该任务"}},
+	NoSuchModelJob: {KindNotFound,
+		texts{"there is no making of a model with the id {id}", "没有编号为 {id} 的模型生成任务"},
+		texts{"list the jobs there are; they are forgotten when the appliance stops", "请列出现有任务；一体机停止后任务记录不保留"}},
 	DownloadFailed: {KindUnavailable,
 		texts{"{path} could not be downloaded: {detail}", "无法下载 {path}：{detail}"},
 		texts{"check the network and the addresses and start it again; it continues where it stopped",

@@ -105,6 +105,7 @@ type Config struct {
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
 	Guard      Guard
 	Library    Library
+	Workshop   Workshop
 	Machine    Machine
 }
 
@@ -136,6 +137,7 @@ func New(c Config) *Admin {
 	a.queueRoutes()
 	a.jobRoutes()
 	a.libraryRoutes()
+	a.makingRoutes()
 	a.keyRoutes()
 	a.personalRoutes()
 	a.passkeyRoutes()

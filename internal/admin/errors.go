@@ -51,13 +51,16 @@ type passage struct {
 
 type passageKey struct{}
 
-// asking is who asks.
-func asking(ctx context.Context) hearth.Principal {
+// passing is what a record says of the request: its id, who asks, and from where.
+func passing(ctx context.Context) hearth.Record {
 	if p, ok := ctx.Value(passageKey{}).(*passage); ok {
-		return p.record.By
+		return p.record
 	}
-	return hearth.Principal{}
+	return hearth.Record{}
 }
+
+// asking is who asks.
+func asking(ctx context.Context) hearth.Principal { return passing(ctx).By }
 
 // origin is where the browser of who asks came to.
 func origin(ctx context.Context) string {

@@ -401,6 +401,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/models/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to write a folder of safetensors as GGUF */
+        post: operations["convert-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/models/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models that are being made, or were */
+        get: operations["list-model-jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/models/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a model is that is being made */
+        get: operations["show-model-job"];
+        put?: never;
+        post?: never;
+        /** Stop making a model; nothing is left of what is not complete */
+        delete: operations["cancel-model-job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/models/load": {
         parameters: {
             query?: never;
@@ -412,6 +464,40 @@ export interface paths {
         put?: never;
         /** Load a model into memory */
         post: operations["load-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/models/quantize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to write a model in fewer bits */
+        post: operations["quantize-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/models/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What models can be made of here, and how */
+        get: operations["list-model-sources"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -986,6 +1072,19 @@ export interface components {
             /** @description Six digits, or a recovery code */
             code?: string;
         };
+        ConvertOrder: {
+            /** @description One of the sources' folders */
+            folder: string;
+            /** @description Of what is made; the folder's, if absent */
+            name?: string;
+            /**
+             * @description How an encoder makes a vector, where its folder does not say
+             * @enum {string}
+             */
+            pooling?: "mean" | "cls" | "last";
+            /** @description Of the weights; as they are, if absent */
+            type?: string;
+        };
         CreateKeyInputBody: {
             /** @description May do everything; while the appliance is set up */
             admin?: boolean;
@@ -1225,6 +1324,12 @@ export interface components {
             /** @description Id */
             tenant: string;
         };
+        JobProblem: {
+            /** @description For machines; the list is in docs/errors.md */
+            code: string;
+            message: string;
+            remedy: string;
+        };
         Key: {
             /** Format: date-time */
             created: string;
@@ -1397,6 +1502,102 @@ export interface components {
             /** @description Name of the model */
             model: string;
         };
+        ModelJob: {
+            /**
+             * Format: int64
+             * @description Of the phase: bytes that were written, or tokens compared
+             */
+            done: number;
+            /** Format: date-time */
+            ended?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "quantize" | "convert";
+            /**
+             * Format: double
+             * @description Until the phase ends, at the speed so far; absent when not known
+             */
+            left_seconds?: number;
+            /** @description Of the model that is made */
+            name: string;
+            /**
+             * @description What is going on; absent until it has begun
+             * @enum {string}
+             */
+            phase?: "writing" | "comparing";
+            /** @description Why it failed */
+            problem?: components["schemas"]["JobProblem"];
+            recipe?: string;
+            result?: components["schemas"]["ModelResult"];
+            /** @description The model, or the folder, that it is made of */
+            source: string;
+            /** Format: date-time */
+            started: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "cancelled";
+            /** Format: int64 */
+            total: number;
+        };
+        ModelJobsOutputBody: {
+            /** @description The latest first; the last twenty since the start */
+            jobs: components["schemas"]["ModelJob"][] | null;
+        };
+        ModelLoss: {
+            /**
+             * Format: double
+             * @description Of models that make vectors: the least
+             */
+            cosine?: number;
+            /**
+             * Format: double
+             * @description KL divergence of what may come next, in nats
+             */
+            kl_mean?: number;
+            /** Format: double */
+            kl_p99?: number;
+            /** Format: double */
+            perplexity?: number;
+            /** Format: double */
+            perplexity_before?: number;
+            /**
+             * Format: double
+             * @description Share of places where the likeliest token is the same
+             */
+            same_top?: number;
+            /**
+             * Format: int64
+             * @description Compared
+             */
+            tokens: number;
+        };
+        ModelResult: {
+            /** Format: int64 */
+            file_bytes: number;
+            /** @description Which formats, of how many tensors */
+            formats: {
+                [key: string]: number;
+            };
+            /** @description Absent where it was not compared */
+            loss?: components["schemas"]["ModelLoss"];
+            model: string;
+            /**
+             * Format: int64
+             * @description Of what was quantized
+             */
+            source_bytes?: number;
+            /** @description Why it was not */
+            uncompared?: string;
+        };
+        ModelSources: {
+            /** @description That can be converted, as config.json calls them */
+            families: string[] | null;
+            /** @description With safetensors files, in the folders where models are looked for */
+            folders: string[] | null;
+            /** @description To quantize by, those of small files first */
+            recipes: string[] | null;
+            /** @description That the weights of a folder can be written in */
+            types: string[] | null;
+        };
         ModelsOutputBody: {
             models: components["schemas"]["Model"][] | null;
         };
@@ -1462,6 +1663,20 @@ export interface components {
             standing: "user" | "system" | "security" | "audit";
             /** @description Id */
             tenant: string;
+        };
+        QuantizeOrder: {
+            /** @description Name of one in F32, F16 or BF16 */
+            model: string;
+            /** @description Of what is made; the model's and the recipe's, if absent */
+            name?: string;
+            /** @description As in the sources' recipes, such as Q4_K_M */
+            recipe: string;
+            /**
+             * Format: int64
+             * @description Of the manual that both models are compared on afterwards; 0 is none
+             * @default 512
+             */
+            tokens: number;
         };
         QuestionOutputBody: {
             /** @description For PublicKeyCredential.parseCreationOptionsFromJSON */
@@ -2742,6 +2957,128 @@ export interface operations {
             };
         };
     };
+    "convert-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConvertOrder"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelJob"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-model-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelJobsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "show-model-job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelJob"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "cancel-model-job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "load-model": {
         parameters: {
             query?: never;
@@ -2761,6 +3098,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "quantize-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuantizeOrder"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelJob"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-model-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelSources"];
+                };
             };
             /** @description An error, in the language of Accept-Language */
             default: {
