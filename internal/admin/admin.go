@@ -100,6 +100,9 @@ type Config struct {
 	Upstreams  Upstreams
 	Queue      Queue
 	Work       Work
+	Measuring  Measuring
+	Guide      Guide
+	Where      func() Where
 	Audit      Audit
 	Usage      Usage
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
@@ -136,6 +139,8 @@ func New(c Config) *Admin {
 	a.upstreamRoutes()
 	a.queueRoutes()
 	a.jobRoutes()
+	a.measuringRoutes()
+	a.guideRoutes()
 	a.libraryRoutes()
 	a.makingRoutes()
 	a.keyRoutes()

@@ -32,6 +32,7 @@ type appliance struct {
 	unloaded []string
 	quotas   []hearth.Quota
 	drained  []bool
+	guide    string
 	ordered  []admin.QuantizeOrder
 }
 
@@ -130,6 +131,34 @@ func (a *appliance) Line(by hearth.Principal, most int) hearth.Line {
 		{By: hearth.Principal{KeyID: "k", Name: "n"}, Model: "m", Class: hearth.ClassBulk, Arrived: at, Place: hearth.Place{Position: 1, Wait: 2400 * time.Millisecond}, Why: hearth.WaitFull, Slots: 1}}}
 }
 
+// Begin measures nothing.
+func (a *appliance) Begin(by hearth.Principal, o admin.MeasureOrder) (admin.Measurement, error) {
+	if o.Model == "busy" {
+		return admin.Measurement{}, hearth.NewError(hearth.MeasuringBusy, "model", o.Model)
+	}
+	return admin.Measurement{Model: o.Model, State: "running", Prompt: o.Prompt, Generate: o.Generate, Levels: []admin.Level{}}, nil
+}
+
+func (a *appliance) Running() (admin.Measurement, bool) { return admin.Measurement{Model: "now"}, true }
+
+func (a *appliance) Stop() error { return nil }
+
+func (a *appliance) Past(_ context.Context, most int, l hearth.Language) ([]admin.Measurement, error) {
+	return []admin.Measurement{{Model: "then", People: most}}, nil
+}
+
+func (a *appliance) Guide(context.Context) (int64, []byte, error) {
+	return int64(len(a.guide)), []byte(a.guide), nil
+}
+
+func (a *appliance) SetGuide(_ context.Context, version int64, body []byte) error {
+	if version != int64(len(a.guide)) {
+		return hearth.NewError(hearth.ChangedMeanwhile)
+	}
+	a.guide = string(body)
+	return nil
+}
+
 func (a *appliance) AllBatches(_ context.Context, after string, most int) (list []hearth.Batch, err error) {
 	for n := range min(3, most) {
 		list = append(list, hearth.Batch{ID: fmt.Sprint(after, n), Owner: "k", State: hearth.BatchInProgress, Total: 4, Done: 2})
@@ -156,7 +185,7 @@ func door(t *testing.T) (*appliance, *admin.Admin) {
 	}
 	t.Cleanup(func() { _ = rows.Close() })
 	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)))}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Queue: a, Work: a, Library: a, Workshop: a, Usage: a,
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Queue: a, Work: a, Measuring: a, Guide: a, Where: func() admin.Where { return admin.Where{Data: "/data"} }, Library: a, Workshop: a, Usage: a,
 		Guard:   guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)}),
 		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})
 }
@@ -292,6 +321,12 @@ func TestRequests(t *testing.T) {
 		{"GET", "/tickets", "", 200, `{"tickets":[{"id":"t","kind":"ticket","key":"k","path":"","state":"running","tries":0,"created":"0001-01-01T00:00:00Z"}]}`},
 		{"DELETE", "/tickets/y", "", 404, `"code":"ticket_not_found"`},
 		{"DELETE", "/batches/y", "", 404, `"code":"ticket_not_found"`},
+		{"POST", "/measurements", `{"model":"m"}`, 202, `"prompt_tokens":128,"answer_tokens":64`},
+		{"POST", "/measurements", `{"model":"busy"}`, 409, `"code":"measuring_running"`},
+		{"POST", "/measurements", `{"model":"m","clients":[1,2,3,4,5,6,7]}`, 422, `clients`},
+		{"GET", "/measurements", "", 200, `{"running":{"model":"now",`},
+		{"DELETE", "/measurements/running", "", 204, ""},
+		{"GET", "/guide", "", 200, `{"step":"plan","where":{"data":"/data",`},
 		{"GET", "/nothing", "", 404, `"code":"unknown_url"`},
 		{"GET", "/openapi.yaml", "", 200, "openapi: 3.1.0"},
 	} {
@@ -376,6 +411,34 @@ func TestChangesAreRecorded(t *testing.T) {
 	w := do(d, "POST", admin.Prefix+"/keys", "admin", `{"name":"n"}`)
 	if after, err := a.access.List(t.Context()); w.Code != 503 || err != nil || len(after) != len(before) {
 		t.Errorf("an unrecorded change: %d, %d keys (%v)", w.Code, len(after)-len(before), err)
+	}
+}
+
+// TestGuideIsNotOverwritten: of two who saw the same, the second to change it is told so.
+func TestGuideIsNotOverwritten(t *testing.T) {
+	_, d := door(t)
+	put := func(tag, step string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPut, admin.Prefix+"/guide", strings.NewReader(`{"step":"`+step+`"}`))
+		r.Header.Set("Authorization", "Bearer admin")
+		if tag != "" {
+			r.Header.Set("If-Match", tag)
+		}
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, r)
+		return w
+	}
+	seen := do(d, http.MethodGet, admin.Prefix+"/guide", "admin", "").Header().Get("ETag")
+	first := put(seen, "model")
+	if first.Code != 200 || first.Header().Get("ETag") == seen || !strings.Contains(first.Body.String(), `"step":"model"`) {
+		t.Errorf("%d %s %s", first.Code, first.Header().Get("ETag"), first.Body)
+	}
+	for tag, code := range map[string]int{seen: 412, "": 422, "odd": 412, `"1`: 412} {
+		if w := put(tag, "data"); w.Code != code || code == 412 && !strings.Contains(w.Body.String(), `"code":"changed_meanwhile"`) {
+			t.Errorf("with %s: %d %s", tag, w.Code, w.Body)
+		}
+	}
+	if w := put(first.Header().Get("ETag"), "verify"); w.Code != 200 {
+		t.Errorf("again: %d", w.Code)
 	}
 }
 

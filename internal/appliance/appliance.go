@@ -58,6 +58,7 @@ type Appliance struct {
 	jobs      *jobs.Runner
 	messages  *webhook.Sender
 	workshop  *workshop
+	measuring *measuring
 	listener  net.Listener
 	server    *http.Server
 	stop      context.CancelCauseFunc // ends the answers in progress
@@ -114,6 +115,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.messages = webhook.New(hooks, a.log)
+	a.measuring = newMeasuring(a.answers, a.Data, a.log)
 	a.workshop = newWorkshop(a.Data, a.models.List, a.log)
 	if a.listener, err = listen(c, adminBefore); err != nil {
 		return err
@@ -168,7 +170,7 @@ func (a *Appliance) handler() http.Handler {
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a},
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
-		Queue: a.traffic, Work: a.jobs, Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Machine: machine(a.config),
+		Queue: a.traffic, Work: a.jobs, Measuring: a.measuring, Guide: a.Data.store, Where: a.where, Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Machine: machine(a.config),
 	})
 	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -250,6 +252,9 @@ func (a *Appliance) close() error {
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		a.jobs.Stop(now)
+	}
+	if a.measuring != nil {
+		a.measuring.close()
 	}
 	if a.workshop != nil {
 		a.workshop.close()

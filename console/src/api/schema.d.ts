@@ -160,6 +160,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the guided setting up is, and what was found out for it */
+        get: operations["show-guide"];
+        /** Note how far it is */
+        put: operations["set-guide"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/keys": {
         parameters: {
             query?: never;
@@ -384,6 +402,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How fast models answer, as was measured */
+        get: operations["list-measurements"];
+        put?: never;
+        /** Begin to measure a model: it is asked as clients ask, on the account of who begins it, and others wait with it */
+        post: operations["measure-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/measurements/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, as it changes */
+        get: operations["watch-measurements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/measurements/running": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Stop measuring */
+        delete: operations["stop-measuring"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/models": {
         parameters: {
             query?: never;
@@ -435,6 +505,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/models/jobs/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The jobs, as they change */
+        get: operations["watch-model-jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/models/jobs/{id}": {
         parameters: {
             query?: never;
@@ -464,6 +551,23 @@ export interface paths {
         put?: never;
         /** Load a model into memory */
         post: operations["load-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/models/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to fetch a model of the library, or go on where an earlier fetch stopped */
+        post: operations["pull-model"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1279,6 +1383,39 @@ export interface components {
             /** @description How it was recognised; private for personal data and secrets */
             view: string;
         };
+        GuideBody: {
+            /** @description It was gone through to the end, or left */
+            finished?: boolean;
+            /** @description That was chosen */
+            model?: string;
+            /**
+             * Format: int64
+             * @description Who will work with it; 0 is not said
+             */
+            people?: number;
+            /**
+             * @description The one to go on with
+             * @enum {string}
+             */
+            step: "plan" | "data" | "model" | "deploy" | "verify" | "operate";
+        };
+        GuideOutputBody: {
+            /** @description It was gone through to the end, or left */
+            finished?: boolean;
+            /** @description That was chosen */
+            model?: string;
+            /**
+             * Format: int64
+             * @description Who will work with it; 0 is not said
+             */
+            people?: number;
+            /**
+             * @description The one to go on with
+             * @enum {string}
+             */
+            step: "plan" | "data" | "model" | "deploy" | "verify" | "operate";
+            where: components["schemas"]["Where"];
+        };
         InvitationOutputBody: {
             /** @description Shown this once, holds three days */
             invitation: string;
@@ -1355,6 +1492,39 @@ export interface components {
         };
         KeysOutputBody: {
             keys: components["schemas"]["Key"][] | null;
+        };
+        Level: {
+            /**
+             * Format: double
+             * @description Of all answers together
+             */
+            answer_tokens_per_second: number;
+            /** Format: int64 */
+            clients: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: double
+             * @description Pause in an answer that 95 of 100 do not exceed
+             */
+            gap_p95_seconds: number;
+            /** Format: int64 */
+            requests: number;
+            /**
+             * Format: double
+             * @description Of one answer, in the middle
+             */
+            stream_tokens_per_second: number;
+            /**
+             * Format: double
+             * @description That 95 of 100 do not exceed
+             */
+            ttft_p95_seconds: number;
+            /**
+             * Format: double
+             * @description Wait for the beginning of an answer, in the middle
+             */
+            ttft_seconds: number;
         };
         LibraryModel: {
             /** @enum {string} */
@@ -1471,6 +1641,64 @@ export interface components {
             /** @description Id */
             tenant: string;
         };
+        MeasureOrder: {
+            /**
+             * Format: int64
+             * @description Of each answer
+             * @default 64
+             */
+            answer_tokens: number;
+            /** @description How many ask at once, one level after the other, each from 1 to 64; 1, 2 and 4 if absent */
+            clients?: number[] | null;
+            model: string;
+            /**
+             * Format: int64
+             * @description Of each question
+             * @default 128
+             */
+            prompt_tokens: number;
+        };
+        Measurement: {
+            /** Format: int64 */
+            answer_tokens: number;
+            /** @description Name of who began it */
+            by: string;
+            /**
+             * Format: int64
+             * @description Requests that were answered
+             */
+            done: number;
+            /** Format: date-time */
+            ended?: string;
+            /** @description One for each number of clients */
+            levels: components["schemas"]["Level"][] | null;
+            model: string;
+            /**
+             * Format: int64
+             * @description Who can work with the model, if each asks 12 times an hour, answers have 300 tokens, and four tenths are kept in reserve
+             */
+            people: number;
+            /** @description Why it failed */
+            problem?: components["schemas"]["JobProblem"];
+            /** Format: int64 */
+            prompt_tokens: number;
+            /** Format: date-time */
+            started: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "cancelled";
+            /**
+             * Format: double
+             * @description Of all answers together at the best level; 0 while there is none
+             */
+            tokens_per_second: number;
+            /** Format: int64 */
+            total: number;
+        };
+        Measurements: {
+            /** @description The latest first; the last twenty */
+            past: components["schemas"]["Measurement"][] | null;
+            running?: components["schemas"]["Measurement"];
+        };
         Model: {
             architecture?: string;
             /**
@@ -1505,14 +1733,14 @@ export interface components {
         ModelJob: {
             /**
              * Format: int64
-             * @description Of the phase: bytes that were written, or tokens compared
+             * @description Of the phase: bytes that were written, or fetched, or tokens compared
              */
             done: number;
             /** Format: date-time */
             ended?: string;
             id: string;
             /** @enum {string} */
-            kind: "quantize" | "convert";
+            kind: "quantize" | "convert" | "pull";
             /**
              * Format: double
              * @description Until the phase ends, at the speed so far; absent when not known
@@ -1524,7 +1752,7 @@ export interface components {
              * @description What is going on; absent until it has begun
              * @enum {string}
              */
-            phase?: "writing" | "comparing";
+            phase?: "writing" | "comparing" | "fetching";
             /** @description Why it failed */
             problem?: components["schemas"]["JobProblem"];
             recipe?: string;
@@ -1538,7 +1766,7 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
-        ModelJobsOutputBody: {
+        ModelJobs: {
             /** @description The latest first; the last twenty since the start */
             jobs: components["schemas"]["ModelJob"][] | null;
         };
@@ -1663,6 +1891,12 @@ export interface components {
             standing: "user" | "system" | "security" | "audit";
             /** @description Id */
             tenant: string;
+        };
+        PullOrder: {
+            /** @description Of the library: ID or ID:QUANTIZATION; without a quantisation the one that suits this machine's memory */
+            model: string;
+            /** @description To offer it under; the library's, if absent */
+            name?: string;
         };
         QuantizeOrder: {
             /** @description Name of one in F32, F16 or BF16 */
@@ -2021,6 +2255,23 @@ export interface components {
             prompt_tokens: number;
             /** Format: int64 */
             requests: number;
+        };
+        Where: {
+            /** @description Folder that holds everything that is kept */
+            data: string;
+            /**
+             * Format: int64
+             * @description Of its disk; 0 where the system does not tell
+             */
+            free_bytes: number;
+            /** @description Address and port */
+            listen: string;
+            /** @description Other machines can reach it */
+            open: boolean;
+            /** @description What is sent is encrypted */
+            tls: boolean;
+            /** @description Where this machine finds it */
+            url: string;
         };
     };
     responses: never;
@@ -2410,6 +2661,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TryOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "show-guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "set-guide": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuideBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideOutputBody"];
                 };
             };
             /** @description An error, in the language of Accept-Language */
@@ -2928,6 +3246,124 @@ export interface operations {
             };
         };
     };
+    "list-measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measurements"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "measure-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureOrder"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measurement"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "watch-measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each with the state in data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Measurements"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "stop-measuring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "list-models": {
         parameters: {
             query?: never;
@@ -3005,7 +3441,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelJobsOutputBody"];
+                    "application/json": components["schemas"]["ModelJobs"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "watch-model-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each with the state in data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ModelJobs"];
                 };
             };
             /** @description An error, in the language of Accept-Language */
@@ -3098,6 +3563,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "pull-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullOrder"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelJob"];
+                };
             };
             /** @description An error, in the language of Accept-Language */
             default: {
