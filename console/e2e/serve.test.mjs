@@ -60,6 +60,7 @@ const phone = async (page, what) => {
 
 const dark = async (page, what) => {
   await page.emulateMedia({ colorScheme: 'dark' });
+  await page.waitForTimeout(700); // colours change slowly
   await accessible(page, `${what}, dark`);
   await shot(page, `${what}-dark`);
   await page.emulateMedia({ colorScheme: 'light' });
@@ -323,4 +324,169 @@ story('upstreams are seen as they are, drained, asked again and probed', {}, asy
   await inEnglish(page);
   await card('lost').getByText('down', { exact: true }).waitFor();
   await shot(page, 'engines-en');
+});
+
+story('a model of the library is fetched, and what comes of it is seen', {}, async (page) => {
+  await signIn(page);
+  await go(page, '/serve/models');
+  await page.locator('.card').first().waitFor();
+  const begun = await call('POST', '/admin/v1/models/pull', { model: process.env.HEARTH_VARIANT, name: 'pulled' });
+  assert.equal(begun.status, 202);
+  const job = page.locator('.row', { hasText: 'pulled' });
+  await job.getByText('已完成').waitFor(); // without being asked for
+  const card = page.locator('.card', { has: page.locator('.ant-card-head-title', { hasText: 'pulled' }) });
+  await card.getByRole('button', { name: /加\s*载/ }).click();
+  await card.getByText('已加载').waitFor();
+  await card.locator('.ant-btn-loading').waitFor({ state: 'detached' });
+  await card.getByRole('button', { name: /卸\s*载/ }).click();
+  await card.getByText('已加载').waitFor({ state: 'detached' });
+  await accessible(page, 'models, one was fetched');
+  await shot(page, 'models-pulled-zh');
+  // By hand, of a mirror that has something else than what was published.
+  await page.getByRole('tab').nth(1).click();
+  await page
+    .getByRole('button', { name: /^下载 / })
+    .first()
+    .click();
+  await page
+    .locator('.row', { hasNotText: 'pulled' })
+    .getByText(/已完成|未成功/)
+    .waitFor();
+  await accessible(page, 'the library, something was fetched');
+  await shot(page, 'library-pulled-zh');
+});
+
+story('a model is measured, and what it comes to is shown', {}, async (page) => {
+  await signIn(page);
+  await go(page, '/serve/bench');
+  await page.getByText('还没有测量过').waitFor();
+  await accessible(page, 'nothing was measured');
+  await shot(page, 'bench-empty-zh');
+  await page.locator('.order .ant-select').first().click();
+  await page.locator('.ant-select-dropdown:visible').getByText('echo', { exact: true }).click();
+  await page.getByRole('button', { name: '开始测量' }).click();
+  await page.locator('.serves').waitFor();
+  assert.match(await page.locator('.serves').innerText(), /本机用 echo 约可供 [\d,]+ 人使用，每秒 [\d,.]+ 词元（实测）/);
+  assert.equal(await page.locator('.plots canvas').count(), 2);
+  assert.deepEqual(await page.locator('.sheet tbody td:first-child').allInnerTexts(), ['1', '2', '4']);
+  await accessible(page, 'a measurement');
+  await shot(page, 'bench-zh');
+  await dark(page, 'bench');
+  await phone(page, 'bench');
+  await page.locator('.order .ant-select').first().click();
+  await page.locator('.ant-select-dropdown:visible').getByText('slow', { exact: true }).click();
+  await page.getByRole('button', { name: '开始测量' }).click();
+  await page.getByText('正在测量 slow').waitFor();
+  await shot(page, 'bench-running-zh');
+  const second = await call('POST', '/admin/v1/measurements', { model: 'echo' });
+  assert.deepEqual([second.status, second.body.error.code], [409, 'measuring_running']);
+  await page.getByRole('button', { name: /停\s*止/ }).click();
+  await page.getByText('已停止').waitFor();
+  await go(page, '/serve');
+  await page.locator('.measured .serves').waitFor();
+  await accessible(page, 'the state, measured');
+  await shot(page, 'overview-measured-zh');
+  await inEnglish(page);
+  await page.getByText(/This machine serves about/).waitFor();
+  await shot(page, 'overview-measured-en');
+});
+
+story('the six steps are gone through, left and gone on with, and end with what was measured', {}, async (page, troubles) => {
+  await signIn(page);
+  await page.locator('.side').getByText('设置', { exact: true }).click();
+  const title = (text) => page.locator('.ant-card-head-title', { hasText: text }).waitFor();
+  const next = () => page.getByRole('button', { name: '下一步' }).click();
+  await title('这台机器，以及多少人用');
+  await accessible(page, 'plan');
+  await page.getByLabel('大约多少人使用？').fill('40');
+  await shot(page, 'guide-plan-zh');
+  await next();
+  await title('数据在哪里，会不会离开');
+  await page.getByText(/会发给上游 gpu/).waitFor();
+  await accessible(page, 'data');
+  await shot(page, 'guide-data-zh');
+  await next();
+  await title('由哪个模型回答');
+  assert.equal(await page.getByRole('button', { name: '下一步' }).isDisabled(), true);
+  await page.getByRole('radio', { name: /^echo/ }).check();
+  await page.locator('.guide-foot .ant-btn-primary:not([disabled])').waitFor();
+  await accessible(page, 'model');
+  await shot(page, 'guide-model-zh');
+  await phone(page, 'guide-model');
+  await next();
+  await title('装入内存，让别人找到');
+  await accessible(page, 'deploy');
+  await shot(page, 'guide-deploy-zh');
+  // Left here, and gone on with in another browser.
+  const other = await open(browser);
+  await signIn(other.page);
+  await go(other.page, '/settings/setup');
+  await other.page.locator('.ant-card-head-title', { hasText: '装入内存' }).waitFor();
+  await other.page.getByRole('button', { name: '下一步' }).click();
+  await other.page.locator('.ant-card-head-title', { hasText: '问一问' }).waitFor();
+  await other.context.close();
+  // Who does not know is told, and overwrites nothing.
+  await page.getByRole('button', { name: '上一步' }).click();
+  await page.locator('.ant-modal-title', { hasText: '已被其他人修改' }).waitFor();
+  assert.equal(
+    troubles.splice(0).every((x) => x.includes('412')),
+    true,
+  );
+  await accessible(page, 'a conflict');
+  await shot(page, 'conflict-zh');
+  await page.getByRole('button', { name: '查看最新内容' }).click();
+  await title('问一问，量一量');
+  await page.getByRole('button', { name: /开始测量|再测一次/ }).click();
+  await page.locator('.measuring').waitFor();
+  await page.locator('.measuring').waitFor({ state: 'detached' });
+  await page.locator('.serves').waitFor();
+  await accessible(page, 'verify');
+  await shot(page, 'guide-verify-zh');
+  await dark(page, 'guide-verify');
+  await next();
+  await title('交给谁管，怎样看护');
+  await accessible(page, 'operate');
+  await shot(page, 'guide-operate-zh');
+  await page.getByRole('button', { name: /完\s*成/ }).click();
+  await page.locator('.measured .serves').waitFor();
+  assert.match(await page.locator('.measured .serves').innerText(), /^本机用 echo 约可供/);
+  assert.equal(await page.getByText('设置还没有做完').count(), 0);
+  await shot(page, 'guide-done-zh');
+  await page.reload();
+  await go(page, '/settings/setup');
+  await title('交给谁管，怎样看护');
+  await inEnglish(page);
+  await title('Who looks after it, and how');
+  await shot(page, 'guide-operate-en');
+});
+
+story('of two administrators who edit the same, neither overwrites the other unseen', {}, async (page, troubles) => {
+  const k = await keyOf('shared', '总行/信贷部');
+  await signIn(page);
+  await go(page, '/protect/keys');
+  const row = page.locator('.row', { hasText: 'shared' });
+  await row.getByRole('button', { name: '范围 shared' }).click();
+  await dialog(page).locator('.ant-select input').fill('mine*,');
+  // Meanwhile the other one is done.
+  assert.equal((await call('PUT', `/admin/v1/keys/${k.id}/limits`, { rights: ['ask'], models: ['theirs*'] })).status, 204);
+  const save = () =>
+    dialog(page)
+      .getByRole('button', { name: /保\s*存/ })
+      .click();
+  await save();
+  await page.locator('.ant-modal-title', { hasText: '已被其他人修改' }).waitFor();
+  await shot(page, 'conflict-key-zh');
+  await page.getByRole('button', { name: '查看最新内容' }).click();
+  await row.getByText('可用模型 theirs*').waitFor();
+  await row.getByRole('button', { name: '范围 shared' }).click();
+  await dialog(page).locator('.ant-select input').fill('mine*,');
+  assert.equal((await call('PUT', `/admin/v1/keys/${k.id}/limits`, { rights: ['ask'], models: ['other*'] })).status, 204);
+  await save();
+  await page.locator('.ant-modal-title', { hasText: '已被其他人修改' }).waitFor();
+  await page.getByRole('button', { name: '仍用我的' }).click();
+  await row.getByText(/mine\*/).waitFor();
+  assert.equal(
+    troubles.splice(0).every((x) => x.includes('412')),
+    true,
+  );
 });

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -115,9 +116,10 @@ type Config struct {
 // Admin is the door.
 type Admin struct {
 	Config
-	api huma.API
-	mux *http.ServeMux
-	may map[string]hearth.Rights // by pattern: one of them is needed; none: everybody who is known
+	api      huma.API
+	mux      *http.ServeMux
+	changing sync.Mutex               // held while something is changed that has an etag
+	may      map[string]hearth.Rights // by pattern: one of them is needed; none: everybody who is known
 }
 
 // Prefix is where the door's paths begin.

@@ -299,7 +299,7 @@ func TestRequests(t *testing.T) {
 		{"GET", "/usage?group=odd", "", 400, `"code":"not_one_of"`},
 		{"GET", "/usage?since=yesterday", "", 422, `since`},
 		{"GET", "/usage.csv?group=key", "", 200, "\ufeffkey,key_name,requests,prompt_tokens,cached_tokens,completion_tokens,cost_yuan\nkey,'=HYPERLINK(1),2,30,10,4,0.125\n"},
-		{"GET", "/quotas", "", 200, `{"quotas":[{"scope":"key:k","quota":"spend/day","limit":5,"warn_percent":0,"used":0.5}]}`},
+		{"GET", "/quotas", "", 200, `{"quotas":[{"scope":"key:k","quota":"spend/day","limit":5,"warn_percent":0,"used":0.5,"etag":"`},
 		{"PUT", "/quotas", `{"scope":"key:*","quota":"tokens/day","limit":1000}`, 204, ""},
 		{"PUT", "/quotas", `{"scope":"tenant:t","quota":"spend/month","limit":0.25,"warn_percent":0}`, 204, ""},
 		{"PUT", "/quotas", `{"scope":"key","quota":"tokens/day","limit":1}`, 400, `"param":"scope"`},
@@ -411,6 +411,81 @@ func TestChangesAreRecorded(t *testing.T) {
 	w := do(d, "POST", admin.Prefix+"/keys", "admin", `{"name":"n"}`)
 	if after, err := a.access.List(t.Context()); w.Code != 503 || err != nil || len(after) != len(before) {
 		t.Errorf("an unrecorded change: %d, %d keys (%v)", w.Code, len(after)-len(before), err)
+	}
+}
+
+// TestNobodyOverwritesUnseen: of two administrators who have read the same, the second to
+// change it is told so, and changes nothing unless they say so.
+func TestNobodyOverwritesUnseen(t *testing.T) {
+	a, d := door(t)
+	send := func(method, path, tag, body string) int {
+		r := httptest.NewRequest(method, admin.Prefix+path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer admin")
+		r.Header.Set("Content-Type", "application/json")
+		if tag != "" {
+			r.Header.Set("If-Match", tag)
+		}
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, r)
+		return w.Code
+	}
+	p, _, err := a.access.AddPerson(t.Context(), hearth.Principal{Standing: hearth.StandingAdmin}, hearth.Person{Login: "li", Name: "Li", Tenant: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := func() (hearth.Key, error) {
+		_, k, err := a.access.Issue(t.Context(), hearth.Key{Name: "n", Standing: hearth.StandingUser}, 0)
+		return k, err
+	}()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dep, err := a.access.AddDepartment(t.Context(), "main", "d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tag := func(path, list, id string) string {
+		var out map[string][]struct{ ID, Scope, ETag string }
+		if err := json.Unmarshal(do(d, http.MethodGet, admin.Prefix+path, "admin", "").Body.Bytes(), &out); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range out[list] {
+			if x.ID == id || x.Scope == id {
+				return `"` + x.ETag + `"`
+			}
+		}
+		t.Fatalf("%s has no %s", path, id)
+		return ""
+	}
+	for _, c := range []struct{ list, id, method, path, mine, theirs string }{
+		{"people", p.ID, http.MethodPatch, "/people/" + p.ID, `{"name":"Li Mine"}`, `{"name":"Li Theirs"}`},
+		{"keys", k.ID, http.MethodPut, "/keys/" + k.ID + "/limits", `{"rights":[],"models":["a"]}`, `{"rights":[],"models":["b"]}`},
+		{"tenants", "main", http.MethodPatch, "/tenants/main", `{"name":"mine"}`, `{"name":"theirs"}`},
+		{"tenants", "main", http.MethodPut, "/tenants/main/models", `{"models":["a"]}`, `{"models":["b"]}`},
+		{"departments", dep.ID, http.MethodPatch, "/departments/" + dep.ID, `{"name":"mine"}`, `{"name":"theirs"}`},
+	} {
+		seen := tag("/"+c.list, c.list, c.id)
+		if code := send(c.method, c.path, seen, c.theirs); code >= 300 {
+			t.Errorf("%s: theirs: %d", c.path, code)
+		}
+		now := tag("/"+c.list, c.list, c.id)
+		if code := send(c.method, c.path, seen, c.mine); code != http.StatusPreconditionFailed || tag("/"+c.list, c.list, c.id) != now {
+			t.Errorf("%s: mine: %d", c.path, code)
+		}
+		for _, sure := range []string{now, "*", ""} {
+			if code := send(c.method, c.path, sure, c.mine); code >= 300 {
+				t.Errorf("%s with %s: %d", c.path, sure, code)
+			}
+		}
+	}
+	seen := tag("/quotas", "quotas", "key:k")
+	for sent, want := range map[string]int{seen: 204, `"other"`: 412} {
+		if code := send(http.MethodPut, "/quotas", sent, `{"scope":"key:k","quota":"spend/day","limit":1}`); code != want {
+			t.Errorf("a quota with %s: %d", sent, code)
+		}
+	}
+	if code := send(http.MethodPut, "/quotas", `"`+strings.Trim(seen, `"`)+`"`, `{"scope":"key:new","quota":"spend/day","limit":1}`); code != 412 {
+		t.Errorf("a quota that is not there: %d", code)
 	}
 }
 

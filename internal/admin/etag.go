@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,11 +25,36 @@ func (m Matched) check(now string) error {
 		return nil
 	}
 	for tag := range strings.SplitSeq(m.IfMatch, ",") {
-		if strings.TrimPrefix(strings.TrimSpace(tag), "W/") == strconv.Quote(now) {
+		if strings.TrimPrefix(strings.TrimSpace(tag), "W/") == strconv.Quote(now) && now != "" {
 			return nil
 		}
 	}
 	return hearth.NewError(hearth.ChangedMeanwhile).At("If-Match")
+}
+
+// change changes what is in the state that a request is about, and nothing else. Changes that
+// come by this door are made one after the other.
+func (a *Admin) change(m Matched, now func() (string, error), change func() error) error {
+	a.changing.Lock()
+	defer a.changing.Unlock()
+	if m.IfMatch != "" && m.IfMatch != "*" {
+		tag, err := now()
+		if err != nil {
+			return err
+		}
+		if err := m.check(tag); err != nil {
+			return err
+		}
+	}
+	return change()
+}
+
+// tagged is the etag of one of a list; empty, which matches nothing, if it is not there.
+func tagged[T any](list []T, err error, is func(T) bool, tag func(T) string) (string, error) {
+	if i := slices.IndexFunc(list, is); err == nil && i >= 0 {
+		return tag(list[i]), nil
+	}
+	return "", err
 }
 
 // etagOf tells states of something apart: by those fields of it that can be changed.

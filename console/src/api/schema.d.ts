@@ -1212,6 +1212,8 @@ export interface components {
             created: string;
             /** @description Id */
             department?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             /** Format: date-time */
             expires?: string;
             id: string;
@@ -1247,6 +1249,8 @@ export interface components {
         Department: {
             /** Format: date-time */
             created: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             id: string;
             name: string;
             /** @description Id */
@@ -1430,6 +1434,8 @@ export interface components {
              * @description Since when they are not let in
              */
             disabled?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             has_password: boolean;
             id: string;
             /** @description With which they choose a password; shown this once, holds three days */
@@ -1472,6 +1478,8 @@ export interface components {
             created: string;
             /** @description Id */
             department?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             /** Format: date-time */
             expires?: string;
             id: string;
@@ -1863,6 +1871,8 @@ export interface components {
              * @description Since when they are not let in
              */
             disabled?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             has_password: boolean;
             id: string;
             /**
@@ -1958,6 +1968,8 @@ export interface components {
             why?: "full" | "room" | "resting" | "down" | "away";
         };
         Quota: {
+            /** @description For If-Match, when it is changed */
+            etag: string;
             /**
              * Format: double
              * @description Tokens, requests, or yuan
@@ -2049,6 +2061,8 @@ export interface components {
              * @description Since when nobody of it is let in
              */
             disabled?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             id: string;
             /** @description That it may use; * stands for anything; none: all */
             models: string[] | null;
@@ -2489,7 +2503,10 @@ export interface operations {
     "rename-department": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2835,7 +2852,10 @@ export interface operations {
     "limit-key": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3795,7 +3815,10 @@ export interface operations {
     "change-person": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3861,7 +3884,10 @@ export interface operations {
     "set-standing": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4012,7 +4038,10 @@ export interface operations {
     "set-quota": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4251,7 +4280,10 @@ export interface operations {
     "change-tenant": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4286,7 +4318,10 @@ export interface operations {
     "set-tenant-models": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };

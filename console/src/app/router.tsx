@@ -11,6 +11,8 @@ const later = {
   queue: () => import('../pages/serve/queue'),
   jobs: () => import('../pages/serve/jobs'),
   engines: () => import('../pages/serve/engines'),
+  bench: () => import('../pages/serve/bench'),
+  setup: () => import('../pages/settings/setup'),
   usage: () => import('../pages/serve/usage'),
   quotas: () => import('../pages/serve/quotas'),
   people: () => import('../pages/protect/people'),
@@ -66,6 +68,16 @@ const engines = createRoute({
   path: '/serve/engines',
   component: lazyRouteComponent(later.engines, 'Engines'),
 });
+const bench = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/bench',
+  component: lazyRouteComponent(later.bench, 'Bench'),
+});
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/setup',
+  component: lazyRouteComponent(later.setup, 'Setup'),
+});
 const usage = createRoute({
   getParentRoute: () => root,
   path: '/serve/usage',
@@ -102,6 +114,8 @@ export const router = createRouter({
     queue,
     jobs,
     engines,
+    bench,
+    setup,
     usage,
     quotas,
     people,

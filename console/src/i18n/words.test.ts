@@ -61,6 +61,16 @@ describe('the words', () => {
       'engines.data.',
       'engines.process.',
       'engines.done.',
+      'bench.states.',
+      'bench.all',
+      'bench.each',
+      'bench.ttft',
+      'bench.gap95',
+      'bench.failed',
+      'guide.steps.',
+      'guide.titles.',
+      'making.kinds.',
+      'making.states.',
     ];
     const idle = chinese
       .map(([key]) => key)

@@ -170,7 +170,7 @@ function useAct(upstream: string) {
     },
     onSuccess: (_, act) => notices.success(t(`engines.done.${act}`, { name: upstream })),
     onError: (e) => notices.error(`${Problem.any(e).message} ${Problem.any(e).remedy}`),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['upstreams'] }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: ['upstreams'] }),
   });
 }
 

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { admin, body } from '../../api/client';
 import { Problem } from '../../api/problem';
 import { useNotices } from '../../app/notices';
+import { ifMatch, isConflict, Overtaken } from '../../components/conflict';
 import type { Schemas } from './queries';
 import { everyone, type Kind, kinds, parse, useScopes } from './scope';
 
@@ -30,9 +31,10 @@ export function SetQuota({ q, onClose }: { q: Schemas['Quota'] | null; onClose()
   const kind = Form.useWatch('kind', form) ?? 'department';
   const measure = Form.useWatch('measure', form) ?? 'tokens';
   const save = useMutation({
-    mutationFn: (w: Wanted) =>
+    mutationFn: ({ sure, ...w }: Wanted & { sure?: boolean }) =>
       body(
         admin.PUT('/admin/v1/quotas', {
+          params: { header: q ? ifMatch(q.etag, sure) : {} },
           body: {
             scope: `${w.kind}:${w.id}`,
             quota: w.measure === 'concurrent' ? w.measure : `${w.measure}/${w.period}`,
@@ -59,7 +61,10 @@ export function SetQuota({ q, onClose }: { q: Schemas['Quota'] | null; onClose()
       onOk={form.submit}
       confirmLoading={save.isPending}
     >
-      {problem && <Alert type="error" showIcon title={problem.message} description={problem.remedy} className="spaced" />}
+      <Overtaken save={save} onReload={onClose} />
+      {problem && !isConflict(problem) && (
+        <Alert type="error" showIcon title={problem.message} description={problem.remedy} className="spaced" />
+      )}
       <Form
         form={form}
         layout="vertical"
