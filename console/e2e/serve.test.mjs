@@ -490,3 +490,36 @@ story('of two administrators who edit the same, neither overwrites the other uns
     true,
   );
 });
+
+const places = [
+  '/serve',
+  '/serve/queue',
+  '/serve/models',
+  '/serve/engines',
+  '/serve/bench',
+  '/serve/jobs',
+  '/serve/usage',
+  '/serve/quotas',
+  '/settings/setup',
+];
+
+story('every page is in English where that is chosen, and closed to whoever may only ask', {}, async (page) => {
+  await signIn(page);
+  await inEnglish(page);
+  for (const at of places) {
+    await go(page, at);
+    await page.locator('.page .card, .page .rows, .page .state, .page .sheet').first().waitFor();
+    const text = (await page.locator('body').innerText()).replaceAll('炉心', '').replace(/总行\/\S+/g, '');
+    assert.doesNotMatch(text, /[\u4e00-\u9fff]/, at);
+    await accessible(page, `${at}, English`);
+  }
+  const other = await open(browser);
+  await signIn(other.page, (await call('POST', '/admin/v1/keys', { name: 'asks' })).body.key);
+  for (const at of places) {
+    await go(other.page, at);
+    await other.page.getByText('您无权查看此处').waitFor();
+  }
+  assert.deepEqual(other.troubles, []); // nothing was even asked for
+  await shot(other.page, 'setup-forbidden-zh');
+  await other.context.close();
+});

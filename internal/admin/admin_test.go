@@ -517,6 +517,33 @@ func TestGuideIsNotOverwritten(t *testing.T) {
 	}
 }
 
+// TestErrorsAreProblemDetails: whatever refuses, the status in the body is that of the answer.
+func TestErrorsAreProblemDetails(t *testing.T) {
+	_, d := door(t)
+	for _, c := range []struct {
+		method, path, key, body string
+		status                  int
+	}{
+		{"GET", "/status", "wrong", "", 401},
+		{"GET", "/status", "user", "", 403},
+		{"GET", "/nothing", "admin", "", 404},
+		{"DELETE", "/keys/zzz", "admin", "", 404},
+		{"POST", "/keys", "admin", `{"name":""}`, 422},
+		{"POST", "/keys", "admin", "{", 400},
+		{"GET", "/usage?group=odd", "admin", "", 400},
+	} {
+		w := do(d, c.method, admin.Prefix+c.path, c.key, c.body)
+		var b admin.ErrorBody
+		err := json.Unmarshal(w.Body.Bytes(), &b)
+		if err != nil || w.Code != c.status || b.Status != c.status || b.Title != http.StatusText(c.status) || b.Detail == "" || b.Detail != b.Error.Message {
+			t.Errorf("%s %s: %d %s (%v)", c.method, c.path, w.Code, w.Body, err)
+		}
+		if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
+			t.Errorf("%s %s: %s", c.method, c.path, got)
+		}
+	}
+}
+
 func TestErrorsInChinese(t *testing.T) {
 	_, d := door(t)
 	r := httptest.NewRequest(http.MethodDelete, admin.Prefix+"/keys/zzz", nil)

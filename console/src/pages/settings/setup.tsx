@@ -44,7 +44,9 @@ function At({ g }: { g: Guide }) {
   return (
     <>
       {wide ? (
-        <Steps size="small" current={at} items={steps.map((s) => ({ title: t(`guide.steps.${s}`) }))} className="steps" />
+        <div className="steps">
+          <Steps size="small" current={at} items={steps.map((s) => ({ title: t(`guide.steps.${s}`) }))} />
+        </div>
       ) : (
         <p className="quiet">{t('guide.at', { at: at + 1, of: steps.length, name: t(`guide.steps.${g.step}`) })}</p>
       )}

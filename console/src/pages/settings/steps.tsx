@@ -189,11 +189,11 @@ export function Deploy({ g }: Props) {
       </ul>
       {!g.where.open && (
         <>
-          <p className="quiet">{t('guide.opens')}</p>
+          <p className="quiet spaced-top">{t('guide.opens')}</p>
           <Snippet text={'listen: 0.0.0.0:4327\ntls:\n  cert: /etc/hearth/cert.pem\n  key: /etc/hearth/key.pem'} />
         </>
       )}
-      <p className="quiet">{t('guide.base')}</p>
+      <p className="quiet spaced-top">{t('guide.base')}</p>
       <Snippet text={`${root}v1`} />
     </>
   );
