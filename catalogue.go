@@ -144,6 +144,9 @@ const (
 	WorkshopBusy    Code = "model_job_running"
 	NoSuchModelJob  Code = "model_job_not_found"
 
+	ChangedMeanwhile Code = "changed_meanwhile"
+	MeasuringBusy    Code = "measuring_running"
+
 	ContentRefused Code = "content_refused"
 	WordsInvalid   Code = "words_invalid"
 )
@@ -586,6 +589,12 @@ var catalogue = map[Code]entry{
 	NoSuchModelJob: {KindNotFound,
 		texts{"there is no making of a model with the id {id}", "没有编号为 {id} 的模型生成任务"},
 		texts{"list the jobs there are; they are forgotten when the appliance stops", "请列出现有任务；一体机停止后任务记录不保留"}},
+	ChangedMeanwhile: {KindStale,
+		texts{"somebody else has changed it since it was read", "读取之后，它已被其他人修改"},
+		texts{"read it again, and make the change to what is there now", "请重新读取，在现有内容上再作修改"}},
+	MeasuringBusy: {KindConflict,
+		texts{"{model} is being measured, and one model is measured at a time", "正在测量 {model}；同一时间只能测量一个模型"},
+		texts{"wait until it is done, or stop it", "请等待其完成，或停止测量"}},
 	DownloadFailed: {KindUnavailable,
 		texts{"{path} could not be downloaded: {detail}", "无法下载 {path}：{detail}"},
 		texts{"check the network and the addresses and start it again; it continues where it stopped",

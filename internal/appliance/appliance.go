@@ -62,6 +62,7 @@ type Appliance struct {
 	probes      *prober
 	tools       *mcp.Client
 	workshop    *workshop
+	measuring   *measuring
 	listener    net.Listener
 	certs       *certificates // nil: nothing is encrypted here
 	server      *http.Server
@@ -128,6 +129,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.messages = webhook.New(hooks, a.log)
+	a.measuring = newMeasuring(a.answers, a.Data, a.log)
 	a.workshop = newWorkshop(a.Data, a.models.List, a.log)
 	if a.directories, err = newDirectories(c, a.Data.Access); err != nil {
 		return err
@@ -185,7 +187,7 @@ func (a *Appliance) handler() http.Handler {
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a},
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
-		Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Machine: machine(a.config), Trust: trusting{truster{a.answers, a.models}, a.Data, a.probes},
+		Queue: a.traffic, Work: a.jobs, Measuring: a.measuring, Guide: a.Data.store, Where: a.where, Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Machine: machine(a.config), Trust: trusting{truster{a.answers, a.models}, a.Data, a.probes},
 	})
 	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Directories: a.directories, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -271,6 +273,9 @@ func (a *Appliance) close() error {
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		a.jobs.Stop(now)
+	}
+	if a.measuring != nil {
+		a.measuring.close()
 	}
 	if a.workshop != nil {
 		a.workshop.close()

@@ -421,5 +421,6 @@ func (t *Traffic) queued(v *visit) (q hearth.Queued, waits, runs bool) {
 	}
 	p, _ := t.queue.Place(v.id)
 	q.Place = hearth.Place(p)
+	q.Why, q.Slots = e.why(t.queue.now)
 	return q, true, false
 }

@@ -21,6 +21,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batches of everybody; nothing of what is asked in them */
+        get: operations["list-batches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw what is not answered yet of a batch; what was answered is kept for its owner */
+        delete: operations["cancel-batch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/departments": {
         parameters: {
             query?: never;
@@ -120,6 +154,24 @@ export interface paths {
         put?: never;
         /** See what the guard does to a text; nothing is kept */
         post: operations["try-guard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the guided setting up is, and what was found out for it */
+        get: operations["show-guide"];
+        /** Note how far it is */
+        put: operations["set-guide"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -350,6 +402,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How fast models answer, as was measured */
+        get: operations["list-measurements"];
+        put?: never;
+        /** Begin to measure a model: it is asked as clients ask, on the account of who begins it, and others wait with it */
+        post: operations["measure-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/measurements/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, as it changes */
+        get: operations["watch-measurements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/measurements/running": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Stop measuring */
+        delete: operations["stop-measuring"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/models": {
         parameters: {
             query?: never;
@@ -401,6 +505,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/models/jobs/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The jobs, as they change */
+        get: operations["watch-model-jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/models/jobs/{id}": {
         parameters: {
             query?: never;
@@ -430,6 +551,23 @@ export interface paths {
         put?: never;
         /** Load a model into memory */
         post: operations["load-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/models/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to fetch a model of the library, or go on where an earlier fetch stopped */
+        post: operations["pull-model"];
         delete?: never;
         options?: never;
         head?: never;
@@ -574,6 +712,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who waits for an answer, why, and for how long */
+        get: operations["show-queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/queue/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, as it changes */
+        get: operations["watch-queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/quotas": {
         parameters: {
             query?: never;
@@ -692,6 +864,40 @@ export interface paths {
         put: operations["set-tenant-models"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tickets and answers in the background of everybody; nothing of what is asked */
+        get: operations["list-tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/tickets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw a ticket or an answer in the background; its owner does not get it any more */
+        delete: operations["cancel-ticket"];
         options?: never;
         head?: never;
         patch?: never;
@@ -912,6 +1118,46 @@ export interface components {
             /** Format: int64 */
             times?: number;
         };
+        Batch: {
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: int64
+             * @description Answered
+             */
+            done: number;
+            /** Format: date-time */
+            ended?: string;
+            /**
+             * Format: date-time
+             * @description When what is not done is given up
+             */
+            expires: string;
+            /**
+             * Format: int64
+             * @description Not answered as was asked
+             */
+            failed: number;
+            id: string;
+            /** @description Id, of whose it is */
+            key: string;
+            key_name?: string;
+            /** @description Where its requests would have gone */
+            path: string;
+            /** @enum {string} */
+            state: "validating" | "failed" | "in_progress" | "completed" | "expired" | "cancelling" | "cancelled";
+            /**
+             * Format: int64
+             * @description Requests
+             */
+            total: number;
+        };
+        BatchesOutputBody: {
+            /** @description The newest first */
+            batches: components["schemas"]["Batch"][] | null;
+            /** @description There are others after these */
+            more?: boolean;
+        };
         ChangePersonInputBody: {
             /** @description Empty: none */
             department?: string;
@@ -966,6 +1212,8 @@ export interface components {
             created: string;
             /** @description Id */
             department?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             /** Format: date-time */
             expires?: string;
             id: string;
@@ -1001,6 +1249,8 @@ export interface components {
         Department: {
             /** Format: date-time */
             created: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             id: string;
             name: string;
             /** @description Id */
@@ -1065,7 +1315,16 @@ export interface components {
             uri: string;
         };
         ErrorBody: {
+            /** @description The message */
+            detail: string;
             error: components["schemas"]["ErrorBodyErrorStruct"];
+            /**
+             * Format: int64
+             * @description Of the answer, as HTTP has it
+             */
+            status: number;
+            /** @description What the status means */
+            title: string;
         };
         ErrorBodyErrorStruct: {
             /** @description For machines; the list is in docs/errors.md */
@@ -1137,6 +1396,39 @@ export interface components {
             /** @description How it was recognised; private for personal data and secrets */
             view: string;
         };
+        GuideBody: {
+            /** @description It was gone through to the end, or left */
+            finished?: boolean;
+            /** @description That was chosen */
+            model?: string;
+            /**
+             * Format: int64
+             * @description Who will work with it; 0 is not said
+             */
+            people?: number;
+            /**
+             * @description The one to go on with
+             * @enum {string}
+             */
+            step: "plan" | "data" | "model" | "deploy" | "verify" | "operate";
+        };
+        GuideOutputBody: {
+            /** @description It was gone through to the end, or left */
+            finished?: boolean;
+            /** @description That was chosen */
+            model?: string;
+            /**
+             * Format: int64
+             * @description Who will work with it; 0 is not said
+             */
+            people?: number;
+            /**
+             * @description The one to go on with
+             * @enum {string}
+             */
+            step: "plan" | "data" | "model" | "deploy" | "verify" | "operate";
+            where: components["schemas"]["Where"];
+        };
         InvitationOutputBody: {
             /** @description Shown this once, holds three days */
             invitation: string;
@@ -1151,6 +1443,8 @@ export interface components {
              * @description Since when they are not let in
              */
             disabled?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             has_password: boolean;
             id: string;
             /** @description With which they choose a password; shown this once, holds three days */
@@ -1193,6 +1487,8 @@ export interface components {
             created: string;
             /** @description Id */
             department?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             /** Format: date-time */
             expires?: string;
             id: string;
@@ -1213,6 +1509,39 @@ export interface components {
         };
         KeysOutputBody: {
             keys: components["schemas"]["Key"][] | null;
+        };
+        Level: {
+            /**
+             * Format: double
+             * @description Of all answers together
+             */
+            answer_tokens_per_second: number;
+            /** Format: int64 */
+            clients: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: double
+             * @description Pause in an answer that 95 of 100 do not exceed
+             */
+            gap_p95_seconds: number;
+            /** Format: int64 */
+            requests: number;
+            /**
+             * Format: double
+             * @description Of one answer, in the middle
+             */
+            stream_tokens_per_second: number;
+            /**
+             * Format: double
+             * @description That 95 of 100 do not exceed
+             */
+            ttft_p95_seconds: number;
+            /**
+             * Format: double
+             * @description Wait for the beginning of an answer, in the middle
+             */
+            ttft_seconds: number;
         };
         LibraryModel: {
             /** @enum {string} */
@@ -1257,6 +1586,14 @@ export interface components {
             models: string[] | null;
             /** @description Of its standing's; none: all of them */
             rights: string[] | null;
+        };
+        Line: {
+            /** @description Those that run, and then the others by their places; 500 at most */
+            requests: components["schemas"]["Queued"][] | null;
+            /** Format: int64 */
+            running: number;
+            /** Format: int64 */
+            waiting: number;
         };
         Loaded: {
             /** Format: int64 */
@@ -1321,6 +1658,64 @@ export interface components {
             /** @description Id */
             tenant: string;
         };
+        MeasureOrder: {
+            /**
+             * Format: int64
+             * @description Of each answer
+             * @default 64
+             */
+            answer_tokens: number;
+            /** @description How many ask at once, one level after the other, each from 1 to 64; 1, 2 and 4 if absent */
+            clients?: number[] | null;
+            model: string;
+            /**
+             * Format: int64
+             * @description Of each question
+             * @default 128
+             */
+            prompt_tokens: number;
+        };
+        Measurement: {
+            /** Format: int64 */
+            answer_tokens: number;
+            /** @description Name of who began it */
+            by: string;
+            /**
+             * Format: int64
+             * @description Requests that were answered
+             */
+            done: number;
+            /** Format: date-time */
+            ended?: string;
+            /** @description One for each number of clients */
+            levels: components["schemas"]["Level"][] | null;
+            model: string;
+            /**
+             * Format: int64
+             * @description Who can work with the model, if each asks 12 times an hour, answers have 300 tokens, and four tenths are kept in reserve
+             */
+            people: number;
+            /** @description Why it failed */
+            problem?: components["schemas"]["JobProblem"];
+            /** Format: int64 */
+            prompt_tokens: number;
+            /** Format: date-time */
+            started: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "cancelled";
+            /**
+             * Format: double
+             * @description Of all answers together at the best level; 0 while there is none
+             */
+            tokens_per_second: number;
+            /** Format: int64 */
+            total: number;
+        };
+        Measurements: {
+            /** @description The latest first; the last twenty */
+            past: components["schemas"]["Measurement"][] | null;
+            running?: components["schemas"]["Measurement"];
+        };
         Model: {
             architecture?: string;
             /**
@@ -1355,14 +1750,14 @@ export interface components {
         ModelJob: {
             /**
              * Format: int64
-             * @description Of the phase: bytes that were written, or tokens compared
+             * @description Of the phase: bytes that were written, or fetched, or tokens compared
              */
             done: number;
             /** Format: date-time */
             ended?: string;
             id: string;
             /** @enum {string} */
-            kind: "quantize" | "convert";
+            kind: "quantize" | "convert" | "pull";
             /**
              * Format: double
              * @description Until the phase ends, at the speed so far; absent when not known
@@ -1374,7 +1769,7 @@ export interface components {
              * @description What is going on; absent until it has begun
              * @enum {string}
              */
-            phase?: "writing" | "comparing";
+            phase?: "writing" | "comparing" | "fetching";
             /** @description Why it failed */
             problem?: components["schemas"]["JobProblem"];
             recipe?: string;
@@ -1388,7 +1783,7 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
-        ModelJobsOutputBody: {
+        ModelJobs: {
             /** @description The latest first; the last twenty since the start */
             jobs: components["schemas"]["ModelJob"][] | null;
         };
@@ -1485,6 +1880,8 @@ export interface components {
              * @description Since when they are not let in
              */
             disabled?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             has_password: boolean;
             id: string;
             /**
@@ -1514,6 +1911,12 @@ export interface components {
             /** @description Id */
             tenant: string;
         };
+        PullOrder: {
+            /** @description Of the library: ID or ID:QUANTIZATION; without a quantisation the one that suits this machine's memory */
+            model: string;
+            /** @description To offer it under; the library's, if absent */
+            name?: string;
+        };
         QuantizeOrder: {
             /** @description Name of one in F32, F16 or BF16 */
             model: string;
@@ -1534,7 +1937,48 @@ export interface components {
             /** @description Comes back with the answer, within five minutes */
             state: string;
         };
+        Queued: {
+            /** @enum {string} */
+            class: "system" | "interactive" | "default" | "bulk";
+            /** @description Id */
+            department?: string;
+            /** @description Id */
+            key: string;
+            model: string;
+            /** @description Of the person, or of a key that is nobody's */
+            name: string;
+            /** @description Id */
+            person?: string;
+            /**
+             * Format: int64
+             * @description 1 is next; absent for one whose client is gone
+             */
+            position?: number;
+            /** @description Where it runs */
+            served_by?: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description Answers at once there is room for where it may go
+             */
+            slots?: number;
+            /** @enum {string} */
+            state: "waiting" | "running";
+            /**
+             * Format: double
+             * @description Until it runs; absent where that is not known
+             */
+            wait_seconds?: number;
+            /**
+             * @description Why it waits. full: all there is room for are being answered; room: it is longer than what is free of the cache; resting: whatever answers wants to be left alone for a while; down: whatever answers is out of order or drained; away: its client is gone, and its place is kept
+             * @enum {string}
+             */
+            why?: "full" | "room" | "resting" | "down" | "away";
+        };
         Quota: {
+            /** @description For If-Match, when it is changed */
+            etag: string;
             /**
              * Format: double
              * @description Tokens, requests, or yuan
@@ -1626,6 +2070,8 @@ export interface components {
              * @description Since when nobody of it is let in
              */
             disabled?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             id: string;
             /** @description That it may use; * stands for anything; none: all */
             models: string[] | null;
@@ -1638,6 +2084,43 @@ export interface components {
         TenantsOutputBody: {
             /** @description The main one first */
             tenants: components["schemas"]["Tenant"][] | null;
+        };
+        Ticket: {
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: date-time
+             * @description When it is forgotten
+             */
+            expires?: string;
+            id: string;
+            /** @description Id, of whose it is */
+            key: string;
+            key_name?: string;
+            /**
+             * @description ticket: it could not be answered in time; response: it was to be answered in the background
+             * @enum {string}
+             */
+            kind: "ticket" | "response";
+            path: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "done";
+            /**
+             * Format: int64
+             * @description Of the answer, as HTTP has it
+             */
+            status?: number;
+            /**
+             * Format: int64
+             * @description How often it was begun
+             */
+            tries: number;
+        };
+        TicketsOutputBody: {
+            /** @description There are others after these */
+            more?: boolean;
+            /** @description The newest first */
+            tickets: components["schemas"]["Ticket"][] | null;
         };
         Trouble: {
             /** Format: date-time */
@@ -1796,6 +2279,23 @@ export interface components {
             /** Format: int64 */
             requests: number;
         };
+        Where: {
+            /** @description Folder that holds everything that is kept */
+            data: string;
+            /**
+             * Format: int64
+             * @description Of its disk; 0 where the system does not tell
+             */
+            free_bytes: number;
+            /** @description Address and port */
+            listen: string;
+            /** @description Other machines can reach it */
+            open: boolean;
+            /** @description What is sent is encrypted */
+            tls: boolean;
+            /** @description Where this machine finds it */
+            url: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1850,7 +2350,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-batches": {
+        parameters: {
+            query?: {
+                /** @description Id of the last one of the page before */
+                after?: string;
+                /** @description How many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchesOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "cancel-batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -1879,7 +2442,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -1912,7 +2475,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -1941,7 +2504,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -1949,7 +2512,10 @@ export interface operations {
     "rename-department": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1974,7 +2540,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2003,7 +2569,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2036,7 +2602,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2065,7 +2631,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2096,7 +2662,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2129,7 +2695,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "show-guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "set-guide": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuideBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2158,7 +2791,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2191,7 +2824,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2220,7 +2853,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2228,7 +2861,10 @@ export interface operations {
     "limit-key": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2253,7 +2889,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2293,7 +2929,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2322,7 +2958,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2351,7 +2987,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2384,7 +3020,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2413,7 +3049,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2442,7 +3078,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2475,7 +3111,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2508,7 +3144,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2537,7 +3173,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2568,7 +3204,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2601,7 +3237,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2634,7 +3270,125 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measurements"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "measure-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureOrder"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measurement"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "watch-measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each with the state in data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Measurements"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "stop-measuring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2663,7 +3417,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2696,7 +3450,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2716,7 +3470,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelJobsOutputBody"];
+                    "application/json": components["schemas"]["ModelJobs"];
                 };
             };
             /** @description An error, in the language of Accept-Language */
@@ -2725,7 +3479,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "watch-model-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each with the state in data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ModelJobs"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2756,7 +3539,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2785,7 +3568,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2816,7 +3599,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "pull-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullOrder"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelJob"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2849,7 +3665,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2878,7 +3694,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2909,7 +3725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2938,7 +3754,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2971,7 +3787,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3000,7 +3816,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3008,7 +3824,10 @@ export interface operations {
     "change-person": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3035,7 +3854,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3066,7 +3885,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3074,7 +3893,10 @@ export interface operations {
     "set-standing": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3101,7 +3923,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3130,7 +3952,65 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "show-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Line"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "watch-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each with the state in data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Line"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3159,7 +4039,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3167,7 +4047,10 @@ export interface operations {
     "set-quota": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3190,7 +4073,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3222,7 +4105,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3251,7 +4134,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3278,7 +4161,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3307,7 +4190,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3336,7 +4219,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3369,7 +4252,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3398,7 +4281,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3406,7 +4289,10 @@ export interface operations {
     "change-tenant": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3433,7 +4319,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3441,7 +4327,10 @@ export interface operations {
     "set-tenant-models": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3468,7 +4357,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-tickets": {
+        parameters: {
+            query?: {
+                /** @description Id of the last one of the page before */
+                after?: string;
+                /** @description How many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "cancel-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3497,7 +4449,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3528,7 +4480,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3559,7 +4511,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3590,7 +4542,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3621,7 +4573,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3661,7 +4613,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3703,7 +4655,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
