@@ -16,7 +16,7 @@ func (e *entry) why(now float64) (why hearth.WaitReason, slots int) {
 		}
 		down = false
 		slots += int(b.limit)
-		if now < b.pause || b.trial && b.entries > 0 {
+		if now < b.pause || b.trial && len(b.runs) > 0 {
 			continue
 		}
 		resting = false
