@@ -19,8 +19,8 @@ type Queue interface {
 // queueMost is how many requests of the line are shown.
 const queueMost = 500
 
-// Line is who waits, and who is being answered.
-type Line struct {
+// Waiting is who waits, and who is being answered.
+type Waiting struct {
 	Waiting  int      `json:"waiting"`
 	Running  int      `json:"running"`
 	Requests []Queued `json:"requests" doc:"Those that run, and then the others by their places; 500 at most"`
@@ -43,9 +43,9 @@ type Queued struct {
 	ServedBy    string    `json:"served_by,omitempty" doc:"Where it runs"`
 }
 
-// NewLine shows a line.
-func NewLine(l hearth.Line) Line {
-	out := Line{Waiting: l.Waiting, Running: l.Running, Requests: []Queued{}}
+// NewWaiting shows a line.
+func NewWaiting(l hearth.Line) Waiting {
+	out := Waiting{Waiting: l.Waiting, Running: l.Running, Requests: []Queued{}}
 	for _, q := range l.Requests {
 		r := Queued{State: "waiting", Position: q.Place.Position, WaitSeconds: q.Place.Wait.Round(time.Second).Seconds(), Why: string(q.Why), Slots: q.Slots,
 			Model: q.Model, Class: string(q.Class), Since: q.Arrived.Truncate(time.Second), Key: q.By.KeyID, Name: q.By.Name, Person: q.By.Person, Department: q.By.Department, ServedBy: q.ServedBy}
@@ -57,16 +57,16 @@ func NewLine(l hearth.Line) Line {
 	return out
 }
 
-type lineOutput struct{ Body Line }
+type lineOutput struct{ Body Waiting }
 
 func (a *Admin) queueRoutes() {
 	tags := []string{"Queue"}
 	handle(a, hearth.RightWatch, huma.Operation{OperationID: "show-queue", Method: http.MethodGet, Path: "/queue", Summary: "Who waits for an answer, why, and for how long", Tags: tags},
 		func(ctx context.Context, _ *Language) (*lineOutput, error) {
-			return &lineOutput{NewLine(a.Queue.Line(asking(ctx), queueMost))}, nil
+			return &lineOutput{NewWaiting(a.Queue.Line(asking(ctx), queueMost))}, nil
 		})
 	feed(a, hearth.RightWatch, huma.Operation{OperationID: "watch-queue", Path: "/queue/events", Summary: "The same, as it changes", Tags: tags},
-		func(ctx context.Context, _ *Language) (Line, bool, error) {
-			return NewLine(a.Queue.Line(asking(ctx), queueMost)), true, nil
+		func(ctx context.Context, _ *Language) (Waiting, bool, error) {
+			return NewWaiting(a.Queue.Line(asking(ctx), queueMost)), true, nil
 		})
 }

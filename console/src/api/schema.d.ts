@@ -903,6 +903,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/trust/crosscheck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask several models the same and compare what they claim; /v1/crosscheck streams it */
+        post: operations["crosscheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find advertising in an answer; nothing is kept */
+        post: operations["inspect-answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is done about advertising in answers, and for whom */
+        get: operations["list-trust-policies"];
+        /** Set a policy, in the place of the one for the same */
+        put: operations["set-trust-policy"];
+        post?: never;
+        /** End a policy */
+        delete: operations["remove-trust-policy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/probe-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sets of probes there are */
+        get: operations["list-probe-sets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs of probes there were: effects, favoured brands, drift */
+        get: operations["list-probes"];
+        put?: never;
+        /** Ask a model a set of probes, in the background */
+        post: operations["run-probes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report of a month, by model and app, made of the audit record */
+        get: operations["show-trust-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/report.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a page to print */
+        get: operations["export-trust-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/upstreams": {
         parameters: {
             query?: never;
@@ -1158,6 +1280,28 @@ export interface components {
             /** @description There are others after these */
             more?: boolean;
         };
+        Beneficiary: {
+            asked: boolean;
+            brand: string;
+            /** Format: int64 */
+            mentions: number;
+            owner?: string;
+            platform?: string;
+            promoted: boolean;
+            /** Format: double */
+            share: number;
+        };
+        BrandRow: {
+            brand: string;
+            named_by: string[] | null;
+            owner?: string;
+            promoted_by: string[] | null;
+        };
+        Case: {
+            answer: string;
+            question?: string;
+            sources?: components["schemas"]["Source"][] | null;
+        };
         ChangePersonInputBody: {
             /** @description Empty: none */
             department?: string;
@@ -1172,9 +1316,19 @@ export interface components {
             disabled?: boolean;
             name?: string;
         };
+        Claim: {
+            agreement: string;
+            stances: components["schemas"]["Voice"][] | null;
+            text: string;
+        };
         CodeInputBody: {
             /** @description Six digits, or a recovery code */
             code?: string;
+        };
+        Comparison: {
+            brands: components["schemas"]["BrandRow"][] | null;
+            claims: components["schemas"]["Claim"][] | null;
+            models: components["schemas"]["Suspicion"][] | null;
         };
         ConvertOrder: {
             /** @description One of the sources' folders */
@@ -1246,6 +1400,24 @@ export interface components {
              */
             ttl_seconds?: number;
         };
+        CrosscheckInputBody: {
+            /**
+             * Format: int64
+             * @description Of each answer; 1024 if not given
+             */
+            max_tokens?: number;
+            /** @description Two to eight; the first there are if not given */
+            models?: string[] | null;
+            question: string;
+            /** @description What the models are told first */
+            system?: string;
+        };
+        CrosscheckOutputBody: {
+            /** @description In the order in which they ended */
+            answers: components["schemas"]["ShownAnswer"][] | null;
+            /** @description Of all that did not fail; missing if fewer than two */
+            comparison?: components["schemas"]["Comparison"];
+        };
         Department: {
             /** Format: date-time */
             created: string;
@@ -1259,6 +1431,28 @@ export interface components {
         DepartmentsOutputBody: {
             /** @description By tenant and name */
             departments: components["schemas"]["Department"][] | null;
+        };
+        Drift: {
+            alert: boolean;
+            moved: components["schemas"]["Effect"];
+            since: string;
+            why: string[] | null;
+        };
+        Effect: {
+            /** Format: int64 */
+            again: number;
+            /** Format: int64 */
+            changed: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: int64 */
+            pairs: number;
+            /** Format: double */
+            size: number;
+            steered: boolean;
+            variant: string;
         };
         EmergenciesOutputBody: {
             /** @description The latest first */
@@ -1429,6 +1623,20 @@ export interface components {
             step: "plan" | "data" | "model" | "deploy" | "verify" | "operate";
             where: components["schemas"]["Where"];
         };
+        Inspection: {
+            advertising: boolean;
+            beneficiaries: components["schemas"]["Beneficiary"][] | null;
+            clean: string;
+            diff: components["schemas"]["Piece"][] | null;
+            language: string;
+            model: string;
+            only_one_named: boolean;
+            /** Format: double */
+            probability: number;
+            sources?: components["schemas"]["SourceFinding"][] | null;
+            spans: components["schemas"]["Span"][] | null;
+            verdict: string;
+        };
         InvitationOutputBody: {
             /** @description Shown this once, holds three days */
             invitation: string;
@@ -1588,12 +1796,13 @@ export interface components {
             rights: string[] | null;
         };
         Line: {
-            /** @description Those that run, and then the others by their places; 500 at most */
-            requests: components["schemas"]["Queued"][] | null;
             /** Format: int64 */
-            running: number;
-            /** Format: int64 */
-            waiting: number;
+            line: number;
+            /** Format: double */
+            probability: number;
+            reasons: string[] | null;
+            text: string;
+            why: string;
         };
         Loaded: {
             /** Format: int64 */
@@ -1911,6 +2120,92 @@ export interface components {
             /** @description Id */
             tenant: string;
         };
+        Piece: {
+            cut?: boolean;
+            text: string;
+        };
+        PoliciesOutputBody: {
+            policies: components["schemas"]["TrustPolicy"][] | null;
+            /**
+             * @description Where there is no policy: trust.advertising of the settings
+             * @enum {string}
+             */
+            usual: "off" | "label" | "strip" | "block";
+        };
+        Preference: {
+            /** Format: int64 */
+            asked: number;
+            brand: string;
+            /** Format: int64 */
+            chosen: number;
+            favoured: boolean;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            owner?: string;
+            /** Format: double */
+            share: number;
+        };
+        ProbeResult: {
+            brands: components["schemas"]["Preference"][] | null;
+            choices?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            drift?: components["schemas"]["Drift"];
+            effects: components["schemas"]["Effect"][] | null;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            items: number;
+            model: string;
+            served_by?: string;
+            set: string;
+            /** Format: int64 */
+            unclear: number;
+            /** Format: int64 */
+            version: number;
+        };
+        ProbeRun: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            result: components["schemas"]["ProbeResult"];
+        };
+        ProbeSet: {
+            /** Format: int64 */
+            items: number;
+            /** @enum {string} */
+            language: "zh" | "en";
+            name: string;
+            /**
+             * Format: int64
+             * @description That a run asks a model
+             */
+            questions: number;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ProbeSetsOutputBody: {
+            sets: components["schemas"]["ProbeSet"][] | null;
+        };
+        ProbesOutputBody: {
+            probing: components["schemas"]["Probing"];
+            /** @description The latest first */
+            runs: components["schemas"]["ProbeRun"][] | null;
+        };
+        Probing: {
+            /** @description Why the last one did not come to an end */
+            failed?: string;
+            model?: string;
+            running: boolean;
+            set?: string;
+            /** Format: date-time */
+            since?: string;
+        };
         PullOrder: {
             /** @description Of the library: ID or ID:QUANTIZATION; without a quantisation the one that suits this machine's memory */
             model: string;
@@ -2014,6 +2309,74 @@ export interface components {
         RenameDepartmentInputBody: {
             name: string;
         };
+        Report: {
+            apps: components["schemas"]["ReportRow"][] | null;
+            from: string;
+            models: components["schemas"]["ReportRow"][] | null;
+            models_of_apps: components["schemas"]["ReportRow"][] | null;
+            month: string;
+            probes: components["schemas"]["ReportProbe"][] | null;
+            record: components["schemas"]["ReportRecord"];
+            total: components["schemas"]["ReportRow"];
+            types: components["schemas"]["ReportType"][] | null;
+            until: string;
+        };
+        ReportProbe: {
+            /** Format: int64 */
+            alerts: number;
+            at: string;
+            favours: components["schemas"]["Preference"][] | null;
+            id: string;
+            result: components["schemas"]["ProbeResult"];
+            /** Format: int64 */
+            runs: number;
+        };
+        ReportRecord: {
+            /** Format: int64 */
+            answers: number;
+            digest: string;
+            /** Format: int64 */
+            first: number;
+            /** Format: int64 */
+            last: number;
+        };
+        ReportRow: {
+            /** Format: int64 */
+            advertised: number;
+            /** Format: int64 */
+            answers: number;
+            app?: string;
+            app_name?: string;
+            /** Format: int64 */
+            blocked: number;
+            /** Format: double */
+            high: number;
+            /** Format: int64 */
+            inspected: number;
+            /** Format: int64 */
+            labelled: number;
+            /** Format: double */
+            low: number;
+            model?: string;
+            /** Format: double */
+            share: number;
+            /** Format: int64 */
+            stripped: number;
+        };
+        ReportType: {
+            /** Format: int64 */
+            sentences: number;
+            type: string;
+        };
+        RunProbesInputBody: {
+            model: string;
+            set: string;
+        };
+        SetPolicyInputBody: {
+            /** @enum {string} */
+            action: "off" | "label" | "strip" | "block";
+            whose: string;
+        };
         SetQuotaInputBody: {
             /** Format: double */
             limit: number;
@@ -2047,6 +2410,45 @@ export interface components {
              */
             system: number;
         };
+        ShownAnswer: {
+            error?: components["schemas"]["Trouble"];
+            inspection?: components["schemas"]["Inspection"];
+            model: string;
+            /** Format: double */
+            seconds: number;
+            served_by?: string;
+            text: string;
+        };
+        Source: {
+            text?: string;
+            title?: string;
+            url?: string;
+        };
+        SourceFinding: {
+            domain?: string;
+            /** Format: int64 */
+            duplicate_of?: number;
+            lines?: components["schemas"]["Line"][] | null;
+            owner?: string;
+            promoted: boolean;
+            quarantine?: boolean;
+            seller: boolean;
+            url?: string;
+        };
+        Span: {
+            brands: string[] | null;
+            /** Format: int64 */
+            end: number;
+            evidence: string[] | null;
+            /** Format: double */
+            probability: number;
+            reasons: string[] | null;
+            /** Format: int64 */
+            start: number;
+            text: string;
+            type: string;
+            why: string;
+        };
         StandingInputBody: {
             /**
              * @description The one they have from now on
@@ -2061,6 +2463,17 @@ export interface components {
             /** Format: double */
             uptime_seconds: number;
             version: string;
+        };
+        Suspicion: {
+            /** Format: double */
+            advertising_probability: number;
+            alone_with: string[] | null;
+            /** Format: int64 */
+            contradicted: number;
+            model: string;
+            /** Format: int64 */
+            only_here: number;
+            outlier: boolean;
         };
         Tenant: {
             /** Format: date-time */
@@ -2123,11 +2536,17 @@ export interface components {
             tickets: components["schemas"]["Ticket"][] | null;
         };
         Trouble: {
-            /** Format: date-time */
-            at: string;
             code: string;
             message: string;
             remedy: string;
+        };
+        TrustPolicy: {
+            /** @enum {string} */
+            action: "off" | "label" | "strip" | "block";
+            /** Format: date-time */
+            changed: string;
+            /** @description key:ID (an app), person:ID, department:ID or tenant:ID; the narrowest counts */
+            whose: string;
         };
         TryInputBody: {
             /**
@@ -2193,7 +2612,7 @@ export interface components {
              */
             state: "up" | "down" | "starting" | "resting" | "drained";
             /** @description The last there was with it, mended or not */
-            trouble?: components["schemas"]["Trouble"];
+            trouble?: components["schemas"]["UpstreamTrouble"];
             /**
              * Format: int64
              * @description Requests that came to nothing in that time, through no fault of theirs
@@ -2226,6 +2645,13 @@ export interface components {
             running: number;
             /** Format: int64 */
             waiting: number;
+        };
+        UpstreamTrouble: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            message: string;
+            remedy: string;
         };
         UpstreamsOutputBody: {
             /** @description As they are configured, and then the engines that are started here */
@@ -2278,6 +2704,20 @@ export interface components {
             prompt_tokens: number;
             /** Format: int64 */
             requests: number;
+        };
+        Voice: {
+            differ?: string;
+            model: string;
+            stance: string;
+            text?: string;
+        };
+        Waiting: {
+            /** @description Those that run, and then the others by their places; 500 at most */
+            requests: components["schemas"]["Queued"][] | null;
+            /** Format: int64 */
+            running: number;
+            /** Format: int64 */
+            waiting: number;
         };
         Where: {
             /** @description Folder that holds everything that is kept */
@@ -3972,7 +4412,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Line"];
+                    "application/json": components["schemas"]["Waiting"];
                 };
             };
             /** @description An error, in the language of Accept-Language */
@@ -4001,7 +4441,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["Line"];
+                    "text/event-stream": components["schemas"]["Waiting"];
                 };
             };
             /** @description An error, in the language of Accept-Language */
@@ -4413,6 +4853,325 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    crosscheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrosscheckInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrosscheckOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "inspect-answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Case"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inspection"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-trust-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoliciesOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "set-trust-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustPolicy"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-trust-policy": {
+        parameters: {
+            query: {
+                /** @description As it is listed */
+                whose: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-probe-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeSetsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-probes": {
+        parameters: {
+            query?: {
+                /** @description Only of this set */
+                set?: string;
+                /** @description Only of this model */
+                model?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbesOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "run-probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunProbesInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "show-trust-report": {
+        parameters: {
+            query: {
+                /** @description Like 2026-11, in the appliance's time zone */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "export-trust-report": {
+        parameters: {
+            query: {
+                /** @description Like 2026-11, in the appliance's time zone */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
             };
             /** @description An error, in the language of Accept-Language */
             default: {
