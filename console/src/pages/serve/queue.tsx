@@ -17,7 +17,7 @@ type Queued = Schemas['Queued'];
 /** Who waits, why and for how long, as it changes. */
 export function Queue() {
   const { t, i18n } = useTranslation();
-  const feed = useFeed<Schemas['Line']>('admin/v1/queue/events');
+  const feed = useFeed<Schemas['Waiting']>('admin/v1/queue/events');
   return (
     <Page
       title={t('nav.queue')}
