@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
@@ -120,4 +122,15 @@ func (t *terminal) showEgress(file string, r *egress.Report) error {
 		return errors.New(t.say("the report does not prove it: there are sockets that nothing accounts for, or the server ended meanwhile", "报告不足以证明：存在无法说明来源的套接字，或期间服务已停止"))
 	}
 	return nil
+}
+
+// clientOf is a client that is let out to one server. What a person asks of their own is
+// no traffic of the appliance's, and not in its record.
+func clientOf(url string, trust *tls.Config) (*http.Client, error) {
+	var gate *egress.Gate
+	door, err := gate.Door("hearth", url)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{Transport: &http.Transport{DialContext: door.DialContext, TLSClientConfig: trust}}, nil
 }

@@ -21,6 +21,12 @@ var dials = map[string][]string{
 	"syslog": {"Dial", "New"},
 }
 
+// apart are files that may connect otherwise, and why.
+var apart = map[string]string{
+	"internal/appliance/unsealing.go": "a socket in the data folder, which leads nowhere else",
+	"cmd/hearth/conformance.go":       "a person points it at a server, through a proxy if they like; it is no part of the server",
+}
+
 // TestNobodyElseDials holds the product to going out through internal/egress alone: no
 // other package dials, uses a client that does, or makes a transport or a client that
 // does not say how.
@@ -33,6 +39,9 @@ func TestNobodyElseDials(t *testing.T) {
 			case d.IsDir() && (d.Name() == "node_modules" || d.Name() == "egress" || d.Name() == "devtools" || d.Name() == "gen"):
 				return fs.SkipDir
 			case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+				return nil
+			}
+			if apart[strings.TrimPrefix(filepath.ToSlash(path), "../../")] != "" {
 				return nil
 			}
 			for _, found := range dialsIn(t, path, nil) {

@@ -62,29 +62,44 @@ const (
 // A nil gate makes doors without a record.
 func (g *Gate) Door(owner string, addresses ...string) (*Door, error) {
 	d := &Door{gate: g, owner: owner, dialer: net.Dialer{Timeout: dialMax}}
+	if err := d.Open(addresses...); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Open lets out to more places: those that a configured one names as its own.
+func (d *Door) Open(addresses ...string) error {
 	for _, a := range addresses {
 		if a == "" {
 			continue
 		}
 		u, err := url.Parse(a)
 		if err != nil || u.Hostname() == "" {
-			return nil, fmt.Errorf("%q is no address", a)
+			return fmt.Errorf("%q is no address", a)
 		}
 		d.add(u)
 	}
-	return d, nil
+	return nil
 }
 
 func (d *Door) add(u *url.URL) {
 	port := u.Port()
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		port = map[string]string{"http": "80", "https": "443", "ldap": "389", "ldaps": "636"}[u.Scheme]
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if place := net.JoinHostPort(u.Hostname(), port); !slices.Contains(d.open, place) && len(d.open) < placesMax {
 		d.open = append(d.open, place)
 	}
+}
+
+// Places are where the door leads, as host and port.
+func (d *Door) Places() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.open)
 }
 
 // leads reports whether the door leads to a place.
