@@ -230,6 +230,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/label": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The label that copies and exports of an answer carry (GB 45438-2025) */
+        get: operations["show-label"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/library": {
         parameters: {
             query?: never;
@@ -1330,6 +1347,15 @@ export interface components {
             claims: components["schemas"]["Claim"][] | null;
             models: components["schemas"]["Suspicion"][] | null;
         };
+        ContentLabel: {
+            ContentProducer: string;
+            ContentPropagator: string;
+            Label: string;
+            ProduceID: string;
+            PropagateID: string;
+            ReservedCode1: string;
+            ReservedCode2: string;
+        };
         ConvertOrder: {
             /** @description One of the sources' folders */
             folder: string;
@@ -1717,6 +1743,18 @@ export interface components {
         };
         KeysOutputBody: {
             keys: components["schemas"]["Key"][] | null;
+        };
+        LabelOutputBody: {
+            /** @description Name of the metadata in files: the key of front matter, of a document property, of a PDF's information */
+            key: string;
+            /** @description The metadata */
+            label?: components["schemas"]["ContentLabel"];
+            /** @description What people read: beside answers, and in copies and exports */
+            notice: string;
+            /** @description Whether what is copied or exported for the caller is to carry a label */
+            on: boolean;
+            /** @description The same as one text, as PDF and office files carry it */
+            value?: string;
         };
         Level: {
             /**
@@ -2758,6 +2796,8 @@ export interface operations {
                 act?: string;
                 /** @description Id of the key that did it */
                 key?: string;
+                /** @description Id of the person who did it, with whatever key or session */
+                person?: string;
                 /** @description Id of the request */
                 request?: string;
                 /** @description Code of the error it ended with */
@@ -3322,6 +3362,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "show-label": {
+        parameters: {
+            query?: {
+                /** @description Id of the request that was answered, from X-Request-Id */
+                request?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelOutputBody"];
+                };
             };
             /** @description An error, in the language of Accept-Language */
             default: {
