@@ -8,19 +8,19 @@ import (
 
 // Report is what was seen of a process and those it started, for a while.
 type Report struct {
-	Version   string    `json:"version"` // of hearth
-	Host      string    `json:"host"`
-	Process   int       `json:"process"`
-	Begin     time.Time `json:"begin"`
-	End       time.Time `json:"end"`
-	Every     string    `json:"every"`    // how long between two looks
-	Looks     int       `json:"looks"`    // how often the sockets were read
-	Complete  bool      `json:"complete"` // the process lived for all that time
-	Sockets   []Seen    `json:"sockets"`
-	Journal   []Entry   `json:"journal"` // what the doors have on record for that time
-	Denied    int       `json:"denied"`
-	Unknown   int       `json:"unknown"`   // sockets to elsewhere that no door has on record
-	Unlimited string    `json:"unlimited"` // what such a report can't see
+	Version  string    `json:"version"` // of hearth
+	Host     string    `json:"host"`
+	Process  int       `json:"process"`
+	Begin    time.Time `json:"begin"`
+	End      time.Time `json:"end"`
+	Every    string    `json:"every"`    // how long between two looks
+	Looks    int       `json:"looks"`    // how often the sockets were read
+	Complete bool      `json:"complete"` // the process lived for all that time
+	Sockets  []Seen    `json:"sockets"`
+	Journal  []Entry   `json:"journal"` // what the doors have on record, from a day before on: connections may be older than a watch
+	Denied   int       `json:"denied"`
+	Unknown  int       `json:"unknown"` // sockets to elsewhere that no door has on record
+	Unseen   string    `json:"unseen"`  // what such a report can't see
 }
 
 // Seen is a socket with when it was seen, and what it is.
@@ -50,7 +50,7 @@ const seenMax = 200_000
 // is over. proc is where the kernel tells of processes.
 func Watch(ctx context.Context, proc string, root int, duration time.Duration) (*Report, error) {
 	r := &Report{Process: root, Begin: time.Now().UTC(), Every: Every.String(), Complete: true, Sockets: []Seen{}, Journal: []Entry{},
-		Unlimited: "connections shorter than the time between two looks are in the journal alone; programs other than this process and its children are not looked at"}
+		Unseen: "connections shorter than the time between two looks are in the journal alone; programs other than this process and its children are not looked at"}
 	ctx, cancel := context.WithTimeout(ctx, duration)
 	defer cancel()
 	known := map[Socket]int{}
