@@ -72,6 +72,7 @@ export const en: Words = {
     rule: 'At least 12 characters, of three kinds: capitals, small letters, digits, signs.',
     differ: 'The two are not the same',
     comeIn: 'Choose it and come in',
+    directory: 'Sign in with {{title}}',
     haveInvitation: 'Have an invitation? Choose a password',
     invitation: 'Invitation',
     invitationMissing: 'Enter the invitation, which begins with hi_',

@@ -63,6 +63,7 @@ export const zh = {
     rule: '至少 12 个字符，含大写字母、小写字母、数字、符号中的三类。',
     differ: '两次输入的密码不一致',
     comeIn: '设置密码并进入',
+    directory: '使用{{title}}登录',
     haveInvitation: '有邀请码？在此设置密码',
     invitation: '邀请码',
     invitationMissing: '请填写以 hi_ 开头的邀请码',
