@@ -798,7 +798,7 @@ export interface components {
              * @description Of the person, where it is one's
              * @enum {string}
              */
-            standing: "admin" | "user" | "system" | "security" | "audit";
+            standing: "admin" | "user" | "system" | "security" | "audit" | "import";
             /** @description Id */
             tenant: string;
         };
@@ -993,7 +993,7 @@ export interface components {
              * @description Of the person, where it is one's
              * @enum {string}
              */
-            standing: "admin" | "user" | "system" | "security" | "audit";
+            standing: "admin" | "user" | "system" | "security" | "audit" | "import";
             /** @description Id */
             tenant: string;
         };
