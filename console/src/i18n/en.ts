@@ -245,6 +245,7 @@ export const en: Words = {
     system: 'System administrator',
     security: 'Security administrator',
     audit: 'Audit administrator',
+    import: 'Directory sync',
     admin: 'Full administrator',
   },
   duty: {

@@ -222,7 +222,7 @@ export const zh = {
     more: '显示更多',
     how: '下载方法',
   },
-  standing: { user: '用户', system: '系统管理员', security: '安全管理员', audit: '审计管理员', admin: '全权管理员' },
+  standing: { user: '用户', system: '系统管理员', security: '安全管理员', audit: '审计管理员', import: '身份同步', admin: '全权管理员' },
   duty: {
     user: '使用模型',
     system: '维护一体机：模型、账号、程序密钥',

@@ -4,7 +4,11 @@ import { admin, body } from '../../api/client';
 export type { Schemas } from '../../api/client';
 
 export const status = () =>
-  queryOptions({ queryKey: ['status'], queryFn: () => body(admin.GET('/admin/v1/status', { headers: { 'X-Hearth-Background': '1' } })), refetchInterval: 3000 });
+  queryOptions({
+    queryKey: ['status'],
+    queryFn: () => body(admin.GET('/admin/v1/status', { headers: { 'X-Hearth-Background': '1' } })),
+    refetchInterval: 3000,
+  });
 export const models = (language: string) =>
   queryOptions({ queryKey: ['models', language], queryFn: async () => (await body(admin.GET('/admin/v1/models'))).models ?? [] });
 
