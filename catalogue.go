@@ -96,6 +96,9 @@ const (
 
 	QuotaExceeded       Code = "quota_exceeded"
 	NoSuchQuota         Code = "quota_not_found"
+	NoSuchTrustPolicy   Code = "trust_policy_not_found"
+	NoSuchProbe         Code = "probe_not_found"
+	ProbesRunning       Code = "probes_running"
 	DeadlineUnreachable Code = "deadline_unreachable"
 	PlaceKept           Code = "place_kept"
 
@@ -104,6 +107,14 @@ const (
 	UpstreamFailed      Code = "upstream_failed"
 	UpstreamRejected    Code = "upstream_rejected"
 	UpstreamBusy        Code = "upstream_busy"
+	NoSuchUpstream      Code = "upstream_not_found"
+	NotAnEngine         Code = "not_an_engine"
+	NotConforming       Code = "not_conforming"
+
+	NoSuchToolServer      Code = "tool_server_not_found"
+	ToolServerUnavailable Code = "tool_server_unavailable"
+	ToolsTooMany          Code = "too_many_tools"
+	ToolFailed            Code = "tool_failed"
 	UpstreamProtocol    Code = "upstream_protocol"
 
 	AuditUnavailable Code = "audit_unavailable"
@@ -130,6 +141,11 @@ const (
 	DownloadBusy    Code = "download_busy"
 	DownloadFailed  Code = "download_failed"
 	DownloadCorrupt Code = "download_corrupt"
+	WorkshopBusy    Code = "model_job_running"
+	NoSuchModelJob  Code = "model_job_not_found"
+
+	ChangedMeanwhile Code = "changed_meanwhile"
+	MeasuringBusy    Code = "measuring_running"
 
 	ContentRefused Code = "content_refused"
 	WordsInvalid   Code = "words_invalid"
@@ -443,6 +459,15 @@ var catalogue = map[Code]entry{
 	NoSuchQuota: {KindNotFound,
 		texts{"{whose} has no quota {quota}", "{whose} 没有限额 {quota}"},
 		texts{"hearth quota list shows the quotas there are", "hearth quota list 可查看现有限额"}},
+	NoSuchTrustPolicy: {KindNotFound,
+		texts{"{whose} has no policy about advertising of its own", "{whose} 没有单独的广告处理策略"},
+		texts{"hearth trust policy list shows the policies there are", "hearth trust policy list 可查看现有策略"}},
+	ProbesRunning: {KindConflict,
+		texts{"the probes {set} are being asked of {model}", "正在用探针集 {set} 检查 {model}"},
+		texts{"ask again when they have ended; GET /admin/v1/trust/probes says so", "请等其结束后再试；GET /admin/v1/trust/probes 可查看状态"}},
+	NoSuchProbe: {KindNotFound,
+		texts{"there is no probe {probe}", "没有探针 {probe}"},
+		texts{"hearth trust probe --sets shows the sets of probes, and --history the runs there were", "hearth trust probe --sets 可查看探针集，--history 可查看历次结果"}},
 	DeadlineUnreachable: {KindExhausted,
 		texts{"the answer can't begin in time: the wait is about {wait}, and this request may wait {limit}",
 			"无法按时开始回答：预计需等待 {wait}，而此请求最多等待 {limit}"},
@@ -473,6 +498,27 @@ var catalogue = map[Code]entry{
 		texts{"upstream {upstream} broke off or sent something that is not an answer: {detail}",
 			"上游 {upstream} 的应答中断或不合规范：{detail}"},
 		texts{"look at the upstream's log; send the request again", "请查看上游日志，并重新发送请求"}},
+	NoSuchUpstream: {KindNotFound,
+		texts{"there is no upstream {upstream}", "没有上游 {upstream}"},
+		texts{"hearth upstream lists those there are", "用 hearth upstream 查看现有的上游"}},
+	NoSuchToolServer: {KindInvalid,
+		texts{"there is no MCP server {server} that you may use", "没有可供您使用的 MCP 服务器 {server}"},
+		texts{"the operator declares servers, and who may use them, under mcp in the settings; no other is ever connected to", "MCP 服务器及其使用范围由运维人员在设置项 mcp 中声明；系统不会连接其他服务器"}},
+	ToolServerUnavailable: {KindUnavailable,
+		texts{"the MCP server {server} can't be reached, or broke off", "MCP 服务器 {server} 无法连接，或连接中断"},
+		texts{"look at the appliance's log, and at that of the server", "请查看本机与该服务器的日志"}},
+	ToolsTooMany: {KindTooLarge,
+		texts{"the MCP server {server} has more than {tools} tools, or more than {bytes} bytes of descriptions", "MCP 服务器 {server} 的工具超过 {tools} 个，或其描述超过 {bytes} 字节"},
+		texts{"name the tools that are wanted under mcp[].tools", "请在 mcp[].tools 中指定所需的工具"}},
+	ToolFailed: {KindUnavailable,
+		texts{"{tool} of {server} failed: {detail}", "{server} 的 {tool} 失败：{detail}"},
+		texts{"the model has been told, and may try otherwise", "模型已获知，可能会换一种方式重试"}},
+	NotConforming: {KindUnavailable,
+		texts{"{target} fails {count} checks", "{target} 有 {count} 项不符合"},
+		texts{"the table says at what a library would stumble", "表中列出了 SDK 会出错之处"}},
+	NotAnEngine: {KindConflict,
+		texts{"{upstream} is not an engine of this appliance", "{upstream} 不是本机启动的引擎"},
+		texts{"only engines under engines in the settings are started here; restart it where it runs", "只有设置项 engines 中的引擎由本机启动；请在其运行的位置重启"}},
 
 	AuditUnavailable: {KindUnavailable,
 		texts{"nothing can be recorded now, and nothing is done that is not recorded", "审计记录暂时无法写入，未经记录的操作一律不执行"},
@@ -537,6 +583,18 @@ var catalogue = map[Code]entry{
 	DownloadBusy: {KindConflict,
 		texts{"another process is downloading {path}", "另一个进程正在下载 {path}"},
 		texts{"wait until it is done, or stop it; what it has fetched is used", "请等待其完成，或停止该进程；已下载的部分会被沿用"}},
+	WorkshopBusy: {KindConflict,
+		texts{"{model} is being made, and models are made one at a time", "正在生成 {model}；同一时间只能生成一个模型"},
+		texts{"wait until it is done, or cancel it", "请等待其完成，或取消该任务"}},
+	NoSuchModelJob: {KindNotFound,
+		texts{"there is no making of a model with the id {id}", "没有编号为 {id} 的模型生成任务"},
+		texts{"list the jobs there are; they are forgotten when the appliance stops", "请列出现有任务；一体机停止后任务记录不保留"}},
+	ChangedMeanwhile: {KindStale,
+		texts{"somebody else has changed it since it was read", "读取之后，它已被其他人修改"},
+		texts{"read it again, and make the change to what is there now", "请重新读取，在现有内容上再作修改"}},
+	MeasuringBusy: {KindConflict,
+		texts{"{model} is being measured, and one model is measured at a time", "正在测量 {model}；同一时间只能测量一个模型"},
+		texts{"wait until it is done, or stop it", "请等待其完成，或停止测量"}},
 	DownloadFailed: {KindUnavailable,
 		texts{"{path} could not be downloaded: {detail}", "无法下载 {path}：{detail}"},
 		texts{"check the network and the addresses and start it again; it continues where it stopped",

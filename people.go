@@ -108,7 +108,7 @@ func (s Standing) Rights() Rights {
 	case StandingImport:
 		return RightImport
 	case StandingAdmin:
-		return 1<<len(rightNames) - 1
+		return (1<<len(rightNames) - 1) &^ RightImport // which is a program's
 	}
 	return RightNone
 }

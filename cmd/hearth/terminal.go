@@ -167,7 +167,7 @@ func exitCode(e *hearth.Error) int {
 		return 3
 	case hearth.KindUnauthenticated, hearth.KindForbidden:
 		return 4
-	case hearth.KindConflict:
+	case hearth.KindConflict, hearth.KindStale:
 		return 5
 	case hearth.KindUnavailable:
 		return 6

@@ -31,6 +31,8 @@ type Store interface {
 type Keys interface {
 	AddKey(context.Context, hearth.Key) error
 	Holding(ctx context.Context, id string) (hearth.Holding, error)
+	// HoldingChanges is a number that is another one whenever what Holding finds may be.
+	HoldingChanges(context.Context) (int64, error)
 	Keys(ctx context.Context, person string) ([]hearth.Key, error)
 	LimitKey(ctx context.Context, id string, only hearth.Rights, models hearth.ModelList) error
 	RemoveKey(ctx context.Context, id, person string) error
@@ -60,6 +62,7 @@ type Access struct {
 
 	mu    sync.Mutex
 	under map[*hold]struct{}   // what is under way, for whom
+	found map[string]found     // what keys were found to be, by id
 	spent map[string]time.Time // questions to passkeys that were answered, and until when they might be
 }
 
@@ -77,7 +80,7 @@ func New(store Store, pepper []byte, sealer Sealer) *Access {
 	if len(pepper) < 32 {
 		panic("access: the pepper must have at least 32 bytes")
 	}
-	return &Access{Policy: DefaultPolicy(), store: store, pepper: pepper, sealer: sealer, hashes: make(chan struct{}, hashesMax), under: map[*hold]struct{}{}, spent: map[string]time.Time{}}
+	return &Access{Policy: DefaultPolicy(), store: store, pepper: pepper, sealer: sealer, hashes: make(chan struct{}, hashesMax), under: map[*hold]struct{}{}, found: map[string]found{}, spent: map[string]time.Time{}}
 }
 
 // Authenticate says who asks, by the key or the session in a request's headers, of
@@ -130,7 +133,7 @@ func (a *Access) byKey(ctx context.Context, key string) (hearth.Holding, error) 
 	if wrong != nil {
 		return hearth.Holding{}, hearth.NewError(hearth.InvalidKey, "detail", *wrong)
 	}
-	h, err := a.store.Holding(ctx, c.id)
+	h, err := a.find(ctx, c.id)
 	unknown := errors.Is(err, hearth.NewError(hearth.NoSuchKey))
 	if err != nil && !unknown {
 		return hearth.Holding{}, err
@@ -140,6 +143,41 @@ func (a *Access) byKey(ctx context.Context, key string) (hearth.Holding, error) 
 	if unknown || !match || a.over(h) {
 		return hearth.Holding{}, hearth.NewError(hearth.InvalidKey, "detail", hearth.Words{"it is unknown, revoked or expired", "未知、已吊销或已过期"})
 	}
+	return h, nil
+}
+
+// found is what a key was found to be, when the store had seen so many changes.
+type found struct {
+	hearth.Holding
+	changes int64
+}
+
+// foundMax is how many keys are remembered.
+const foundMax = 4096
+
+// find looks a key up, unless it was found already and nothing has changed since, here or
+// by another process.
+func (a *Access) find(ctx context.Context, id string) (hearth.Holding, error) {
+	changes, err := a.store.HoldingChanges(ctx) // before, so that what is found is no older
+	if err != nil {
+		return hearth.Holding{}, err
+	}
+	a.mu.Lock()
+	f, ok := a.found[id]
+	a.mu.Unlock()
+	if ok && f.changes == changes {
+		return f.Holding, nil
+	}
+	h, err := a.store.Holding(ctx, id)
+	if err != nil {
+		return h, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.found) >= foundMax {
+		clear(a.found)
+	}
+	a.found[id] = found{h, changes}
 	return h, nil
 }
 

@@ -62,7 +62,7 @@ func (a *Access) bySession(ctx context.Context, token string, u use) (h hearth.H
 	if idle := a.Policy.SessionIdle; idle > 0 && u != underWay {
 		ends = earliest(ends, s.Used.Add(idle))
 	}
-	h, err = a.store.Holding(ctx, s.KeyID)
+	h, err = a.find(ctx, s.KeyID)
 	if errors.Is(err, hearth.NewError(hearth.NoSuchKey)) || err == nil && (a.over(h) || !time.Now().Before(ends)) { // perhaps in between
 		err = hearth.NewError(hearth.NoSession)
 	}

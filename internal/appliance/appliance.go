@@ -20,6 +20,7 @@ import (
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/gateway"
 	"github.com/hearthbox/hearth/internal/jobs"
+	"github.com/hearthbox/hearth/internal/mcp"
 	"github.com/hearthbox/hearth/internal/traffic"
 	"github.com/hearthbox/hearth/internal/webhook"
 )
@@ -58,6 +59,10 @@ type Appliance struct {
 	clients     *gateway.Gateway
 	jobs        *jobs.Runner
 	messages    *webhook.Sender
+	probes      *prober
+	tools       *mcp.Client
+	workshop    *workshop
+	measuring   *measuring
 	listener    net.Listener
 	certs       *certificates // nil: nothing is encrypted here
 	server      *http.Server
@@ -99,7 +104,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if err := a.Data.starterErr; err != nil {
 		a.log.Warn("the starter model can't be unpacked", "error", err)
 	}
-	a.Data.Ledger.Log = a.log
+	a.Data.Ledger.Log, a.Data.Policies.Log = a.log, a.log
 	adminBefore, err := a.hasAdmin(ctx)
 	if err != nil {
 		return err
@@ -114,12 +119,18 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 		return err
 	}
 	shadow := func(next hearth.Generator) *shadows { return newShadows(next, a.models.routes.Load, a.log) }
-	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), shadow, a.Data.Ledger, a.models, c)
+	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), a.Data.Policies.For, shadow, a.Data.Ledger, a.models, c)
+	if a.tools, err = a.newMCP(); err != nil {
+		return err
+	}
+	a.probes = newProber(a.Data, a.answers, a.log)
 	hooks, err := c.hooks()
 	if err != nil {
 		return err
 	}
 	a.messages = webhook.New(hooks, a.log)
+	a.measuring = newMeasuring(a.answers, a.Data, a.log)
+	a.workshop = newWorkshop(a.Data, a.models.List, a.log)
 	if a.directories, err = newDirectories(c, a.Data.Access); err != nil {
 		return err
 	}
@@ -168,15 +179,15 @@ func (a *Appliance) handler() http.Handler {
 	a.clients = gateway.New(gateway.Config{
 		Generator: a.answers, Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
 		Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
-		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers, Holders: a.Data.Access, Tickets: a.config.Queue.Tickets,
+		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers, ToolServers: toolServers{a}, Holders: a.Data.Access, Tickets: a.config.Queue.Tickets,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	a.jobs = jobs.New(a.Data.store, &worker{a.clients, a.messages}, a.config.Batches.limits(), a.log)
 	a.clients.Jobs, a.clients.Batches, a.clients.Files = a.jobs, a.jobs, a.jobs
 	admins := admin.New(admin.Config{
-		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models,
+		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a},
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
-		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
+		Queue: a.traffic, Work: a.jobs, Measuring: a.measuring, Guide: a.Data.store, Where: a.where, Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Machine: machine(a.config), Trust: trusting{truster{a.answers, a.models}, a.Data, a.probes},
 	})
 	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Directories: a.directories, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -210,6 +221,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 		go a.certs.watch(background, a.log)
 	}
 	go a.jobs.Run(background)
+	go a.probes.run(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	a.background = background
 	if err := a.startEngines(); err != nil {
@@ -264,11 +276,20 @@ func (a *Appliance) close() error {
 		cancel()
 		a.jobs.Stop(now)
 	}
+	if a.measuring != nil {
+		a.measuring.close()
+	}
+	if a.workshop != nil {
+		a.workshop.close()
+	}
 	if a.shadows != nil {
 		a.shadows.close()
 	}
 	if a.traffic != nil {
 		a.traffic.Close()
+	}
+	if a.tools != nil {
+		a.tools.Close()
 	}
 	a.stopEngines(a.engines)
 	if a.models != nil {

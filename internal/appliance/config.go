@@ -45,6 +45,8 @@ type Config struct {
 	Upstreams []UpstreamConfig `yaml:"upstreams" en:"engines and services elsewhere whose models are offered too; for the file only" zh:"外部引擎与服务，其模型一并提供；仅可写在配置文件中"`
 	Engines   []ManagedConfig  `yaml:"engines" en:"engines that hearth starts and stops, and whose models are offered; for the file only" zh:"由本程序启动、看护和停止的推理引擎，其模型一并提供；仅可写在配置文件中"`
 	Groups    []GroupConfig    `yaml:"groups" en:"names that stand for several models or places; for the file only" zh:"代表多个模型或位置的名称；仅可写在配置文件中"`
+	Ladders   []LadderConfig   `yaml:"ladders" en:"what is done about requests that would wait long, before they are refused; the first that is for a request counts; for the file only" zh:"预计等待过长的请求在被拒绝前如何处理；以第一条适用的为准；仅可写在配置文件中"`
+	MCP       []MCPConfig      `yaml:"mcp" en:"MCP servers whose tools are run for models that clients offer them to; no other server is connected to; for the file only" zh:"可供模型调用工具的 MCP 服务器；系统不会连接其他服务器；仅可写在配置文件中"`
 	DataClass string           `yaml:"data_class" en:"class of requests that do not say theirs in X-Hearth-Data-Class: public, internal, confidential, secret" zh:"未用 X-Hearth-Data-Class 声明密级的请求按哪一级处理：public 公开、internal 内部、confidential 敏感、secret 机密"`
 	Queue     QueueConfig      `yaml:"queue"`
 	Usage     UsageConfig      `yaml:"usage"`
@@ -174,6 +176,7 @@ func Defaults(home string) Config {
 	c.Usage.KeepFor = 400 * 24 * time.Hour
 	c.Log.Level, c.Log.Format = "info", "text"
 	c.Trust.Advertising = string(trust.Off)
+	c.Trust.Probes.Sets = []string{"zh", "en"}
 	return c
 }
 

@@ -93,6 +93,9 @@ func (c *Config) check() error {
 	if !slices.Contains(trust.Actions(), c.Trust.Advertising) {
 		return invalidConfig(say("trust.advertising must be one of %s", "trust.advertising 只能是 %s 之一", strings.Join(trust.Actions(), ", ")))
 	}
+	if err := c.Trust.check(); err != nil {
+		return err
+	}
 	if p := c.Download.Proxy; p != "" {
 		if u, err := url.Parse(p); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 			return invalidConfig(say("download.proxy: %q is not an http(s) address", "download.proxy：%q 不是 http(s) 地址", p))
@@ -107,5 +110,5 @@ func (c *Config) check() error {
 	if !slices.Contains(hearth.DataClasses(), hearth.DataClass(c.DataClass)) {
 		return invalidConfig(say("data_class: %q is not one of %v", "data_class：%q 不在 %v 之中", c.DataClass, hearth.DataClasses()))
 	}
-	return cmp.Or(c.checkDirectories(), c.checkUpstreams(), c.checkEngines(), c.checkGroups())
+	return cmp.Or(c.checkDirectories(), c.checkUpstreams(), c.checkEngines(), c.checkGroups(), c.checkLadders(), c.checkMCP())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/hearthbox/hearth/internal/engine"
 	"github.com/hearthbox/hearth/internal/ledger"
 	"github.com/hearthbox/hearth/internal/store"
+	"github.com/hearthbox/hearth/internal/trust"
 )
 
 // Data is an open data folder: what the command line and the server both work on,
@@ -28,6 +30,8 @@ type Data struct {
 	Audit   *audit.Log
 	Answers *store.Answers // of the Responses API
 	Ledger  *ledger.Ledger
+
+	Policies *trust.Policies // about advertising
 
 	config    Config
 	store     *store.Store
@@ -85,6 +89,7 @@ func (d *Data) open(ctx context.Context) (err error) {
 			return dataError(c, err)
 		}
 	}
+	d.Policies = &trust.Policies{Store: s, Usual: trust.Action(c.Trust.Advertising), Log: slog.Default()}
 	if d.Ledger, err = d.openLedger(); err != nil {
 		return err
 	}

@@ -103,8 +103,8 @@ func joinPort(host string) string {
 	return host + ":0"
 }
 
-// trusting is the TLS of a directory.
-func trusting(ca string) (*tls.Config, error) {
+// trustedBy is the TLS of a directory.
+func trustedBy(ca string) (*tls.Config, error) {
 	t := &tls.Config{MinVersion: tls.VersionTLS12}
 	if ca == "" {
 		return t, nil
@@ -132,7 +132,7 @@ var _ console.Directories = (*directories)(nil)
 func newDirectories(c Config, a *access.Access) (*directories, error) {
 	d := &directories{access: a, providers: map[string]*oidc.Provider{}}
 	for _, o := range c.OIDC {
-		trust, err := trusting(o.CA)
+		trust, err := trustedBy(o.CA)
 		if err != nil {
 			return nil, err
 		}
@@ -186,7 +186,7 @@ func (c Config) checker() (access.Checker, error) {
 	if l.URL == "" {
 		return nil, nil
 	}
-	trust, err := trusting(l.CA)
+	trust, err := trustedBy(l.CA)
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,6 @@ package appliance
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io/fs"
 	"net/http"
@@ -161,15 +159,11 @@ func (c Config) transit() (keyring.Seal, error) {
 	}
 	t := &keyring.Transit{URL: k.URL, Mount: k.Mount, Key: k.Key, Token: token, Namespace: k.Namespace}
 	if k.CA != "" {
-		text, err := os.ReadFile(k.CA)
+		trust, err := trustedBy(k.CA)
 		if err != nil {
-			return nil, hearth.FileError(k.CA, err)
+			return nil, err
 		}
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(text) {
-			return nil, hearth.NewError(hearth.FileFailed, "path", k.CA, "detail", say("there is no certificate in it", "其中没有证书"))
-		}
-		t.Client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}}
+		t.Client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: trust}}
 	}
 	return t, nil
 }

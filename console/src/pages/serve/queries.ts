@@ -21,3 +21,25 @@ export const library = (f: Filter, language: string) =>
     staleTime: 300_000,
     placeholderData: (before) => before,
   });
+
+/** What was used in a time, summed up. */
+export const usage = (asked: { group: string; since: string; until: string }) =>
+  queryOptions({
+    queryKey: ['usage', asked],
+    queryFn: () => body(admin.GET('/admin/v1/usage', { params: { query: asked } })),
+    staleTime: 10_000,
+  });
+
+export const quotas = () =>
+  queryOptions({
+    queryKey: ['quotas'],
+    queryFn: async () => (await body(admin.GET('/admin/v1/quotas'))).quotas ?? [],
+    refetchInterval: 10_000,
+  });
+
+export const upstreams = (language: string) =>
+  queryOptions({
+    queryKey: ['upstreams', language],
+    queryFn: async () => (await body(admin.GET('/admin/v1/upstreams'))).upstreams ?? [],
+    refetchInterval: 2000,
+  });
