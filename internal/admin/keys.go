@@ -14,7 +14,7 @@ import (
 type Key struct {
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
-	Standing   string     `json:"standing" enum:"admin,user,system,security,audit,import" doc:"Of the person, where it is one's"`
+	Standing   string     `json:"standing" enum:"admin,user,system,security,audit" doc:"Of the person, where it is one's"`
 	Rights     []string   `json:"rights" doc:"What it may be used for"`
 	Models     []string   `json:"models" doc:"That it may use, of those that its tenant may; * stands for anything; none: all"`
 	Tenant     string     `json:"tenant" doc:"Id"`

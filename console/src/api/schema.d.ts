@@ -1384,7 +1384,7 @@ export interface components {
              * @description Of the person, where it is one's
              * @enum {string}
              */
-            standing: "admin" | "user" | "system" | "security" | "audit" | "import";
+            standing: "admin" | "user" | "system" | "security" | "audit";
             /** @description Id */
             tenant: string;
         };
@@ -1711,7 +1711,7 @@ export interface components {
              * @description Of the person, where it is one's
              * @enum {string}
              */
-            standing: "admin" | "user" | "system" | "security" | "audit" | "import";
+            standing: "admin" | "user" | "system" | "security" | "audit";
             /** @description Id */
             tenant: string;
         };
