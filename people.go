@@ -53,6 +53,9 @@ const (
 	StandingSecurity Standing = "security" // says who may what, and what may pass
 	StandingAudit    Standing = "audit"    // reads what the others have done
 	StandingAdmin    Standing = "admin"
+
+	// StandingImport is of keys by which another house's directory brings people here.
+	StandingImport Standing = "import"
 )
 
 // PersonStandings lists those that people can have.
@@ -80,6 +83,7 @@ const (
 	RightGuard                     // what may pass
 	RightAudit                     // what was recorded
 	RightSetup                     // end the setting up
+	RightImport                    // bring people here from a directory, and take them away
 
 	// RightNone is of routes for everybody who is known.
 	RightNone Rights = 0
@@ -88,7 +92,7 @@ const (
 	nothing Rights = 1 << 15
 )
 
-var rightNames = []string{"ask", "self", "watch", "serve", "people", "grant", "guard", "audit", "setup"}
+var rightNames = []string{"ask", "self", "watch", "serve", "people", "grant", "guard", "audit", "setup", "import"}
 
 // Rights are what a standing brings with it.
 func (s Standing) Rights() Rights {
@@ -101,8 +105,10 @@ func (s Standing) Rights() Rights {
 		return RightAsk | RightSelf | RightWatch | RightGrant | RightGuard
 	case StandingAudit:
 		return RightAsk | RightSelf | RightWatch | RightAudit
+	case StandingImport:
+		return RightImport
 	case StandingAdmin:
-		return 1<<len(rightNames) - 1
+		return (1<<len(rightNames) - 1) &^ RightImport // which is a program's
 	}
 	return RightNone
 }

@@ -403,3 +403,15 @@ func TestSigningInIsRecorded(t *testing.T) {
 		t.Errorf("unrecorded: %d, %d sessions", r.StatusCode, len(p.sessions))
 	}
 }
+
+// TestPagesThatLookOnByThemselves: what they ask is told from what somebody does.
+func TestPagesThatLookOnByThemselves(t *testing.T) {
+	for path, want := range map[string]string{"/admin/v1/status": "1", "/v1/queue": "1", "/v1/models": "", "/admin/v1/people": ""} {
+		r := httptest.NewRequest("GET", path, nil)
+		r.Header.Set("Cookie", "hearth_session=hs_x")
+		r.Header.Set(console.Header, "1")
+		if got := console.Admit(r).Header.Get("X-Hearth-Background"); got != want {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -41,6 +42,9 @@ const (
 func (c *Console) directories(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	fail := func(err error) { writeError(w, r, err) }
+	if strings.Contains(r.Header.Get("Accept"), "text/html") { // a person reads it
+		fail = func(err error) { writeText(w, r, err) }
+	}
 	if r.Method != http.MethodGet {
 		w.Header().Set("Allow", "GET")
 		fail(hearth.NewError(hearth.BadMethod, "path", r.URL.Path, "method", r.Method, "allowed", "GET"))
@@ -141,4 +145,12 @@ func setPending(w http.ResponseWriter, r *http.Request, value string, seconds in
 		k.Name, k.Secure = pendingNameSecure, true
 	}
 	http.SetCookie(w, k)
+}
+
+// writeText writes an error for a person in front of a browser.
+func writeText(w http.ResponseWriter, r *http.Request, err error) {
+	e, l := hearth.AsError(err), hearth.ParseLanguage(r.Header.Get("Accept-Language"))
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(door.Status(e))
+	_, _ = io.WriteString(w, e.Message(l)+"\n\n"+e.Remedy(l)+"\n")
 }

@@ -37,8 +37,15 @@ func Admit(r *http.Request) *http.Request {
 	}
 	in := r.Clone(r.Context())
 	in.Header.Set("Authorization", "Bearer "+token)
+	if background[r.Method+" "+r.URL.Path] {
+		in.Header.Set("X-Hearth-Background", "1")
+	}
 	return in
 }
+
+// background are requests that pages make by themselves, again and again, whether anybody
+// sits before them or not: they keep no session alive.
+var background = map[string]bool{"GET /admin/v1/status": true, "GET /v1/queue": true}
 
 // held is the session a browser holds, if any.
 func held(r *http.Request) string {

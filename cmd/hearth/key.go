@@ -20,7 +20,7 @@ func keyCommand(t *terminal) *cobra.Command {
 func keyCreateCommand(t *terminal) *cobra.Command {
 	var want hearth.Key
 	var limits keyLimits
-	var isAdmin bool
+	var isAdmin, imports bool
 	var ttl time.Duration
 	cmd := &cobra.Command{
 		Use: "create --name NAME", Args: cobra.NoArgs,
@@ -29,6 +29,9 @@ func keyCreateCommand(t *terminal) *cobra.Command {
 			want.Standing = hearth.StandingUser
 			if isAdmin {
 				want.Standing = hearth.StandingAdmin
+			}
+			if imports {
+				want.Standing = hearth.StandingImport
 			}
 			if err := limits.put(&want); err != nil {
 				return err
@@ -50,6 +53,8 @@ func keyCreateCommand(t *terminal) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&want.Name, "name", "", t.say("who or what it is for", "用途或使用者"))
 	cmd.Flags().BoolVar(&isAdmin, "admin", false, t.say("may manage the appliance; until the setting up is finished", "可管理一体机；初始设置完成后不可用"))
+	cmd.Flags().BoolVar(&imports, "import", false, t.say("is for a directory that brings people here by SCIM, and for nothing else", "仅供身份目录通过 SCIM 同步人员"))
+	cmd.MarkFlagsMutuallyExclusive("admin", "import")
 	cmd.Flags().StringVar(&want.Tenant, "tenant", "", t.say("id of its tenant; the main one if not given", "所属租户编号；不填则为主租户"))
 	cmd.Flags().StringVar(&want.Department, "department", "", t.say("id of its department", "所属部门编号"))
 	limits.flags(t, cmd)
@@ -140,6 +145,8 @@ func (t *terminal) standing(s hearth.Standing) string {
 		return t.say("security", "安全管理员")
 	case hearth.StandingAudit:
 		return t.say("audit", "审计管理员")
+	case hearth.StandingImport:
+		return t.say("import", "身份同步")
 	}
 	return t.say("user", "用户")
 }

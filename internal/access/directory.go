@@ -14,6 +14,8 @@ type Identities interface {
 	Identified(ctx context.Context, directory, subject string) (person string, err error)
 	AddIdentified(ctx context.Context, p hearth.Person, c hearth.Credentials, own hearth.Key, directory, subject string) error
 	Identity(ctx context.Context, directory, person string) (subject string, err error)
+	Identities(ctx context.Context, directory string) (subjects map[string]string, err error) // by person
+	AddIdentity(ctx context.Context, directory, subject, person string) error
 }
 
 // Outsider is somebody whom a directory elsewhere vouches for.
@@ -83,6 +85,10 @@ func (a *Access) outsider(ctx context.Context, o Outsider) (p hearth.Person, err
 	}
 	id, err := a.store.Identified(ctx, o.Directory, o.Subject)
 	if errors.Is(err, hearth.NewError(hearth.NoSuchPerson)) {
+		p, here, err := a.imported(ctx, o)
+		if err != nil || here {
+			return p, err
+		}
 		return a.addOutsider(ctx, o, department)
 	}
 	if err != nil {
@@ -150,6 +156,12 @@ func (a *Access) byDirectory(ctx context.Context, f hearth.Proof, p hearth.Perso
 		subject, err := a.store.Identity(ctx, a.Directory.Name(), p.ID)
 		if err != nil {
 			return p, err
+		}
+		if subject == "" {
+			q, here, err := a.imported(ctx, o)
+			if err != nil || here && q.ID == p.ID {
+				return q, err
+			}
 		}
 		if subject != o.Subject {
 			return p, hearth.NewError(hearth.SignInRefused)

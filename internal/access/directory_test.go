@@ -84,3 +84,29 @@ func TestPasswordsOfADirectory(t *testing.T) {
 	_, _, _, err = c.SignInPerson(ctx, hearth.Proof{Login: "li", Password: "of the house"})
 	is(t, "who was invited, and is another one", err, hearth.SignInRefused)
 }
+
+// TestImportedPeople: who was imported signs in by the directory that calls them the same,
+// unless they have a password here; an import gives nobody a way in by itself.
+func TestImportedPeople(t *testing.T) {
+	ctx, a := t.Context(), open(t)
+	a.Directory = &house{}
+	p, err := a.Import(ctx, hearth.Person{Login: "li", Name: "Li", Tenant: hearth.TenantMain, Standing: hearth.StandingSecurity}, "e-1")
+	if err != nil || p.Standing != hearth.StandingUser {
+		t.Fatalf("%+v %v", p, err)
+	}
+	_, _, _, err = a.SignInPerson(ctx, hearth.Proof{Login: "li", Password: "anything"})
+	is(t, "with any password", err, hearth.SignInRefused)
+	_, _, by, err := a.SignInPerson(ctx, hearth.Proof{Login: "li", Password: "of the house"})
+	if err != nil || by.Person != p.ID {
+		t.Errorf("%+v %v", by, err)
+	}
+	_, _, by, err = a.SignInOutsider(ctx, access.Outsider{Directory: "corp", Subject: "s-9", Login: "LI"})
+	if err != nil || by.Person != p.ID {
+		t.Errorf("%+v %v", by, err)
+	}
+	_, _, _, err = a.SignInOutsider(ctx, access.Outsider{Directory: "corp", Subject: "s-10", Login: "li"})
+	is(t, "another one that the same house calls so", err, hearth.NameTaken)
+	if list, err := a.Imported(ctx, hearth.TenantMain); err != nil || len(list) != 1 || list[0].External != "e-1" {
+		t.Errorf("%+v %v", list, err)
+	}
+}

@@ -204,6 +204,8 @@ func (a *Appliance) handler() http.Handler {
 			_, _ = io.WriteString(w, `{"status":"ok"}`+"\n")
 		case strings.HasPrefix(path, admin.Prefix+"/"):
 			admins.ServeHTTP(w, r)
+		case strings.HasPrefix(path, admin.SCIMPrefix+"/"):
+			admins.ServeSCIM(w, r)
 		default:
 			a.clients.ServeHTTP(w, r)
 		}

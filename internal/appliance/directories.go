@@ -22,7 +22,7 @@ import (
 // OIDCConfig is a provider by whose word people sign in to the console.
 type OIDCConfig struct {
 	Name         string            `yaml:"name" en:"letters and digits, for addresses: the provider sends people back to /console/directory/NAME/back" zh:"名称（字母与数字），用于地址：回调地址为 /console/directory/名称/back"`
-	Title        string            `yaml:"title" en:"what people read on the button" zh:"登录按钮上显示的文字"`
+	Title        string            `yaml:"title" en:"what people read of it" zh:"显示给用户的名称"`
 	Issuer       string            `yaml:"issuer" en:"its address, as it calls itself" zh:"签发者（issuer）地址"`
 	ClientID     string            `yaml:"client_id" en:"what it calls this appliance" zh:"客户端编号"`
 	ClientSecret string            `yaml:"client_secret" en:"of the client; best sealed:NAME" zh:"客户端密钥，宜写作 sealed:名称"`
