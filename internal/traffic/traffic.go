@@ -205,6 +205,13 @@ func (t *Traffic) attend(ctx context.Context, v *visit, emit func(hearth.Chunk) 
 // Report tells how a backend is.
 func (t *Traffic) Report(s State) { t.tell(s) }
 
+// Waiting is how many requests wait.
+func (t *Traffic) Waiting() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.queue.Waiting()
+}
+
 // place is where a visit stands; it stands nowhere once something of its answer has come,
 // though it may wait for another backend to go on with it.
 func (t *Traffic) place(v *visit) (hearth.Place, bool) {
