@@ -34,6 +34,10 @@ type Chunk struct {
 	// the source knows; it lets thinking be counted.
 	Tokens int
 
+	// Run, where set, is a step of a tool that a door itself has run for the model. Such a
+	// chunk carries nothing else.
+	Run *ToolRun
+
 	// Finish is set on the last chunk of each choice. StopString is then the string of
 	// [Decoding.Stop] that ended it, where one did and the source knows.
 	Finish     FinishReason
@@ -61,6 +65,29 @@ type ToolCallDelta struct {
 	ID        string
 	Name      string
 	Arguments string
+}
+
+// ToolStage is what happens to a tool.
+type ToolStage string
+
+// The stages.
+const (
+	ToolsListed ToolStage = "listed" // a server has these
+	ToolAsked   ToolStage = "asked"  // the model calls one, which somebody has to approve
+	ToolBegun   ToolStage = "begun"
+	ToolEnded   ToolStage = "ended"
+)
+
+// ToolRun is a step of what the appliance does with tools of servers.
+type ToolRun struct {
+	Stage     ToolStage
+	Server    string
+	Tools     []Tool // of a list
+	Tool      string
+	Arguments string
+	Approval  string // the id of the wish that was approved, if it had to be
+	Output    string
+	Failed    *Error // nil if it has not
 }
 
 // TokenLogProb is a token with its natural-log probability under the model's

@@ -19,7 +19,16 @@ func (a *Appliance) Reload(ctx context.Context, c Config) error {
 	}
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
+	c, err := a.Data.secrets.revealed(c)
+	if err != nil {
+		return err
+	}
 	return a.Data.Act(ctx, "reload", "configuration", func(*hearth.Record) error {
+		if a.certs != nil {
+			if err := a.certs.refresh(); err != nil {
+				return invalidConfig(say("tls: %v", "tls：%v", err)).Because(err) // the one before goes on serving
+			}
+		}
 		before := a.models.routes.Load()
 		after, err := newRoutes(c, before)
 		if err != nil {
@@ -44,6 +53,6 @@ func (a *Appliance) Reload(ctx context.Context, c Config) error {
 
 // fixed is a configuration without what may change while the appliance runs.
 func fixed(c Config) Config {
-	c.Upstreams, c.Engines, c.Groups, c.Ladders, c.DataClass, c.env = nil, nil, nil, nil, "", nil
+	c.Upstreams, c.Engines, c.Groups, c.Ladders, c.DataClass, c.env, c.ask, c.wait = nil, nil, nil, nil, "", nil, nil, nil
 	return c
 }

@@ -172,7 +172,7 @@ func (x *exchange) revive(j hearth.Job, must bool) (*hearth.Request, *live, erro
 	s.keep = func(o *responseObject) { x.keep(o, k.Input) }
 	s.object.Output, s.object.Status = []outputItem{}, stageQueued
 	r, err := c.request()
-	s.namespaces = c.namespaces
+	s.namespaces, x.toolbox = c.namespaces, c.toolbox
 	l := x.lives.add(newLive(x.by.KeyID, s), must)
 	if err != nil {
 		return nil, l, err

@@ -142,9 +142,17 @@ func (x *exchange) broken(s *stream, t telling, err error) error {
 	return &begunError{err}
 }
 
-// answer is what the generator makes of a request, no more tool calls than asked for.
+// answer is what is made of a request, no more tool calls than asked for.
 func (x *exchange) answer(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	x.sign(r)
+	if x.toolbox != nil {
+		return x.withTools(ctx, r)
+	}
+	return x.generated(ctx, r)
+}
+
+// generated is what the generator itself makes of it.
+func (x *exchange) generated(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	answer := x.Generator.Generate(ctx, r)
 	if !x.oneCall {
 		return answer

@@ -138,6 +138,27 @@ func (s *Store) Batches(ctx context.Context, owner, after string, most int) ([]h
 	return list, rows.Err()
 }
 
+// AllBatches lists everybody's batches, the newest first: so many, after the one of that id.
+func (s *Store) AllBatches(ctx context.Context, after string, most int) ([]hearth.Batch, error) {
+	// Which ones is settled first, so that only their lines are counted.
+	rows, err := s.db.QueryContext(ctx, "SELECT "+batchColumns+` FROM batches WHERE rowid IN (SELECT rowid FROM batches WHERE state <> 'validating'
+		AND (?1 = '' OR (created, rowid) < (SELECT created, rowid FROM batches WHERE id = ?1)) ORDER BY created DESC, rowid DESC LIMIT ?2)
+		ORDER BY created DESC, rowid DESC`, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []hearth.Batch
+	for rows.Next() {
+		b, err := scanBatch(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, b)
+	}
+	return list, rows.Err()
+}
+
 // CancelBatch notes that nobody wants a batch any more.
 func (s *Store) CancelBatch(ctx context.Context, owner, id string) error {
 	_, err := s.db.ExecContext(ctx, "UPDATE batches SET state = ?, cancelled = ? WHERE id = ? AND owner = ? AND state = ?",

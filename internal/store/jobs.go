@@ -83,6 +83,39 @@ func (s *Store) Job(ctx context.Context, owner, id string) (hearth.Job, error) {
 	return j, err
 }
 
+// AllTickets lists everybody's tickets and answers in the background, without what is in
+// them, the newest first: so many, after the one of that id.
+func (s *Store) AllTickets(ctx context.Context, after string, most int) ([]hearth.Job, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT id, owner, kind, path, created, expires, tries, state, status FROM jobs WHERE batch IS NULL AND kind IN ('ticket', 'response')
+		AND (?1 = '' OR n < (SELECT n FROM jobs WHERE id = ?1)) ORDER BY n DESC LIMIT ?2`, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []hearth.Job
+	for rows.Next() {
+		var j hearth.Job
+		var created, expires int64
+		if err := rows.Scan(&j.ID, &j.Owner, &j.Kind, &j.Path, &created, &expires, &j.Tries, &j.State, &j.Status); err != nil {
+			return nil, err
+		}
+		j.Created, j.Expires = moment(created), moment(expires)
+		list = append(list, j)
+	}
+	return list, rows.Err()
+}
+
+// JobOwner is whose a batch, a ticket or an answer in the background is; one that is missing
+// is an error of code [hearth.NoSuchTicket].
+func (s *Store) JobOwner(ctx context.Context, id string) (owner string, batch bool, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT owner, 1 FROM batches WHERE id = ?1 UNION ALL
+		SELECT owner, 0 FROM jobs WHERE id = ?1 AND batch IS NULL AND kind IN ('ticket', 'response')`, id).Scan(&owner, &batch)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = hearth.NewError(hearth.NoSuchTicket, "ticket", id)
+	}
+	return owner, batch, err
+}
+
 // JobOwners are those who have jobs waiting.
 func (s *Store) JobOwners(ctx context.Context) ([]string, error) {
 	// One step in the index for each owner, not for each job.

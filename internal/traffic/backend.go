@@ -194,7 +194,7 @@ func (b *backend) refused(now float64, r Busy) {
 		b.pauses = min(pausesMost, b.pauses+1)
 	}
 	b.fell, b.trial = b.fell || r.Down, b.trial || r.Down
-	if b.fixed || r.Down {
+	if b.fixed || r.Down || b.down { // which says nothing of how much it takes
 		return
 	}
 	b.limit = max(1, float64(b.slots))

@@ -3,6 +3,7 @@ package traffic
 import (
 	"math"
 	"slices"
+	"time"
 )
 
 // Place is where a waiting request stands: how many will run before it if nobody comes
@@ -21,6 +22,29 @@ func (q *Queue) Place(id ID) (p Place, ok bool) {
 // told is an expected wait, set right by experience.
 func (l *line) told(e *entry, wait float64) float64 {
 	return wait * l.truth[e.class][bucket(e.cost)].factor(wait)
+}
+
+// Seen is a backend as the queue knows it.
+type Seen struct {
+	Slots   int           // answers it is given at once
+	Found   bool          // and nobody said so: it is what was found out so far
+	Waiting int           // requests that may run on it; on others too, perhaps
+	Pause   time.Duration // for how long it is still left in peace
+}
+
+// Seen is what the queue knows of a backend; the zero value if it has not met it.
+func (q *Queue) Seen(name string, now time.Duration) (s Seen) {
+	b := q.backends[name]
+	if b == nil {
+		return s
+	}
+	s = Seen{Slots: int(b.limit), Found: !b.fixed, Pause: max(0, seconds(b.pause)-now)}
+	for _, l := range b.lines {
+		for c := range l.bands {
+			s.Waiting += int(l.bands[c].counts.total())
+		}
+	}
+	return s
 }
 
 // truthMost is the factor by which an expected wait is set right at most, and truthWeight

@@ -212,6 +212,13 @@ func (t *Traffic) Waiting() int {
 	return t.queue.Waiting()
 }
 
+// Seen is what is known here of a backend.
+func (t *Traffic) Seen(backend string) Seen {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.queue.Seen(backend, time.Since(t.began))
+}
+
 // place is where a visit stands; it stands nowhere once something of its answer has come,
 // though it may wait for another backend to go on with it.
 func (t *Traffic) place(v *visit) (hearth.Place, bool) {
@@ -421,5 +428,6 @@ func (t *Traffic) queued(v *visit) (q hearth.Queued, waits, runs bool) {
 	}
 	p, _ := t.queue.Place(v.id)
 	q.Place = hearth.Place(p)
+	q.Why, q.Slots = e.why(t.queue.now)
 	return q, true, false
 }
