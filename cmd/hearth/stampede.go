@@ -16,7 +16,7 @@ const (
 	stampedeUsersMax   = 20_000
 	stampedeTenantsMax = 1000
 	stampedeSlotsMax   = 1024
-	settle             = 5 * time.Second // before the server's memory is looked at again
+	settle             = 20 * time.Second // before the server's memory is looked at again
 )
 
 // stampedeFlags say who comes, and to what.

@@ -225,6 +225,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	go a.jobs.Run(background)
 	go a.probes.run(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
+	go giveBack(background, a.traffic.Waiting, freeMemory)
 	a.background = background
 	if err := a.startEngines(); err != nil {
 		return errors.Join(err, a.close())

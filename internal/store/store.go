@@ -21,7 +21,8 @@ var migrations embed.FS
 
 // Store is an open database.
 type Store struct {
-	db *sql.DB
+	db   *sql.DB
+	book *sql.DB // the same file, by a connection for the ledger, which waits for nobody who asks
 
 	// What every request asks, parsed once.
 	holdings *sql.Stmt
@@ -29,9 +30,11 @@ type Store struct {
 	addUse   *sql.Stmt
 }
 
-// idleConnections is how many connections to the file are kept open: opening one reads
-// the schema, which takes longer than most of what is asked.
-const idleConnections = 16
+// connections is how many connections to the file there are, at most: each takes a few
+// open files, and up to two megabytes. They are kept, as opening one reads the schema,
+// which takes longer than most of what is asked. Nothing here asks for a second one while
+// it holds one, or sixteen who do would wait for each other for ever.
+const connections = 16
 
 // busyTimeoutMs is how long a write waits for another process to finish its own.
 const busyTimeoutMs = 10_000
@@ -52,19 +55,24 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		"synchronous(FULL)",
 		"foreign_keys(ON)",
 	}}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String())
+	address := (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
+	db, err := sql.Open("sqlite", address)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db}
-	if err := s.migrate(ctx); err != nil {
-		_ = db.Close()
-		return nil, fmt.Errorf("migrate %s: %w", path, err)
+	book, err := sql.Open("sqlite", address)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
-	db.SetMaxIdleConns(idleConnections)
+	s := &Store{db: db, book: book}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("migrate %s: %w", path, err), s.Close())
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	book.SetMaxOpenConns(1)
 	if err := s.prepare(ctx); err != nil {
-		_ = db.Close()
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -72,9 +80,10 @@ func Open(ctx context.Context, path string) (*Store, error) {
 func (s *Store) prepare(ctx context.Context) (err error) {
 	for _, p := range []struct {
 		to    **sql.Stmt
+		db    *sql.DB
 		query string
-	}{{&s.holdings, holdingsQuery}, {&s.holding, holdingQuery}, {&s.addUse, addUseQuery}} {
-		if *p.to, err = s.db.PrepareContext(ctx, p.query); err != nil {
+	}{{&s.holdings, s.db, holdingsQuery}, {&s.holding, s.db, holdingQuery}, {&s.addUse, s.book, addUseQuery}} {
+		if *p.to, err = p.db.PrepareContext(ctx, p.query); err != nil {
 			return err
 		}
 	}
@@ -109,7 +118,7 @@ func private(path string) error {
 }
 
 // Close closes the database.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return errors.Join(s.book.Close(), s.db.Close()) }
 
 func (s *Store) migrate(ctx context.Context) error {
 	files, err := fs.Sub(migrations, "migrations")

@@ -12,7 +12,7 @@ import (
 
 // AddUses remembers uses, all or none; of those with a name for once only the first.
 func (s *Store) AddUses(ctx context.Context, uses []hearth.Use) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.book.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -205,6 +205,13 @@ func (t *Traffic) attend(ctx context.Context, v *visit, emit func(hearth.Chunk) 
 // Report tells how a backend is.
 func (t *Traffic) Report(s State) { t.tell(s) }
 
+// Waiting is how many requests wait.
+func (t *Traffic) Waiting() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.queue.Waiting()
+}
+
 // Seen is what is known here of a backend.
 func (t *Traffic) Seen(backend string) Seen {
 	t.mu.Lock()
