@@ -98,6 +98,7 @@ type Config struct {
 	Access     *access.Access
 	Models     Models
 	Upstreams  Upstreams
+	Verifier   Verifier
 	Audit      Audit
 	Usage      Usage
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none

@@ -98,6 +98,17 @@ func (a *appliance) RemoveQuota(_ context.Context, q hearth.Quota) error {
 	return hearth.NewError(hearth.NoSuchQuota, "whose", q.ID, "quota", q.Measure)
 }
 
+func (a *appliance) Verify(_ context.Context, name, model string, reference bool, _ hearth.Language) ([]admin.Verification, error) {
+	if name != "up" {
+		return nil, hearth.NewError(hearth.VerifyBusy, "upstream", name)
+	}
+	return []admin.Verification{{Upstream: name, Model: model, Reference: reference, Findings: []admin.VerificationFinding{}}}, nil
+}
+
+func (a *appliance) Verifications(_ context.Context, name string, _ hearth.Language) ([]admin.Verification, error) {
+	return []admin.Verification{{Upstream: name, Alarm: true, Findings: []admin.VerificationFinding{{Kind: "tokenizer", Alarm: true, Detail: "x"}}}}, nil
+}
+
 // Upstreams shows one that was asked for in a language.
 func (a *appliance) Upstreams(l hearth.Language) []admin.Upstream {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -128,7 +139,7 @@ func door(t *testing.T) (*appliance, *admin.Admin) {
 	}
 	t.Cleanup(func() { _ = rows.Close() })
 	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)))}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Library: a, Usage: a,
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Verifier: a, Library: a, Usage: a,
 		Guard:   guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)}),
 		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})
 }
@@ -257,6 +268,10 @@ func TestRequests(t *testing.T) {
 		{"POST", "/upstreams/drain", `{}`, 422, `upstream`},
 		{"POST", "/upstreams/probe", `{"upstream":"up"}`, 503, `"code":"upstream_unreachable"`},
 		{"POST", "/upstreams/restart", `{"upstream":"up"}`, 409, `"code":"not_an_engine"`},
+		{"POST", "/upstreams/verify", `{"upstream":"up","model":"m","reference":true}`, 200, `"upstream":"up","model":"m","reference":true,"alarm":false,"findings":[]`},
+		{"POST", "/upstreams/verify", `{"upstream":"other"}`, 409, `"code":"verification_under_way"`},
+		{"GET", "/upstreams/verifications?upstream=up", "", 200, `"alarm":true,"findings":[{"kind":"tokenizer","alarm":true,"detail":"x"}]`},
+		{"GET", "/upstreams/verifications", "", 422, `upstream`},
 		{"GET", "/nothing", "", 404, `"code":"unknown_url"`},
 		{"GET", "/openapi.yaml", "", 200, "openapi: 3.1.0"},
 	} {

@@ -59,6 +59,7 @@ type Appliance struct {
 	jobs      *jobs.Runner
 	messages  *webhook.Sender
 	tools     *mcp.Client
+	verifier  *verifier
 	listener  net.Listener
 	server    *http.Server
 	stop      context.CancelCauseFunc // ends the answers in progress
@@ -110,6 +111,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	}
 	shadow := func(next hearth.Generator) *shadows { return newShadows(next, a.models.routes.Load, a.log) }
 	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), shadow, a.Data.Ledger, a.models, c)
+	a.verifier = &verifier{Appliance: a, busy: map[string]bool{}}
 	if a.tools, err = a.newMCP(); err != nil {
 		return err
 	}
@@ -169,7 +171,7 @@ func (a *Appliance) handler() http.Handler {
 	a.jobs = jobs.New(a.Data.store, &worker{a.clients, a.messages}, a.config.Batches.limits(), a.log)
 	a.clients.Jobs, a.clients.Batches, a.clients.Files = a.jobs, a.jobs, a.jobs
 	admins := admin.New(admin.Config{
-		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a},
+		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a}, Verifier: a.verifier,
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
 		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
 	})
@@ -202,6 +204,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	go a.jobs.Run(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	a.background = background
+	go a.verifier.watch(background)
 	if err := a.startEngines(); err != nil {
 		return errors.Join(err, a.close())
 	}
