@@ -9,8 +9,12 @@ type Chunk struct {
 	Choice int
 
 	// Place, where set, says that the request stands in line. Such a chunk carries
-	// nothing else and comes before all that do: nothing has been generated yet.
+	// nothing else but Steps and comes before all that do: nothing has been generated yet.
 	Place *Place
+
+	// Steps names what was changed about the request because its answer would have been
+	// long in coming. It is set with every place, and on the first chunk of the answer.
+	Steps string
 
 	// ServedBy names what produced the answer. It is set on the first chunk that is
 	// part of it.

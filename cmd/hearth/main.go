@@ -68,7 +68,7 @@ func rootCommand(t *terminal) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err) })
 	root.SetOut(t.out)
 	root.SetErr(t.err)
-	root.AddCommand(upCommand(t), chatCommand(t), modelCommand(t), queueCommand(t), upstreamCommand(t), usageCommand(t), quotaCommand(t), trustCommand(t), benchCommand(t), conformanceCommand(t), keyCommand(t), peopleCommand(t), guardCommand(t), auditCommand(t), versionCommand(t))
+	root.AddCommand(upCommand(t), chatCommand(t), modelCommand(t), queueCommand(t), upstreamCommand(t), usageCommand(t), quotaCommand(t), trustCommand(t), benchCommand(t), conformanceCommand(t), keyCommand(t), peopleCommand(t), guardCommand(t), auditCommand(t), keyringCommand(t), secretCommand(t), tlsCommand(t), versionCommand(t))
 	t.localize(root)
 	return root
 }

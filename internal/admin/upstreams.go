@@ -53,11 +53,11 @@ type Upstream struct {
 	URL       string `json:"url" doc:"Where its API begins, without anything secret"`
 	DataClass string `json:"data_class" enum:"public,internal,confidential,secret" doc:"The closest class of data that it is given"`
 
-	State        string     `json:"state" enum:"up,down,starting,resting,drained" doc:"down: it is asked for a token until it makes one; starting: an engine of this appliance that has made none yet; resting: it wants to be left alone for a while; drained: it is given nothing new"`
-	Failures     int        `json:"failures" doc:"In a row; it is down from the third on, or when it can't be reached"`
-	WorkedAt     *time.Time `json:"worked_at,omitempty" doc:"When it did last what it was asked"`
-	Trouble      *Trouble   `json:"trouble,omitempty" doc:"The last there was with it, mended or not"`
-	RestsSeconds float64    `json:"rests_seconds,omitempty" doc:"How long it is still left alone, because it wants that or was full"`
+	State        string           `json:"state" enum:"up,down,starting,resting,drained" doc:"down: it is asked for a token until it makes one; starting: an engine of this appliance that has made none yet; resting: it wants to be left alone for a while; drained: it is given nothing new"`
+	Failures     int              `json:"failures" doc:"In a row; it is down from the third on, or when it can't be reached"`
+	WorkedAt     *time.Time       `json:"worked_at,omitempty" doc:"When it did last what it was asked"`
+	Trouble      *UpstreamTrouble `json:"trouble,omitempty" doc:"The last there was with it, mended or not"`
+	RestsSeconds float64          `json:"rests_seconds,omitempty" doc:"How long it is still left alone, because it wants that or was full"`
 
 	Running  int           `json:"running" doc:"Answers it is giving to this appliance"`
 	Waiting  int           `json:"waiting" doc:"Requests in line that may go to it; some may go to others too"`
@@ -72,8 +72,8 @@ type Upstream struct {
 	Engine *Engine        `json:"engine,omitempty" doc:"For an engine that the appliance starts"`
 }
 
-// Trouble is an error that came up.
-type Trouble struct {
+// UpstreamTrouble is an error that came up.
+type UpstreamTrouble struct {
 	At      time.Time `json:"at"`
 	Code    string    `json:"code"`
 	Message string    `json:"message"`
@@ -81,11 +81,11 @@ type Trouble struct {
 }
 
 // NewTrouble shows an error in a language; nil for none.
-func NewTrouble(e *hearth.Error, at time.Time, l hearth.Language) *Trouble {
+func NewTrouble(e *hearth.Error, at time.Time, l hearth.Language) *UpstreamTrouble {
 	if e == nil {
 		return nil
 	}
-	return &Trouble{at, string(e.Code), e.Message(l), e.Remedy(l)}
+	return &UpstreamTrouble{at, string(e.Code), e.Message(l), e.Remedy(l)}
 }
 
 // UpstreamLoad is what an engine says of itself.

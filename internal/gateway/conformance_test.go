@@ -144,7 +144,7 @@ var surface = []struct {
 		{"POST /v1/batches", `"input_file_id":"file-1","endpoint":"/v1/chat/completions","completion_window":"24h"`, "", []probe{
 			{"", `{…}`, `"status":"in_progress"`},
 			{"metadata", `{…,"metadata":{"a":"b"}}`, `"metadata":{"a":"b"}`},
-			{"output_expires_after", `{…,"output_expires_after":{"anchor":"created_at","seconds":3600}}`, ""},
+			{"output_expires_after", `{…,"output_expires_after":{"anchor":"created_at","seconds":3600}}`, `"status":"in_progress"`},
 		}},
 		{call: "GET /v1/batches"},
 		{call: "POST /v1/batches/batch_1/cancel"},

@@ -100,6 +100,9 @@ func (x *exchange) send(r *hearth.Request, w wire, t telling) error {
 				return x.broken(s, t, x.fieldOf(r, step.err))
 			case c.Place != nil:
 				place = c.Place // which is told with the next sign of life
+				if !s.begun {
+					x.stepped(c)
+				}
 				continue
 			case !s.begun:
 				x.credit(c)
