@@ -109,6 +109,8 @@ const (
 	UpstreamBusy        Code = "upstream_busy"
 	NoSuchUpstream      Code = "upstream_not_found"
 	NotAnEngine         Code = "not_an_engine"
+	ModelAltered        Code = "model_altered"
+	VerifyBusy          Code = "verification_under_way"
 	NotConforming       Code = "not_conforming"
 
 	NoSuchToolServer      Code = "tool_server_not_found"
@@ -516,6 +518,12 @@ var catalogue = map[Code]entry{
 	NotConforming: {KindUnavailable,
 		texts{"{target} fails {count} checks", "{target} 有 {count} 项不符合"},
 		texts{"the table says at what a library would stumble", "表中列出了 SDK 会出错之处"}},
+	ModelAltered: {KindConflict,
+		texts{"{model} of upstream {upstream} is not what it was: {detail}", "上游 {upstream} 的 {model} 与原来不同：{detail}"},
+		texts{"ask its publisher; if the change is wanted, hearth upstream verify NAME --reference takes what there is now as the reference", "请向服务商核实；若变更符合预期，可用 hearth upstream verify NAME --reference 将现状设为参照"}},
+	VerifyBusy: {KindConflict,
+		texts{"upstream {upstream} is being verified already", "上游 {upstream} 正在核验中"},
+		texts{"wait until that has ended; hearth upstream history NAME shows the result", "请等待其结束；hearth upstream history NAME 可查看结果"}},
 	NotAnEngine: {KindConflict,
 		texts{"{upstream} is not an engine of this appliance", "{upstream} 不是本机启动的引擎"},
 		texts{"only engines under engines in the settings are started here; restart it where it runs", "只有设置项 engines 中的引擎由本机启动；请在其运行的位置重启"}},

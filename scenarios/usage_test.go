@@ -3,7 +3,9 @@ package scenarios
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -191,5 +193,66 @@ func TestQuotaHeaders(t *testing.T) {
 	_ = r.Body.Close()
 	if got := r.Header.Get("X-Hearth-Quota-Warning"); !strings.HasPrefix(got, "tokens/day of key:") {
 		t.Errorf("warned %q", got)
+	}
+}
+
+// TestBillAfterAFailOver: an answer that two upstreams made has one entry in the ledger,
+// which is what its client was told it took, at the price of the model.
+func TestBillAfterAFailOver(t *testing.T) {
+	piece := func(w http.ResponseWriter, text string) {
+		_, _ = fmt.Fprintf(w, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":%q}}]}\n\n", text)
+		w.(http.Flusher).Flush()
+	}
+	var asked atomic.Int32
+	engine := func(dies bool) string {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			w.Header().Set("Content-Type", "text/event-stream")
+			switch {
+			case strings.Contains(string(body), `"max_tokens":1,`): // a sign of life
+				piece(w, "x")
+			case dies:
+				asked.Add(1)
+				piece(w, "one ")
+				piece(w, "two ")
+				panic(http.ErrAbortHandler)
+			default:
+				asked.Add(1)
+				piece(w, "three ")
+				piece(w, "four")
+			}
+			_, _ = io.WriteString(w, stop+chunkOf(`{"choices":[],"usage":{"prompt_tokens":102,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":40}}}`)+done)
+		}))
+		t.Cleanup(s.Close)
+		return s.URL + "/v1"
+	}
+	s, _ := withEngine(t, fmt.Sprintf(`upstreams:
+  - {name: a, kind: vllm, url: %q, models: {m: m}}
+  - {name: b, kind: vllm, url: %q, models: {m: m}}
+groups: [{name: both, members: [{model: m, upstream: a}, {model: m, upstream: b, standby: true}]}]
+usage: {prices: {both: {input: 1000, cached: 500, output: 10000}}}
+`, engine(true), engine(false)))
+	id, key := s.userKey("payer")
+	s.key = key
+	status, body := s.ask("/v1/chat/completions", `{"model":"both","messages":[{"role":"user","content":"count"}]}`)
+	var a struct {
+		Choices []struct{ Message struct{ Content string } }
+		Usage   struct {
+			Prompt     int `json:"prompt_tokens"`
+			Completion int `json:"completion_tokens"`
+		}
+	}
+	if err := json.Unmarshal([]byte(body), &a); err != nil || status != 200 || a.Choices[0].Message.Content != "one two three four" || asked.Load() != 2 {
+		t.Fatalf("%d %s (%v)", status, body, err)
+	}
+	if a.Usage.Prompt != 100 || a.Usage.Completion != 4 {
+		t.Errorf("told %+v: the second read two tokens of the first, which nobody asked for", a.Usage)
+	}
+	n, yuan := s.used(id)
+	if want := (60*1000 + 40*500 + 4*10000) / 1e6; n != 1 || yuan < want-1e-9 || yuan > want+1e-9 {
+		t.Errorf("%d entries, %v yuan, want 1 of %v", n, yuan, want)
+	}
+	if got := s.command("usage", "--by", "served_by", "--key", id); !strings.Contains(got, "upstream/a, upstream/b") {
+		t.Errorf("served by: %s", got)
 	}
 }

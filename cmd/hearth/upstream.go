@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +37,7 @@ drained 已暂停接收；以及正在回答和等待的请求数。`),
 		t.upstreamAction("drain", t.say("Give it nothing new; what it is giving goes on", "暂停向其发送新请求，进行中的回答不受影响"), t.say("drained", "已暂停")),
 		t.upstreamAction("undrain", t.say("Let it be asked again", "恢复向其发送请求"), t.say("asked again", "已恢复")),
 		t.upstreamAction("probe", t.say("Have it make one token, which a service may charge for", "令其生成一个词元（云服务可能计费）"), t.say("it made a token", "已生成一个词元")),
+		upstreamVerifyCommand(t), upstreamHistoryCommand(t),
 		t.upstreamAction("restart", t.say("Start an engine of this appliance again at once", "立即重启本机启动的引擎"), t.say("it is started again", "正在重启")),
 	)
 	return cmd
@@ -105,6 +108,88 @@ func because(why string) string {
 // ago is how long something has been.
 func ago(t *terminal, at time.Time) string {
 	return fmt.Sprintf(t.say("%s ago", "%s前"), cmp.Or(time.Since(at).Round(time.Second), time.Second))
+}
+
+// verifications are what the door for managing answers.
+type verifications struct {
+	Verifications []admin.Verification `json:"verifications"`
+}
+
+func upstreamVerifyCommand(t *terminal) *cobra.Command {
+	var model string
+	var reference bool
+	cmd := &cobra.Command{
+		Use: "verify NAME", Args: cobra.ExactArgs(1),
+		Short: t.say("Find out whether its models are still those they were", "核验其模型是否仍与原来一致"),
+		Long: t.say(`Asks the models of an upstream what they were asked before, at some forty thousand tokens
+each, and compares: numbers of tokens, answers without chance, the odds of first tokens,
+calls of tools, and how long a prompt is taken whole. The first run of a model is the
+reference; --reference makes this one so. It takes minutes. If a model is not what it
+was, it ends with exit code 5.`,
+			`向上游的模型重新提出固定的问题（每个模型约耗四万词元）并与参照比较：词元数、确定性回答、首个词元的概率、
+工具调用、可完整接受的输入长度。首次运行的结果即为参照，--reference 以本次结果为参照。需要数分钟。
+模型与原来不同时，退出码为 5。`),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			server, err := t.manage(cmd.Context(), "hearth upstream verify", hearth.RightServe)
+			if err != nil {
+				return err
+			}
+			defer server.close()
+			var list verifications
+			if err := server.do(cmd.Context(), http.MethodPost, "/upstreams/verify", map[string]any{"upstream": args[0], "model": model, "reference": reference}, &list); err != nil {
+				return err
+			}
+			if err := t.show(list, func() { t.showVerifications(list.Verifications) }); err != nil {
+				return err
+			}
+			for _, v := range list.Verifications {
+				if i := slices.IndexFunc(v.Findings, func(f admin.VerificationFinding) bool { return f.Alarm }); i >= 0 {
+					return hearth.NewError(hearth.ModelAltered, "upstream", v.Upstream, "model", v.Model, "detail", v.Findings[i].Detail)
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&model, "model", "", t.say("one of its models; the first four if not given", "仅核验该模型；默认为前四个"))
+	cmd.Flags().BoolVar(&reference, "reference", false, t.say("take what there is now as the reference", "以本次结果为参照"))
+	return cmd
+}
+
+func upstreamHistoryCommand(t *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use: "history NAME", Args: cobra.ExactArgs(1),
+		Short: t.say("Show what verifying it found so far", "查看历次核验结果"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			server, err := t.manage(cmd.Context(), "hearth upstream history", hearth.RightWatch)
+			if err != nil {
+				return err
+			}
+			defer server.close()
+			var list verifications
+			if err := server.do(cmd.Context(), http.MethodGet, "/upstreams/verifications?upstream="+url.QueryEscape(args[0]), nil, &list); err != nil {
+				return err
+			}
+			return t.show(list, func() { t.showVerifications(list.Verifications) })
+		},
+	}
+}
+
+func (t *terminal) showVerifications(list []admin.Verification) {
+	rows := [][]string{{t.say("AT", "时间"), t.say("MODEL", "模型"), t.say("RESULT", "结果"), t.say("CONTEXT", "上下文"), t.say("CALLS", "工具调用")}}
+	for _, v := range list {
+		result := t.say("as it was", "一致")
+		switch {
+		case v.Alarm:
+			result = t.say("ALTERED", "已改变")
+		case v.Reference:
+			result = t.say("reference", "参照")
+		}
+		rows = append(rows, []string{v.At.Local().Format(time.DateTime), v.Model, result, fmt.Sprint(v.ContextTokens), fmt.Sprintf("%d/%d", v.CallsRight, v.CallsAsked)})
+		for _, f := range v.Findings {
+			rows = append(rows, []string{"", "", f.Kind + ": " + f.Detail})
+		}
+	}
+	t.table(rows)
 }
 
 // some are the first few of a list.

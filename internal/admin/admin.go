@@ -99,6 +99,7 @@ type Config struct {
 	Access     *access.Access
 	Models     Models
 	Upstreams  Upstreams
+	Verifier   Verifier
 	Queue      Queue
 	Work       Work
 	Measuring  Measuring

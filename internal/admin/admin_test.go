@@ -103,6 +103,17 @@ func (a *appliance) RemoveQuota(_ context.Context, q hearth.Quota) error {
 	return hearth.NewError(hearth.NoSuchQuota, "whose", q.ID, "quota", q.Measure)
 }
 
+func (a *appliance) Verify(_ context.Context, name, model string, reference bool, _ hearth.Language) ([]admin.Verification, error) {
+	if name != "up" {
+		return nil, hearth.NewError(hearth.VerifyBusy, "upstream", name)
+	}
+	return []admin.Verification{{Upstream: name, Model: model, Reference: reference, Findings: []admin.VerificationFinding{}}}, nil
+}
+
+func (a *appliance) Verifications(_ context.Context, name string, _ hearth.Language) ([]admin.Verification, error) {
+	return []admin.Verification{{Upstream: name, Alarm: true, Findings: []admin.VerificationFinding{{Kind: "tokenizer", Alarm: true, Detail: "x"}}}}, nil
+}
+
 // Upstreams shows one that was asked for in a language.
 func (a *appliance) Upstreams(l hearth.Language) []admin.Upstream {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -209,7 +220,7 @@ func door(t *testing.T) (*appliance, *admin.Admin) {
 	}
 	t.Cleanup(func() { _ = rows.Close() })
 	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)), keyringtest.New(t))}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Queue: a, Work: a, Measuring: a, Guide: a, Where: func() admin.Where { return admin.Where{Data: "/data"} }, Library: a, Workshop: a, Usage: a,
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Verifier: a, Queue: a, Work: a, Measuring: a, Guide: a, Where: func() admin.Where { return admin.Where{Data: "/data"} }, Library: a, Workshop: a, Usage: a,
 		Trust:   trusted{},
 		Guard:   guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)}),
 		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})
@@ -339,6 +350,10 @@ func TestRequests(t *testing.T) {
 		{"POST", "/upstreams/drain", `{}`, 422, `upstream`},
 		{"POST", "/upstreams/probe", `{"upstream":"up"}`, 503, `"code":"upstream_unreachable"`},
 		{"POST", "/upstreams/restart", `{"upstream":"up"}`, 409, `"code":"not_an_engine"`},
+		{"POST", "/upstreams/verify", `{"upstream":"up","model":"m","reference":true}`, 200, `"upstream":"up","model":"m","reference":true,"alarm":false,"findings":[]`},
+		{"POST", "/upstreams/verify", `{"upstream":"other"}`, 409, `"code":"verification_under_way"`},
+		{"GET", "/upstreams/verifications?upstream=up", "", 200, `"alarm":true,"findings":[{"kind":"tokenizer","alarm":true,"detail":"x"}]`},
+		{"GET", "/upstreams/verifications", "", 422, `upstream`},
 		{"GET", "/queue", "", 200, `{"waiting":1,"running":1,"requests":[{"state":"running","model":"m","class":"default","since":"2026-01-02T03:04:05Z","key":"k","name":"n","served_by":"up"},{"state":"waiting","position":1,"wait_seconds":2,"why":"full","slots":1,`},
 		{"GET", "/batches?after=b&limit=2", "", 200, `{"batches":[{"id":"b0","key":"k","path":"","state":"in_progress","created":"0001-01-01T00:00:00Z","expires":"0001-01-01T00:00:00Z","total":4,"done":2,"failed":0},{"id":"b1",`},
 		{"GET", "/batches?limit=2", "", 200, `"more":true}`},

@@ -19,6 +19,33 @@ type Upstreams interface {
 	Restart(name string) error
 }
 
+// Verifier finds out whether models of upstreams are what they were.
+type Verifier interface {
+	Verify(ctx context.Context, name, model string, reference bool, l hearth.Language) ([]Verification, error)
+	Verifications(ctx context.Context, name string, l hearth.Language) ([]Verification, error)
+}
+
+// Verification is a run that asked a model what it was asked before.
+type Verification struct {
+	At            time.Time             `json:"at"`
+	Upstream      string                `json:"upstream"`
+	Model         string                `json:"model"`
+	Reference     bool                  `json:"reference,omitempty" doc:"Later runs are compared with it"`
+	Alarm         bool                  `json:"alarm" doc:"It is not the model it was, or not all of it"`
+	Findings      []VerificationFinding `json:"findings"`
+	ContextTokens int                   `json:"context_tokens" doc:"Longest prompt it took whole, of those that were tried"`
+	CallsRight    int                   `json:"calls_right" doc:"Calls of a tool that were as its schema asks"`
+	CallsAsked    int                   `json:"calls_asked" doc:"Of so many; 0 if it takes no tools"`
+	Requests      int                   `json:"requests" doc:"That were made for this"`
+}
+
+// VerificationFinding is a difference, or a sign by itself.
+type VerificationFinding struct {
+	Kind   string `json:"kind" enum:"tokenizer,answers,odds,tools,context"`
+	Alarm  bool   `json:"alarm" doc:"And not only worth knowing"`
+	Detail string `json:"detail"`
+}
+
 // Upstream is an engine or service, and how it is.
 type Upstream struct {
 	Name      string `json:"name"`
@@ -40,8 +67,9 @@ type Upstream struct {
 	Troubles int64         `json:"troubles" doc:"Requests that came to nothing in that time, through no fault of theirs"`
 	Load     *UpstreamLoad `json:"load,omitempty" doc:"How busy it is as it says itself, with what others ask"`
 
-	Models []string `json:"models" doc:"That it offers, as known last"`
-	Engine *Engine  `json:"engine,omitempty" doc:"For an engine that the appliance starts"`
+	Models []string       `json:"models" doc:"That it offers, as known last"`
+	Alarms []Verification `json:"alarms,omitempty" doc:"Models that are not what they were, by their last verification"`
+	Engine *Engine        `json:"engine,omitempty" doc:"For an engine that the appliance starts"`
 }
 
 // UpstreamTrouble is an error that came up.
@@ -93,6 +121,28 @@ type upstreamInput struct {
 
 func (in *upstreamInput) object() string { return in.Body.Upstream }
 
+type verifyInput struct {
+	Language
+	Body struct {
+		Upstream  string `json:"upstream" minLength:"1" maxLength:"250" doc:"Its name"`
+		Model     string `json:"model,omitempty" maxLength:"250" doc:"One of its models; the first four if not given"`
+		Reference bool   `json:"reference,omitempty" doc:"Take what there is now as what later runs are compared with"`
+	}
+}
+
+func (in *verifyInput) object() string { return in.Body.Upstream }
+
+type verificationsInput struct {
+	Language
+	Upstream string `query:"upstream" required:"true" minLength:"1" maxLength:"250" doc:"Its name"`
+}
+
+type verificationsOutput struct {
+	Body struct {
+		Verifications []Verification `json:"verifications" doc:"The newest first"`
+	}
+}
+
 func (a *Admin) upstreamRoutes() {
 	tags := []string{"Upstreams"}
 	handle(a, hearth.RightWatch, huma.Operation{OperationID: "list-upstreams", Method: http.MethodGet, Path: "/upstreams", Summary: "Engines and services behind the appliance, and how they are; none of them is asked for this", Tags: tags},
@@ -100,6 +150,20 @@ func (a *Admin) upstreamRoutes() {
 			out := &upstreamsOutput{}
 			out.Body.Upstreams = a.Upstreams.Upstreams(hearth.ParseLanguage(in.AcceptLanguage))
 			return out, nil
+		})
+	handle(a, hearth.RightServe, huma.Operation{OperationID: "verify-upstream", Method: http.MethodPost, Path: "/upstreams/verify", Summary: "Ask its models what they were asked before, and compare; some forty thousand tokens each, for minutes. The first run is the reference", Tags: tags},
+		func(ctx context.Context, in *verifyInput) (*verificationsOutput, error) {
+			out := &verificationsOutput{}
+			var err error
+			out.Body.Verifications, err = a.Verifier.Verify(ctx, in.Body.Upstream, in.Body.Model, in.Body.Reference, hearth.ParseLanguage(in.AcceptLanguage))
+			return out, err
+		})
+	handle(a, hearth.RightWatch, huma.Operation{OperationID: "list-verifications", Method: http.MethodGet, Path: "/upstreams/verifications", Summary: "What was found out about its models so far", Tags: tags},
+		func(ctx context.Context, in *verificationsInput) (*verificationsOutput, error) {
+			out := &verificationsOutput{}
+			var err error
+			out.Body.Verifications, err = a.Verifier.Verifications(ctx, in.Upstream, hearth.ParseLanguage(in.AcceptLanguage))
+			return out, err
 		})
 	act := func(id, path, summary string, f func(ctx context.Context, name string) error) {
 		handle(a, hearth.RightServe, huma.Operation{OperationID: id, Method: http.MethodPost, Path: "/upstreams/" + path, Summary: summary, Tags: tags, DefaultStatus: http.StatusNoContent},

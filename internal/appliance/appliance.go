@@ -61,6 +61,7 @@ type Appliance struct {
 	messages    *webhook.Sender
 	probes      *prober
 	tools       *mcp.Client
+	verifier    *verifier
 	workshop    *workshop
 	measuring   *measuring
 	listener    net.Listener
@@ -120,6 +121,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	}
 	shadow := func(next hearth.Generator) *shadows { return newShadows(next, a.models.routes.Load, a.log) }
 	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), a.Data.Policies.For, shadow, a.Data.Ledger, a.models, c)
+	a.verifier = &verifier{Appliance: a, busy: map[string]bool{}}
 	if a.tools, err = a.newMCP(); err != nil {
 		return err
 	}
@@ -187,7 +189,7 @@ func (a *Appliance) handler() http.Handler {
 	a.jobs = jobs.New(a.Data.store, &worker{a.clients, a.messages}, a.config.Batches.limits(), a.log)
 	a.clients.Jobs, a.clients.Batches, a.clients.Files = a.jobs, a.jobs, a.jobs
 	admins := admin.New(admin.Config{
-		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a},
+		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a}, Verifier: a.verifier,
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
 		Queue: a.traffic, Work: a.jobs, Measuring: a.measuring, Guide: a.Data.store, Where: a.where, Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Label: a.config.Labels.of, Machine: machine(a.config), Trust: trusting{truster{a.answers, a.models}, a.Data, a.probes},
 	})
@@ -227,6 +229,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	go giveBack(background, a.traffic.Waiting, freeMemory)
 	a.background = background
+	go a.verifier.watch(background)
 	if err := a.startEngines(); err != nil {
 		return errors.Join(err, a.close())
 	}

@@ -24,6 +24,7 @@ func (a upstreams) Upstreams(l hearth.Language) []admin.Upstream {
 		if i := slices.IndexFunc(engines, func(e *managedEngine) bool { return e.server == s }); i >= 0 {
 			u.Engine = engines[i].shown()
 		}
+		u.Alarms = a.lastAlarm(s.Name, l)
 		list = append(list, u)
 	}
 	return list

@@ -33,6 +33,7 @@ type UpstreamConfig struct {
 	Silence    time.Duration     `yaml:"silence" en:"how long it may give no sign of life in an answer; 0 is five minutes" zh:"回答过程中最长允许多久没有任何动静；0 表示五分钟"`
 	Models     map[string]string `yaml:"models" en:"names offered here, each with the upstream's own; left empty, all models it lists are offered" zh:"此处使用的模型名称与上游名称的对应；不填则提供其全部模型"`
 	MetricsURL string            `yaml:"metrics_url" en:"where its metrics are, if not at /metrics of the same address" zh:"监控指标地址；不填则为同一地址的 /metrics"`
+	Verify     time.Duration     `yaml:"verify" en:"how often its models are asked what they were asked before, to notice when they are exchanged, at some forty thousand tokens each; 24h for example, 0 is never" zh:"每隔多久核验其模型是否被替换（每个模型约耗四万词元），例如 24h；0 表示不核验"`
 	DataClass  string            `yaml:"data_class" en:"the closest class of data that it is given: public, internal, confidential, secret; empty is secret on this machine or network, and internal elsewhere" zh:"可发往该上游的最高数据密级：public、internal、confidential、secret；留空时本机与内网为 secret，外部为 internal"`
 }
 
@@ -88,6 +89,8 @@ func (c *Config) checkUpstreams() error {
 			return invalidConfig(say("upstream %s: concurrent is out of range: from 0 to %d", "上游 %s：concurrent 超出范围：0 到 %d", u.Name, 1<<16))
 		case u.Silence < 0 || u.Silence > time.Hour:
 			return invalidConfig(say("upstream %s: silence is out of range: from 0 to %v", "上游 %s：silence 超出范围：0 到 %v", u.Name, time.Hour))
+		case u.Verify != 0 && u.Verify < verifyEveryMin:
+			return invalidConfig(say("upstream %s: verify is 0 or at least %v", "上游 %s：verify 为 0 或不少于 %v", u.Name, verifyEveryMin))
 		case u.Key != "" && u.KeyFile != "":
 			return invalidConfig(say("upstream %s has both key and key_file", "上游 %s 同时填写了 key 和 key_file", u.Name))
 		case (u.TLS.Cert == "") != (u.TLS.Key == ""):

@@ -471,6 +471,7 @@ func batch(s *session) {
 	if out == "" {
 		return
 	}
+	defer func() { s.remove("/v1/files/" + out) }()
 	if a := s.ask(http.MethodGet, "/v1/files/"+out+"/content", nil); a != nil {
 		line := s.parse(bytes.TrimSpace(a.body))
 		line.at("custom_id").is("one")

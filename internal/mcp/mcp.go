@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -66,7 +67,8 @@ type Client struct {
 // server is one with its session, if there is any.
 type server struct {
 	Server
-	places chan struct{}
+	places  chan struct{}
+	changed atomic.Bool // the list of tools has to be asked for again
 
 	mu      sync.Mutex
 	session *sdk.ClientSession
@@ -82,21 +84,13 @@ func New(version string, list []Server, start Start, log *slog.Logger) *Client {
 	}
 	c.sdk = sdk.NewClient(&sdk.Implementation{Name: "hearth", Version: version}, &sdk.ClientOptions{
 		Capabilities: &sdk.ClientCapabilities{},
-		ToolListChangedHandler: func(_ context.Context, r *sdk.ToolListChangedRequest) {
-			c.stale(r.Session)
+		// It is told while somebody may be waiting for a list, with the lock: it takes none.
+		ToolListChangedHandler: func(context.Context, *sdk.ToolListChangedRequest) {
+			for _, s := range c.servers {
+				s.changed.Store(true)
+			}
 		}})
 	return c
-}
-
-// stale has the list of a session's tools asked for again.
-func (c *Client) stale(session *sdk.ClientSession) {
-	for _, s := range c.servers {
-		s.mu.Lock()
-		if s.session == session {
-			s.listed = time.Time{}
-		}
-		s.mu.Unlock()
-	}
 }
 
 // Close ends all sessions, and the programs they are with.
@@ -140,7 +134,7 @@ func (t *Tools) List(ctx context.Context) ([]hearth.Tool, error) {
 	s := t.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.session != nil && time.Since(s.listed) < listFresh {
+	if changed := s.changed.Swap(false); s.session != nil && !changed && time.Since(s.listed) < listFresh {
 		return s.tools, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, beginMax)

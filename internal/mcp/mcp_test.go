@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -125,6 +126,45 @@ func TestCalls(t *testing.T) {
 	if text, err := tools.Call(t.Context(), "t0", "{}"); err != nil {
 		t.Errorf("when it is back: %q %v", text, err)
 	}
+}
+
+// TestToolsThatChange: a list is asked for again when its server says that it has changed.
+func TestToolsThatChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		here, there := io.Pipe()
+		back, forth := io.Pipe()
+		server := served(1, "does")
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- server.Run(ctx, &sdk.IOTransport{Reader: here, Writer: forth}) }()
+		c := mcp.New("1", []mcp.Server{{Name: "s", CallMax: time.Second, ResultBytes: 1000}},
+			func(string) (io.ReadCloser, io.WriteCloser, error) { return back, there, nil }, slog.New(slog.DiscardHandler))
+		tools, err := c.Find(hearth.Principal{}, "s", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := func() int {
+			list, err := tools.List(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(list)
+		}
+		if n := count(); n != 1 {
+			t.Errorf("%d tools", n)
+		}
+		sdk.AddTool(server, &sdk.Tool{Name: "late", Description: "came later"}, func(context.Context, *sdk.CallToolRequest, struct{}) (*sdk.CallToolResult, any, error) {
+			return nil, nil, nil
+		})
+		time.Sleep(time.Second) // servers gather changes before they tell of them
+		synctest.Wait()
+		if n := count(); n != 2 {
+			t.Errorf("%d tools, and one came", n)
+		}
+		c.Close()
+		stop()
+		<-ended
+	})
 }
 
 // TestEgress: nothing is asked but the declared address, and its headers go nowhere else.

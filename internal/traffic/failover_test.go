@@ -61,15 +61,27 @@ func (p *pair) Generate(_ context.Context, r *hearth.Request) iter.Seq2[hearth.C
 	}
 }
 
+// payer notes what it is to pay.
+type payer struct {
+	by   string
+	took []hearth.Usage
+}
+
+func (p *payer) Open(context.Context, *hearth.Request, string, hearth.Usage) (hearth.Bill, error) {
+	return p, nil
+}
+func (p *payer) Settle(by string, u hearth.Usage) { p.by, p.took = by, append(p.took, u) }
+func (p *payer) Close()                           {}
+
 // TestDeathOfABackend: an answer that one backend began is finished by the other, and the
-// caller has it once, in order, with a usage that is of all of it.
+// caller has it once, in order, with a usage that is of all of it, and is what he pays for.
 func TestDeathOfABackend(t *testing.T) {
 	for after := range 7 {
 		for _, thinks := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
-				p := &pair{after: after, thinks: thinks, continues: true}
+				p, pays := &pair{after: after, thinks: thinks, continues: true}, &payer{}
 				l := traffic.Limits{TenantRequests: 4, TenantBytes: 1 << 20, TenantCost: 1e6, Requests: 100, Bytes: 1 << 30, WaitMax: [4]time.Duration{time.Hour, time.Hour, time.Hour, time.Hour}}
-				g := traffic.New(traffic.Config{Route: p, Limits: l, Keep: time.Hour, Update: time.Hour})
+				g := traffic.New(traffic.Config{Route: p, Account: pays, Limits: l, Keep: time.Hour, Update: time.Hour})
 				trail := &hearth.Trail{}
 				r := &hearth.Request{Model: "m", Trail: trail, Messages: []hearth.Message{{Role: hearth.RoleUser, Text: "count"}}, Decoding: hearth.Decoding{MaxTokens: 50}}
 				var got hearth.Chunk
@@ -91,6 +103,9 @@ func TestDeathOfABackend(t *testing.T) {
 				}
 				if got.Text != strings.Join(whole, "") || got.Finish != hearth.FinishStop || got.Usage == nil {
 					t.Fatalf("after %d, thinks %t: %+v", after, thinks, got)
+				}
+				if len(pays.took) != 1 || pays.took[0] != *got.Usage || pays.by != got.ServedBy {
+					t.Errorf("after %d, thinks %t: paid %+v by %s, and was told %+v by %s", after, thinks, pays.took, pays.by, *got.Usage, got.ServedBy)
 				}
 				thoughts := 0
 				if thinks {

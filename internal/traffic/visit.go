@@ -198,6 +198,7 @@ func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 	done := Done{ID: v.id}
 	begun := false
 	servedBy := backend
+	var told *hearth.Usage
 	var last []hearth.Chunk // held back until what the answer took is settled
 	err := contained(func() error {
 		for c, err := range t.Route.Generate(v.ctx, asked) {
@@ -219,7 +220,9 @@ func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 			}
 			done.count(c)
 			servedBy = cmp.Or(c.ServedBy, servedBy)
-			c = v.said.hear(c)
+			if c = v.said.hear(c); c.Usage != nil {
+				told = c.Usage
+			}
 			if c.Usage != nil || last != nil {
 				last = append(last, c)
 				continue
@@ -236,8 +239,12 @@ func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 	done.Whole = err == nil && v.ctx.Err() == nil
 	t.tell(done) // first, so that the backend does not wait for the ledger
 	if v.said.begun {
-		v.bill.Settle(servedBy, hearth.Usage{PromptTokens: cmp.Or(done.In, v.in), CachedTokens: done.Cached,
-			CompletionTokens: done.Out + v.said.before, ReasoningTokens: done.reasoning})
+		took := hearth.Usage{PromptTokens: done.In, CachedTokens: done.Cached, CompletionTokens: done.Out + v.said.before, ReasoningTokens: done.reasoning}
+		if told != nil { // by which the caller can check his bill, also where several backends made the answer
+			took.PromptTokens, took.CachedTokens, took.ReasoningTokens = told.PromptTokens, told.CachedTokens, told.ReasoningTokens
+		}
+		took.PromptTokens = cmp.Or(took.PromptTokens, v.in)
+		v.bill.Settle(cmp.Or(v.said.served, servedBy), took)
 	}
 	v.bill.Close()
 	for _, c := range last {

@@ -1127,6 +1127,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/upstreams/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was found out about its models so far */
+        get: operations["list-verifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/upstreams/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask its models what they were asked before, and compare; some forty thousand tokens each, for minutes. The first run is the reference */
+        post: operations["verify-upstream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/usage": {
         parameters: {
             query?: never;
@@ -2603,6 +2637,8 @@ export interface components {
             text: string;
         };
         Upstream: {
+            /** @description Models that are not what they were, by their last verification */
+            alarms?: components["schemas"]["Verification"][] | null;
             /**
              * Format: int64
              * @description That came to their end, since the appliance was started or its settings changed
@@ -2742,6 +2778,56 @@ export interface components {
             prompt_tokens: number;
             /** Format: int64 */
             requests: number;
+        };
+        Verification: {
+            /** @description It is not the model it was, or not all of it */
+            alarm: boolean;
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Of so many; 0 if it takes no tools
+             */
+            calls_asked: number;
+            /**
+             * Format: int64
+             * @description Calls of a tool that were as its schema asks
+             */
+            calls_right: number;
+            /**
+             * Format: int64
+             * @description Longest prompt it took whole, of those that were tried
+             */
+            context_tokens: number;
+            findings: components["schemas"]["VerificationFinding"][] | null;
+            model: string;
+            /** @description Later runs are compared with it */
+            reference?: boolean;
+            /**
+             * Format: int64
+             * @description That were made for this
+             */
+            requests: number;
+            upstream: string;
+        };
+        VerificationFinding: {
+            /** @description And not only worth knowing */
+            alarm: boolean;
+            detail: string;
+            /** @enum {string} */
+            kind: "tokenizer" | "answers" | "odds" | "tools" | "context";
+        };
+        VerificationsOutputBody: {
+            /** @description The newest first */
+            verifications: components["schemas"]["Verification"][] | null;
+        };
+        VerifyInputBody: {
+            /** @description One of its models; the first four if not given */
+            model?: string;
+            /** @description Take what there is now as what later runs are compared with */
+            reference?: boolean;
+            /** @description Its name */
+            upstream: string;
         };
         Voice: {
             differ?: string;
@@ -5397,6 +5483,71 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-verifications": {
+        parameters: {
+            query: {
+                /** @description Its name */
+                upstream: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "verify-upstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationsOutputBody"];
+                };
             };
             /** @description An error, in the language of Accept-Language */
             default: {
