@@ -16,6 +16,7 @@ type Workshop interface {
 	Sources(ctx context.Context) (ModelSources, error)
 	Quantize(ctx context.Context, by hearth.Record, o QuantizeOrder) (ModelJob, error)
 	Convert(ctx context.Context, by hearth.Record, o ConvertOrder) (ModelJob, error)
+	Pull(ctx context.Context, by hearth.Record, o PullOrder) (ModelJob, error)
 	Jobs() []ModelJob // the latest first
 	Job(id string) (ModelJob, error)
 	Cancel(id string) error
@@ -45,17 +46,23 @@ type ConvertOrder struct {
 	Name    string `json:"name,omitempty" maxLength:"128" doc:"Of what is made; the folder's, if absent"`
 }
 
+// PullOrder says which model of the library to fetch.
+type PullOrder struct {
+	Model string `json:"model" minLength:"1" maxLength:"200" doc:"Of the library: ID or ID:QUANTIZATION; without a quantisation the one that suits this machine's memory"`
+	Name  string `json:"name,omitempty" maxLength:"128" doc:"To offer it under; the library's, if absent"`
+}
+
 // ModelJob is the making of a model. It is forgotten when the appliance stops; what was
 // not complete then is not there.
 type ModelJob struct {
 	ID          string       `json:"id"`
-	Kind        string       `json:"kind" enum:"quantize,convert"`
+	Kind        string       `json:"kind" enum:"quantize,convert,pull"`
 	Source      string       `json:"source" doc:"The model, or the folder, that it is made of"`
 	Name        string       `json:"name" doc:"Of the model that is made"`
 	Recipe      string       `json:"recipe,omitempty"`
 	State       string       `json:"state" enum:"running,done,failed,cancelled"`
-	Phase       string       `json:"phase,omitempty" enum:"writing,comparing" doc:"What is going on; absent until it has begun"`
-	Done        int64        `json:"done" doc:"Of the phase: bytes that were written, or tokens compared"`
+	Phase       string       `json:"phase,omitempty" enum:"writing,comparing,fetching" doc:"What is going on; absent until it has begun"`
+	Done        int64        `json:"done" doc:"Of the phase: bytes that were written, or fetched, or tokens compared"`
 	Total       int64        `json:"total"`
 	LeftSeconds float64      `json:"left_seconds,omitempty" doc:"Until the phase ends, at the speed so far; absent when not known"`
 	Started     time.Time    `json:"started"`
@@ -115,6 +122,11 @@ type convertInput struct {
 	Body ConvertOrder
 }
 
+type pullInput struct {
+	Language
+	Body PullOrder
+}
+
 type modelJobInput struct {
 	Language
 	ID string `path:"id"`
@@ -122,14 +134,23 @@ type modelJobInput struct {
 
 type modelJobOutput struct{ Body ModelJob }
 
-type modelJobsOutput struct {
-	Body struct {
-		Jobs []ModelJob `json:"jobs" doc:"The latest first; the last twenty since the start"`
+type modelJobs struct {
+	Jobs []ModelJob `json:"jobs" doc:"The latest first; the last twenty since the start"`
+}
+
+type modelJobsOutput struct{ Body modelJobs }
+
+func (a *Admin) modelJobs(l *Language) modelJobs {
+	out := modelJobs{Jobs: []ModelJob{}}
+	for _, j := range a.Workshop.Jobs() {
+		out.Jobs = append(out.Jobs, j.in(hearth.ParseLanguage(l.AcceptLanguage)))
 	}
+	return out
 }
 
 func (in *quantizeInput) object() string   { return in.Body.Model }
 func (in *convertInput) object() string    { return in.Body.Folder }
+func (in *pullInput) object() string       { return in.Body.Model }
 func (in *modelJobInput) object() string   { return in.ID }
 func (out *modelJobOutput) object() string { return out.Body.Name }
 
@@ -154,14 +175,16 @@ func (a *Admin) makingRoutes() {
 			j, err := a.Workshop.Convert(ctx, passing(ctx), in.Body)
 			return begun(in.Language, j, err)
 		})
+	handle(a, hearth.RightServe, huma.Operation{OperationID: "pull-model", Method: http.MethodPost, Path: "/models/pull", Summary: "Begin to fetch a model of the library, or go on where an earlier fetch stopped", Tags: tags, DefaultStatus: http.StatusAccepted},
+		func(ctx context.Context, in *pullInput) (*modelJobOutput, error) {
+			j, err := a.Workshop.Pull(ctx, passing(ctx), in.Body)
+			return begun(in.Language, j, err)
+		})
+	feed(a, hearth.RightServe, huma.Operation{OperationID: "watch-model-jobs", Path: "/models/jobs/events", Summary: "The jobs, as they change", Tags: tags},
+		func(_ context.Context, in *Language) (modelJobs, bool, error) { return a.modelJobs(in), true, nil })
 	handle(a, hearth.RightServe, huma.Operation{OperationID: "list-model-jobs", Method: http.MethodGet, Path: "/models/jobs", Summary: "Models that are being made, or were", Tags: tags},
 		func(_ context.Context, in *Language) (*modelJobsOutput, error) {
-			out := &modelJobsOutput{}
-			out.Body.Jobs = []ModelJob{}
-			for _, j := range a.Workshop.Jobs() {
-				out.Body.Jobs = append(out.Body.Jobs, j.in(hearth.ParseLanguage(in.AcceptLanguage)))
-			}
-			return out, nil
+			return &modelJobsOutput{a.modelJobs(in)}, nil
 		})
 	handle(a, hearth.RightServe, huma.Operation{OperationID: "show-model-job", Method: http.MethodGet, Path: "/models/jobs/{id}", Summary: "How far a model is that is being made", Tags: tags},
 		func(_ context.Context, in *modelJobInput) (*modelJobOutput, error) {

@@ -33,6 +33,13 @@ func (a *appliance) Convert(_ context.Context, _ hearth.Record, o admin.ConvertO
 	return admin.ModelJob{}, hearth.NewError(hearth.WorkshopBusy, "model", o.Name)
 }
 
+func (a *appliance) Pull(_ context.Context, _ hearth.Record, o admin.PullOrder) (admin.ModelJob, error) {
+	if o.Model == "odd" {
+		return admin.ModelJob{}, hearth.NewError(hearth.NotInLibrary, "model", o.Model)
+	}
+	return admin.ModelJob{ID: "1", Kind: "pull", Source: o.Model, State: "running"}, nil
+}
+
 func (a *appliance) Jobs() []admin.ModelJob {
 	return []admin.ModelJob{{ID: "1", State: "failed", Err: hearth.NewError(hearth.DiskFull, "path", "/data", "free_bytes", 1, "need_bytes", 2)}}
 }
@@ -69,6 +76,8 @@ func TestModelsAreMade(t *testing.T) {
 		{http.MethodPost, "/models/quantize", `{"model":"big","recipe":"Q4_K_M","tokens":-1}`, 422, "tokens"},
 		{http.MethodPost, "/models/convert", `{"folder":"/x","name":"busy"}`, 409, `"model_job_running"`},
 		{http.MethodPost, "/models/convert", `{"folder":"/x","pooling":"odd"}`, 422, "pooling"},
+		{http.MethodPost, "/models/pull", `{"model":"qwen3-8b"}`, 202, `"kind":"pull"`},
+		{http.MethodPost, "/models/pull", `{"model":"odd"}`, 404, `"error"`},
 		{http.MethodGet, "/models/jobs/2", "", 404, `"model_job_not_found"`},
 		{http.MethodDelete, "/models/jobs/2", "", 404, `"model_job_not_found"`},
 		{http.MethodDelete, "/models/jobs/1", "", 204, ""},

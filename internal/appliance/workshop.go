@@ -123,6 +123,22 @@ func (w *workshop) Convert(ctx context.Context, by hearth.Record, o admin.Conver
 		})
 }
 
+// Pull begins to fetch a model of the library, or goes on where an earlier fetch stopped.
+func (w *workshop) Pull(ctx context.Context, by hearth.Record, o admin.PullOrder) (j admin.ModelJob, err error) {
+	wanted, err := w.data.FromLibrary(o.Model, o.Name, "")
+	if err != nil {
+		return j, hearth.AsError(err).At("model")
+	}
+	return w.begin(ctx, by, admin.ModelJob{Kind: "pull", Source: o.Model, Name: wanted.Name},
+		func(ctx context.Context, progress func(MakingProgress)) (*admin.ModelResult, error) {
+			m, _, err := w.data.Download(ctx, wanted, 0, func(p Progress) { progress(MakingProgress{Phase: "fetching", Done: p.Done, Total: p.Total}) })
+			if err != nil {
+				return nil, err
+			}
+			return &admin.ModelResult{Model: m.ID, FileBytes: m.FileBytes, Formats: map[string]int{}}, nil
+		})
+}
+
 // begin has a model made, unless one is being made.
 func (w *workshop) begin(ctx context.Context, by hearth.Record, j admin.ModelJob, do func(context.Context, func(MakingProgress)) (*admin.ModelResult, error)) (admin.ModelJob, error) {
 	if err := w.data.Catalog.Free(j.Name); err != nil {
