@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/hearthbox/hearth"
@@ -20,9 +19,9 @@ import (
 // hearth.Reranker. Texts of all its requests are computed together, as many as fit
 // into a batch.
 type Encoder struct {
+	life
 	id      string
 	task    string
-	file    *gguf.File
 	nn      *nn.Model
 	tokens  *tokenizer.Tokenizer
 	pairs   pairs
@@ -31,15 +30,9 @@ type Encoder struct {
 
 	loop encoding
 
-	mu     sync.Mutex
-	jobs   []*job // in the order of their turns
-	closed error  // why no more requests are taken
-	wake   chan struct{}
-	done   chan struct{}
-	stats  Stats
-
-	closing  sync.Once
-	closeErr error
+	// Under life's lock.
+	jobs  []*job // in the order of their turns
+	stats Stats
 }
 
 var (
@@ -106,7 +99,7 @@ func OpenEncoder(id, path string, o Options) (*Encoder, error) {
 }
 
 func loadEncoder(id string, f *gguf.File, o Options) (*Encoder, error) {
-	e := &Encoder{id: id, task: Task(f), file: f, limit: o, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	e := &Encoder{life: newLife(f), id: id, task: Task(f), limit: o}
 	if e.task == hearth.TaskChat {
 		return nil, wrongTask(id, e.task, hearth.TaskEmbedding)
 	}
@@ -246,38 +239,6 @@ func (e *Encoder) submit(j *job) error {
 	e.jobs = append(e.jobs, j)
 	e.nudge()
 	return nil
-}
-
-// Close fails what is running and waiting, and lets go of the file.
-func (e *Encoder) Close() error {
-	e.refuse(hearth.NewError(hearth.ServerStop))
-	<-e.done
-	e.closing.Do(func() { e.closeErr = e.file.Close() })
-	return e.closeErr
-}
-
-// Err is why the model no longer works, nil while it does.
-func (e *Encoder) Err() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.closed
-}
-
-// refuse takes no more requests from now on, for the first reason given.
-func (e *Encoder) refuse(reason error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed == nil {
-		e.closed = reason
-	}
-	e.nudge()
-}
-
-func (e *Encoder) nudge() {
-	select {
-	case e.wake <- struct{}{}:
-	default:
-	}
 }
 
 // ContextTokens is the longest a text can be.

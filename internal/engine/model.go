@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -50,8 +49,8 @@ func ContextTokens(stated int) int {
 
 // Model is a loaded model. It is a hearth.Completer.
 type Model struct {
+	life
 	id          string
-	file        *gguf.File
 	nn          *nn.Model
 	tokens      *tokenizer.Tokenizer
 	constraints *constraints
@@ -62,16 +61,10 @@ type Model struct {
 
 	loop loop
 
-	mu       sync.Mutex
+	// Under life's lock.
 	unloaded []*nn.Adapter // of which something may still be known
 	waiting  []*sequence
-	closed   error // why no more requests are taken
-	wake     chan struct{}
-	done     chan struct{}
 	stats    Stats
-
-	closing  sync.Once
-	closeErr error
 }
 
 // Stats count a model's work.
@@ -123,7 +116,7 @@ func Open(id, path string, o Options) (*Model, error) {
 
 // load is Open for a file that is open, but for the loop, which does not run yet.
 func load(id string, f *gguf.File, o Options) (*Model, error) {
-	m := &Model{id: id, file: f, limit: o, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	m := &Model{life: newLife(f), id: id, limit: o}
 	if task := Task(f); task != hearth.TaskChat {
 		return nil, wrongTask(id, task, hearth.TaskChat)
 	}
@@ -179,39 +172,6 @@ func loadError(id string, err error) error {
 		code = hearth.ModelUnsupported
 	}
 	return hearth.NewError(code, "model", id, "detail", err).Because(err)
-}
-
-// Close fails what is running and waiting, and lets go of the file.
-func (m *Model) Close() error {
-	m.refuse(hearth.NewError(hearth.ServerStop))
-	<-m.done
-	m.closing.Do(func() { m.closeErr = m.file.Close() })
-	return m.closeErr
-}
-
-// Err is why the model no longer works, nil while it does.
-func (m *Model) Err() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.closed
-}
-
-// refuse takes no more requests from now on, for the first reason given.
-func (m *Model) refuse(reason error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed == nil {
-		m.closed = reason
-	}
-	m.nudge()
-}
-
-// nudge wakes the loop.
-func (m *Model) nudge() {
-	select {
-	case m.wake <- struct{}{}:
-	default:
-	}
 }
 
 // ContextTokens is the longest a sequence can be.

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"net/http"
 	"os"
 	"os/exec"
@@ -126,7 +127,7 @@ const (
 // looks at memory meanwhile. The cache of keys and values has a limit that the first ones
 // fill.
 func endure(binary string, requests int) error {
-	s, err := start(binary, "", "HEARTH_ENGINE_CACHE_BYTES=32MiB")
+	s, err := start(binary, "", "HEARTH_ENGINE_CACHE_BYTES=8MiB")
 	if err != nil {
 		return err
 	}
@@ -169,7 +170,7 @@ func endure(binary string, requests int) error {
 
 func (s *server) answer(i int64) error {
 	answer, err := s.post("/v1/chat/completions", map[string]any{"model": s.Models[0].ID, "max_tokens": 4,
-		"messages": []map[string]string{{"role": "user", "content": fmt.Sprintf("How do I make key %d of %d?", i, i*7919%10007)}}})
+		"messages": []map[string]string{{"role": "user", "content": fmt.Sprintf("How do I make these keys? %d", longs(i))}}})
 	if err != nil {
 		return err
 	}
@@ -179,6 +180,15 @@ func (s *server) answer(i int64) error {
 		err = fmt.Errorf("status %d: %s", answer.StatusCode, text)
 	}
 	return err
+}
+
+// longs are numbers that make the ith prompt long, and another one than those before it.
+func longs(i int64) (list [16]int64) {
+	for k := range list {
+		i = i * 6364136223846793005 >> 1 & math.MaxInt64
+		list[k] = i % 1_000_000
+	}
+	return list
 }
 
 func mean(list []float64) (sum float64) {
