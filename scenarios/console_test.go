@@ -22,7 +22,20 @@ const consoleMax = 8 * time.Minute
 
 // TestConsole has a browser use the console of the real binary: console/e2e says what
 // for. What it takes is installed by `make test`; without it the test says so.
-func TestConsole(t *testing.T) {
+func TestConsole(t *testing.T) { tellStories(t, "console.test.mjs", t.TempDir(), "") }
+
+// TestConsoleServe is about the pages below Serve and Settings, and needs prices, an upstream
+// that is not there, and a mirror that has the same file for every model.
+func TestConsoleServe(t *testing.T) {
+	home := t.TempDir()
+	url, _ := mirror(t, chatModel(), nil)
+	tellStories(t, "serve.test.mjs", home, "  - {name: lost, url: \"http://127.0.0.1:9/v1\"}\nusage:\n  prices:\n    echo: {input: 2000, output: 8000}\ndownload: {mirror: "+url+"}\n", "HEARTH_VARIANT="+variant(t, home, false))
+}
+
+// tellStories starts the binary as a newcomer does, with a few settings, before an engine
+// of a few models, and has a browser do what a file of stories says.
+func tellStories(t *testing.T, stories, home, settings string, more ...string) {
+	t.Helper()
 	const folder = "../console"
 	chromium := chromiumPath()
 	if chromium == "" {
@@ -33,8 +46,7 @@ func TestConsole(t *testing.T) {
 	}
 	engine := httptest.NewServer(http.HandlerFunc(oneThingToSay))
 	defer engine.Close()
-	home := t.TempDir()
-	put(t, filepath.Join(home, "data", "hearth.yaml"), []byte(fmt.Sprintf("upstreams:\n  - {name: gpu, url: %q}\n", engine.URL+"/v1")))
+	put(t, filepath.Join(home, "data", "hearth.yaml"), []byte(fmt.Sprintf("upstreams:\n  - {name: gpu, url: %q}\n", engine.URL+"/v1")+settings))
 	up := hearth(home, "up", "--json", "--listen", "127.0.0.1:0")
 	up.Env = append(up.Env, "HEARTH_STARTER=true") // the first key, the starter model: as a newcomer finds it
 	s := listening(t, home, up)
@@ -45,9 +57,9 @@ func TestConsole(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), consoleMax)
 	defer cancel()
-	browser := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "e2e/console.test.mjs")
+	browser := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "e2e/"+stories)
 	browser.Dir = folder
-	browser.Env = append(os.Environ(), "HEARTH_URL="+s.url, "HEARTH_KEY="+s.key, "HEARTH_PROXIED="+proxy, "HEARTH_SHOTS="+shots, "CHROMIUM="+chromium)
+	browser.Env = append(append(os.Environ(), more...), "HEARTH_URL="+s.url, "HEARTH_KEY="+s.key, "HEARTH_PROXIED="+proxy, "HEARTH_SHOTS="+shots, "CHROMIUM="+chromium)
 	out, err := browser.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v (pictures are in %s)\n%s", err, shots, out)

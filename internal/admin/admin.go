@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -97,11 +98,18 @@ type Config struct {
 	Log        *slog.Logger
 	Access     *access.Access
 	Models     Models
+	Upstreams  Upstreams
+	Queue      Queue
+	Work       Work
+	Measuring  Measuring
+	Guide      Guide
+	Where      func() Where
 	Audit      Audit
 	Usage      Usage
 	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
 	Guard      Guard
 	Library    Library
+	Workshop   Workshop
 	Trust      Trust
 	Machine    Machine
 }
@@ -109,9 +117,10 @@ type Config struct {
 // Admin is the door.
 type Admin struct {
 	Config
-	api huma.API
-	mux *http.ServeMux
-	may map[string]hearth.Rights // by pattern: one of them is needed; none: everybody who is known
+	api      huma.API
+	mux      *http.ServeMux
+	changing sync.Mutex               // held while something is changed that has an etag
+	may      map[string]hearth.Rights // by pattern: one of them is needed; none: everybody who is known
 }
 
 // Prefix is where the door's paths begin.
@@ -130,7 +139,13 @@ func New(c Config) *Admin {
 	a.api = humago.New(a.mux, h)
 	a.statusRoutes()
 	a.modelRoutes()
+	a.upstreamRoutes()
+	a.queueRoutes()
+	a.jobRoutes()
+	a.measuringRoutes()
+	a.guideRoutes()
 	a.libraryRoutes()
+	a.makingRoutes()
 	a.keyRoutes()
 	a.personalRoutes()
 	a.passkeyRoutes()

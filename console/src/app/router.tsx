@@ -8,6 +8,13 @@ const later = {
   overview: () => import('../pages/serve/overview'),
   models: () => import('../pages/serve/models'),
   start: () => import('../pages/serve/start'),
+  queue: () => import('../pages/serve/queue'),
+  jobs: () => import('../pages/serve/jobs'),
+  engines: () => import('../pages/serve/engines'),
+  bench: () => import('../pages/serve/bench'),
+  setup: () => import('../pages/settings/setup'),
+  usage: () => import('../pages/serve/usage'),
+  quotas: () => import('../pages/serve/quotas'),
   people: () => import('../pages/protect/people'),
   keys: () => import('../pages/protect/keys'),
 };
@@ -46,6 +53,41 @@ const start = createRoute({
   path: '/serve/start',
   component: lazyRouteComponent(later.start, 'Start'),
 });
+const queue = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/queue',
+  component: lazyRouteComponent(later.queue, 'Queue'),
+});
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/jobs',
+  component: lazyRouteComponent(later.jobs, 'Jobs'),
+});
+const engines = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/engines',
+  component: lazyRouteComponent(later.engines, 'Engines'),
+});
+const bench = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/bench',
+  component: lazyRouteComponent(later.bench, 'Bench'),
+});
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/setup',
+  component: lazyRouteComponent(later.setup, 'Setup'),
+});
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/usage',
+  component: lazyRouteComponent(later.usage, 'Usage'),
+});
+const quotas = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/quotas',
+  component: lazyRouteComponent(later.quotas, 'Quotas'),
+});
 const people = createRoute({
   getParentRoute: () => root,
   path: '/protect/people',
@@ -61,7 +103,25 @@ const invitation = createRoute({ getParentRoute: () => root, path: '/invitation/
 
 /** What follows the # is the console's, so that a proxy and its path do not matter. */
 export const router = createRouter({
-  routeTree: root.addChildren([index, chat, conversation, serve, models, ownKeys, start, people, keys, invitation]),
+  routeTree: root.addChildren([
+    index,
+    chat,
+    conversation,
+    serve,
+    models,
+    ownKeys,
+    start,
+    queue,
+    jobs,
+    engines,
+    bench,
+    setup,
+    usage,
+    quotas,
+    people,
+    keys,
+    invitation,
+  ]),
   history: createHashHistory(),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} onRetry={reset} />,

@@ -1,13 +1,21 @@
 import {
+  ApartmentOutlined,
   ApiOutlined,
   AppstoreOutlined,
+  BarChartOutlined,
   CloudServerOutlined,
   DashboardOutlined,
+  FundOutlined,
+  HourglassOutlined,
+  InboxOutlined,
   KeyOutlined,
   MenuOutlined,
   MessageOutlined,
+  RocketOutlined,
   SafetyOutlined,
+  SettingOutlined,
   TeamOutlined,
+  ThunderboltOutlined,
 } from '@ant-design/icons';
 import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { Button } from 'antd';
@@ -74,12 +82,19 @@ const top = [
   { at: '/chat', icon: <MessageOutlined />, name: 'nav.chat' },
   { at: '/serve', icon: <CloudServerOutlined />, name: 'nav.serve' },
   { at: '/protect', icon: <SafetyOutlined />, name: 'nav.protect' },
+  { at: '/settings', icon: <SettingOutlined />, name: 'nav.settings' },
 ] as const;
 
 const menus = {
   '/serve': [
     { to: '/serve', icon: <DashboardOutlined />, name: 'nav.overview' },
+    { to: '/serve/queue', icon: <HourglassOutlined />, name: 'nav.queue' },
     { to: '/serve/models', icon: <AppstoreOutlined />, name: 'nav.models' },
+    { to: '/serve/engines', icon: <ApartmentOutlined />, name: 'nav.engines' },
+    { to: '/serve/bench', icon: <ThunderboltOutlined />, name: 'nav.bench' },
+    { to: '/serve/jobs', icon: <InboxOutlined />, name: 'nav.jobs' },
+    { to: '/serve/usage', icon: <BarChartOutlined />, name: 'nav.usage' },
+    { to: '/serve/quotas', icon: <FundOutlined />, name: 'nav.quotas' },
     { to: '/serve/keys', icon: <KeyOutlined />, name: 'nav.ownKeys' },
     { to: '/serve/start', icon: <ApiOutlined />, name: 'nav.start' },
   ],
@@ -87,12 +102,19 @@ const menus = {
     { to: '/protect/people', icon: <TeamOutlined />, name: 'nav.people' },
     { to: '/protect/keys', icon: <KeyOutlined />, name: 'nav.keys' },
   ],
+  '/settings': [{ to: '/settings/setup', icon: <RocketOutlined />, name: 'nav.setup' }],
 } as const;
 
 function Side({ who }: { who: Who }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
-  const menu = pathname.startsWith('/serve') ? '/serve' : pathname.startsWith('/protect') ? '/protect' : '/chat';
+  const menu = pathname.startsWith('/serve')
+    ? '/serve'
+    : pathname.startsWith('/protect')
+      ? '/protect'
+      : pathname.startsWith('/settings')
+        ? '/settings'
+        : '/chat';
   const under = menu !== '/chat' && menus[menu].filter((i) => isOpen(i.to, who.rights));
   return (
     <>
@@ -112,7 +134,7 @@ function Side({ who }: { who: Who }) {
         })}
       </nav>
       {under ? (
-        <nav className="menu menu-under" aria-label={t(menu === '/serve' ? 'nav.serve' : 'nav.protect')}>
+        <nav className="menu menu-under" aria-label={t(`nav.${menu.slice(1) as 'serve' | 'protect' | 'settings'}`)}>
           {under.map(({ to, icon, name }) => (
             <Item key={to} to={to} icon={icon} current={placeOf(pathname) === to}>
               {t(name)}
