@@ -77,7 +77,7 @@ func TestGround(t *testing.T) {
 		{URL: "https://b.org", Text: "大桥于1957年建成通车，全长1670米。桥上禁止停车。"},
 	}
 	all := func(int) bool { return true }
-	got := Ground("The bridge is 503 metres long and carries eight lanes. It was opened in 1935. The Harbour Company has painted the bridge green every summer. Is that all?", sources, all)
+	got := Ground("The bridge is 503 metres long and carries eight lanes. The bridge was opened in 1935. The Harbour Company has painted the bridge green every summer. Is that all?", sources, all)
 	want := []struct {
 		grounding Grounding
 		source    int
