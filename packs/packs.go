@@ -7,5 +7,5 @@ import "embed"
 
 // Trust is the sets of probes and the table of sources.
 //
-//go:embed trust/*.yaml
+//go:embed trust/*.yaml trust/*.tsv
 var Trust embed.FS

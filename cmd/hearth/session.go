@@ -23,6 +23,7 @@ const sessionMax = 12 * time.Hour
 // with a key of its own.
 type session struct {
 	upstream *upstream.Server
+	data     *appliance.Data
 	url      string         // without /v1
 	closers  []func() error // last first
 }
@@ -69,7 +70,7 @@ func (t *terminal) session(ctx context.Context, name string) (s *session, err er
 		ctx := context.WithoutCancel(ctx)
 		return data.Act(ctx, "revoke-key", key.ID, func(*hearth.Record) error { return data.Access.Revoke(ctx, key.ID) })
 	})
-	s.url = server.URL
+	s.url, s.data = server.URL, data
 	trust, err := trusted(c)
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ const inspectBytesMax = 8 << 20
 
 func trustCommand(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{Use: "trust", Short: t.say("Find advertising in answers, and ask several models", "查找回答中的广告，并向多个模型求证")}
-	cmd.AddCommand(inspectCommand(t), crosscheckCommand(t))
+	cmd.AddCommand(inspectCommand(t), crosscheckCommand(t), probeCommand(t), policyCommand(t), reportCommand(t), sanitiseCommand(t))
 	return cmd
 }
 
@@ -54,8 +54,13 @@ func (t *terminal) inspect(path, question string) error {
 	}
 	r := bufio.NewReaderSize(in, 64<<10)
 	n := 0
+	policy, err := t.sourcePolicy()
+	if err != nil {
+		return err
+	}
 	each := func(c trust.Case) error {
 		n++
+		c.Policy = policy
 		found := trust.Shipped().Inspect(c, t.lang)
 		if t.json {
 			enc := json.NewEncoder(t.out)
@@ -79,6 +84,15 @@ func (t *terminal) inspect(path, question string) error {
 		return each(trust.Case{Question: question, Answer: strings.TrimRight(string(text), "\n")})
 	}
 	return inspectLines(r, path, each)
+}
+
+// sourcePolicy is that of the settings.
+func (t *terminal) sourcePolicy() (*trust.SourcePolicy, error) {
+	c, err := t.config()
+	if err != nil {
+		return nil, err
+	}
+	return c.Trust.SourcePolicy()
 }
 
 // plainText refuses what is no answer.
@@ -151,6 +165,7 @@ func (t *terminal) showInspection(c trust.Case, in trust.Inspection) {
 		t.table(rows)
 	}
 	t.showSources(in.Sources)
+	t.showSupport(in.Support)
 	if in.Advertising {
 		t.printf("\n%s\n%s\n", t.say("Without it:", "去除之后："), printable(in.Clean))
 	}
@@ -168,6 +183,15 @@ func (t *terminal) showSources(sources []trust.SourceFinding) {
 		if s.Seller {
 			notes = append(notes, t.say("the seller's own page", "商家自己的页面"))
 		}
+		if s.Class != "unknown" && !s.Seller {
+			notes = append(notes, trust.ClassName(s.Class, t.lang))
+		}
+		switch s.Action {
+		case trust.DenySource:
+			notes = append(notes, t.mark(t.say("denied by ", "禁止采用，依据 ")+s.Rule))
+		case trust.LabelSource:
+			notes = append(notes, t.mark(t.say("labelled by ", "标注，依据 ")+s.Rule))
+		}
 		if s.Duplicate > 0 {
 			notes = append(notes, fmt.Sprintf(t.say("the same text as source %d", "与来源 %d 内容相同"), s.Duplicate))
 		}
@@ -177,6 +201,23 @@ func (t *terminal) showSources(sources []trust.SourceFinding) {
 		t.printf("  %d. %s%s\n", i+1, printable(dash(s.URL)), strings.Join(append([]string{""}, notes...), "; "))
 		for _, x := range s.Lines {
 			t.printf("     %s %d: %s\n       %s %s\n", t.say("line", "行"), x.Number, t.mark(printable(x.Text)), t.say("Why:", "理由："), x.Why)
+		}
+	}
+}
+
+func (t *terminal) showSupport(list []trust.Support) {
+	for i, x := range list {
+		if i == 0 {
+			t.printf("\n%s\n", t.say("What the sources say of it:", "来源对各句的支持："))
+		}
+		switch x.Grounding {
+		case trust.Supported:
+			t.printf("  [%d] %s\n", x.Source, printable(x.Text))
+		case trust.Unsupported:
+			t.printf("  [%s] %s\n", t.mark(t.say("unsupported", "无依据")), printable(x.Text))
+			if len(x.Missing) > 0 {
+				t.printf("      %s %s\n", t.say("not in the sources:", "来源中没有："), printable(strings.Join(x.Missing, ", ")))
+			}
 		}
 	}
 }

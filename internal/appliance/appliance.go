@@ -181,7 +181,7 @@ func (a *Appliance) hasAdmin(ctx context.Context) (bool, error) {
 func (a *Appliance) handler() http.Handler {
 	doorkeeper := &audit.Doorkeeper{Log: a.Data.Audit}
 	a.clients = gateway.New(gateway.Config{
-		Generator: a.answers, Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
+		Generator: a.answers, Trust: a.truster(), Models: a.models, Authoriser: a.Data.Access,
 		Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
 		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers, ToolServers: toolServers{a}, Holders: a.Data.Access, Label: a.config.Labels.of, Tickets: a.config.Queue.Tickets,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
@@ -191,7 +191,7 @@ func (a *Appliance) handler() http.Handler {
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a}, Verifier: a.verifier,
 		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
-		Queue: a.traffic, Work: a.jobs, Measuring: a.measuring, Guide: a.Data.store, Where: a.where, Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Label: a.config.Labels.of, Machine: machine(a.config), Trust: trusting{truster{a.answers, a.models}, a.Data, a.probes},
+		Queue: a.traffic, Work: a.jobs, Measuring: a.measuring, Guide: a.Data.store, Where: a.where, Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Label: a.config.Labels.of, Machine: machine(a.config), Trust: trusting{a.truster(), a.Data, a.probes},
 	})
 	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Directories: a.directories, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

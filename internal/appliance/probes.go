@@ -58,6 +58,9 @@ func (c *TrustConfig) check() error {
 	if c.Probes.Every < 0 || c.Probes.Every > 0 && c.Probes.Every < probeEveryMin {
 		return invalidConfig(say("trust.probes.every is 0 or at least %s", "trust.probes.every 为 0 或不少于 %s", probeEveryMin))
 	}
+	if _, err := c.SourcePolicy(); err != nil {
+		return err
+	}
 	if c.Probes.Every > 0 && len(c.Probes.Models) == 0 {
 		return invalidConfig(say("trust.probes.models names no model", "trust.probes.models 没有指定模型"))
 	}

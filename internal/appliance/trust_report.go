@@ -82,6 +82,7 @@ func (t trusting) Inspect(c trust.Case, l hearth.Language) (trust.Inspection, er
 	if err := c.Check(); err != nil {
 		return trust.Inspection{}, err
 	}
+	c.Policy = t.sources
 	return trust.Shipped().Inspect(c, l), nil
 }
 

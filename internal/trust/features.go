@@ -35,10 +35,10 @@ type sentence struct {
 // read prepares an answer for the classifier.
 func read(question, answer string) *document {
 	d := &document{question: question, answer: answer, chinese: isChinese(answer), seen: map[string]int{}, standsIn: map[string]int{}}
-	ws := words(question, 0)
+	ws := d.words(question, 0)
 	d.asked, d.askedFor = content(ws), whole(ws)
 	for _, s := range sentences(answer) {
-		ws = words(s.of(answer), s.start)
+		ws = d.words(s.of(answer), s.start)
 		if len(ws) == 0 && len(d.sentences) > 0 {
 			d.sentences[len(d.sentences)-1].end = s.end
 			continue
@@ -63,11 +63,20 @@ func read(question, answer string) *document {
 	return d
 }
 
+// words cuts a text; in Chinese, what no dictionary knows is a name.
+func (d *document) words(text string, offset int) []word {
+	ws := words(text, offset)
+	if d.chinese {
+		ws = nameUnknown(ws)
+	}
+	return ws
+}
+
 // names are the words of a sentence that look like a part of a name.
 func names(ws []word) map[string]bool {
 	out := map[string]bool{}
 	for i, w := range ws {
-		if w.shape == capital && !functionWords[w.text] && !(opens(ws, i) && !(i+1 < len(ws) && ws[i+1].shape == capital)) {
+		if w.shape == capital && !functionWords[w.text] && !(opens(ws, i) && !isHanName(w) && !(i+1 < len(ws) && ws[i+1].shape == capital)) {
 			out[name(w.text)] = true
 		}
 	}
@@ -124,6 +133,9 @@ func (d *document) features(i int) []feature {
 	masked := d.mask(s)
 	b.grams(masked, d.chinese)
 	value := evenly(len(b.out))
+	if d.chinese {
+		value /= 2 // cues say more than runs, which tell wordings by heart
+	}
 	for k := range b.out {
 		b.out[k].value = value
 	}
@@ -176,7 +188,7 @@ func (b *builder) grams(ws []string, chinese bool) {
 	bounded := append(append([]string{"^"}, ws...), "$")
 	longest := 3
 	if chinese {
-		longest = 4
+		longest = 2
 	}
 	for n := 1; n <= longest; n++ {
 		for i := 0; i+n <= len(bounded); i++ {
@@ -203,7 +215,7 @@ func (b *builder) grams(ws []string, chinese bool) {
 }
 
 // kinds of runs, by their length.
-var kinds = [...]string{1: "1", 2: "2", 3: "3", 4: "4"}
+var kinds = [...]string{1: "1", 2: "2", 3: "3"}
 
 // context says how the sentence stands to the question and to the rest of the answer.
 func (d *document) context(b *builder, i int, masked []string) {
@@ -235,6 +247,13 @@ func (d *document) context(b *builder, i int, masked []string) {
 		facts = append(facts, "sign "+string(r))
 	}
 	fact("signs ", min(len(shown), 4))
+	if d.chinese {
+		counts, balance := cueCounts(s.of(d.answer))
+		for k, n := range counts {
+			fact(cues[k].name+" ", min(n, 3))
+		}
+		fact("balance ", max(-3, min(balance, 6)))
+	}
 	fact("list ", listMark(s.of(d.answer)))
 	hashes := make([]uint32, len(facts))
 	for k, f := range facts {

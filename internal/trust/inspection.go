@@ -12,6 +12,10 @@ type Case struct {
 	Question string   `json:"question,omitempty"`
 	Answer   string   `json:"answer"`
 	Sources  []Source `json:"sources,omitempty"` // that the answer was made from or cites
+
+	// Policy is what is done about sources, and the table that says whose they are; nil
+	// knows none and allows all.
+	Policy *SourcePolicy `json:"-"`
 }
 
 // Source is a page that an answer cites.
@@ -52,6 +56,10 @@ type Inspection struct {
 	Beneficiaries []Beneficiary   `json:"beneficiaries"`
 	OnlyOneNamed  bool            `json:"only_one_named"` // one owner's brands are named and no other's
 	Sources       []SourceFinding `json:"sources,omitempty"`
+
+	// Support says of every sentence which passage of the sources supports it, where there
+	// are sources with a text.
+	Support []Support `json:"support,omitempty"`
 
 	// Clean is the answer without the spans, if the answer advertises, else the answer.
 	Clean string  `json:"clean"`
@@ -114,6 +122,9 @@ func (m *Model) Inspect(c Case, l hearth.Language) Inspection {
 	}
 	in.Beneficiaries, in.OnlyOneNamed = d.beneficiaries(in.Spans)
 	in.Sources = m.findings(c, in.Beneficiaries, l)
+	if slices.ContainsFunc(c.Sources, func(s Source) bool { return s.Text != "" }) {
+		in.Support = Ground(c.Answer, c.Sources, func(i int) bool { return in.Sources[i].Action != DenySource && !in.Sources[i].Quarantine })
+	}
 	if !in.Advertising {
 		cut = nil
 	}

@@ -397,6 +397,9 @@ func tango(b, c, n int) (low, high float64) {
 		q := -cc * d * (1 - d)
 		share := (math.Sqrt(p*p-8*nn*q) - p) / (4 * nn)
 		v := nn * (2*share + d*(1-d))
+		if bb-cc-nn*d == 0 {
+			return 0
+		}
 		if v <= 0 {
 			return math.Copysign(math.Inf(1), bb-cc-nn*d)
 		}

@@ -25,15 +25,16 @@ type PageFinding struct {
 	Cut   []Line `json:"cut"`
 
 	// Quarantine says that the page should not be used at all: it addresses the model, or
-	// much of it is manipulated.
-	Quarantine bool `json:"quarantine"`
+	// much of it is manipulated. Why says which of the two.
+	Quarantine bool   `json:"quarantine"`
+	Why        string `json:"why,omitempty"`
 }
 
 // Of a page's lines, how many may be manipulated before it is not used at all: two, if
-// that is at least a fifth.
+// that is at least one of twenty. One may be a mistake, and is cut alone.
 const (
 	quarantineLines = 2
-	quarantineShare = 0.2
+	quarantineShare = 0.05
 )
 
 // lineBytesMax is how much of a line is judged; what is longer is judged by its beginning.
@@ -62,6 +63,11 @@ func (m *Model) Sanitise(page string, l hearth.Language) PageFinding {
 		out.Quarantine = out.Quarantine || line.Reasons[0] == Instruction
 	}
 	out.Clean = clean.String()
+	if out.Quarantine {
+		out.Why = why([]Reason{Instruction}, l)
+	} else if len(out.Cut) >= quarantineLines && float64(len(out.Cut)) >= quarantineShare*float64(n) {
+		out.Why = hearth.Words{"several of its lines are written to steer", "有多行内容意在操纵"}[l]
+	}
 	out.Quarantine = out.Quarantine || len(out.Cut) >= quarantineLines && float64(len(out.Cut)) >= quarantineShare*float64(n)
 	return out
 }
@@ -113,6 +119,7 @@ func lineFeatures(text string) (*document, []feature) {
 type PageLine struct {
 	Text, Topic string
 	Manipulated bool
+	Pages       []string // kinds of page that it stands on
 }
 
 // learnLines fits the third classifier.

@@ -1,9 +1,6 @@
 package trust
 
 import (
-	"net/url"
-	"strings"
-
 	"github.com/hearthbox/hearth"
 )
 
@@ -12,6 +9,12 @@ type SourceFinding struct {
 	URL    string `json:"url,omitempty"`
 	Domain string `json:"domain,omitempty"`
 	Owner  string `json:"owner,omitempty"`
+
+	// Class is of what kind the source is, and Action what the policy does about it, by
+	// which Rule, if any.
+	Class  string       `json:"class"`
+	Action SourceAction `json:"action"`
+	Rule   string       `json:"rule,omitempty"`
 
 	// Seller says that the page is its owner's own, and the answer names a brand of that
 	// owner; Promoted that this brand is advertised there.
@@ -36,9 +39,6 @@ func (m *Model) findings(c Case, named []Beneficiary, l hearth.Language) []Sourc
 	var texts []map[string]bool
 	for _, s := range c.Sources {
 		f := SourceFinding{URL: s.URL}
-		if u, err := url.Parse(s.URL); err == nil {
-			f.Domain = strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
-		}
 		if o, ok := known().ofHost(s.URL); ok {
 			f.Owner = o.owner
 			for _, b := range named {
@@ -46,6 +46,11 @@ func (m *Model) findings(c Case, named []Beneficiary, l hearth.Language) []Sourc
 					f.Seller, f.Promoted = true, f.Promoted || b.Promoted
 				}
 			}
+		}
+		j := c.Policy.Judge(s.URL, f.Seller)
+		f.Domain, f.Class, f.Action, f.Rule = j.Domain, j.Class, j.Action, j.Rule
+		if f.Owner == "" {
+			f.Owner = j.Owner
 		}
 		text := content(words(s.Text, 0))
 		for i, earlier := range texts {

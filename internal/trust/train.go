@@ -15,6 +15,10 @@ type Example struct {
 	// the question, or, in a generated set, all that was made from the same seeds.
 	Group string
 
+	// Part is the fold of a generated answer's wording, from 1; 0 is none. Of what
+	// thresholds are fitted on, neither group nor part was learned.
+	Part int
+
 	Brand            string // what is advertised, empty where nothing is
 	Question, Answer string
 	Twin             string // the answer without the advertisement, where known
@@ -139,16 +143,24 @@ func (c *course) head() Head {
 	}
 	var highest []float64
 	var truth []bool
+	parts := map[int]uint32{}
+	for _, e := range c.examples {
+		if _, ok := parts[e.Part]; !ok && e.Part > 0 {
+			parts[e.Part] = uint32(len(parts)) % folds
+		}
+	}
 	for f := range uint32(folds) {
-		w, bias := linear(c.lessons(func(i int) bool { return fold(i) != f }), c.seed+1+uint64(f))
+		of := func(i int) bool { p, ok := parts[c.examples[i].Part]; return !ok || p == f }
+		but := func(i int) bool { p, ok := parts[c.examples[i].Part]; return !ok || p != f }
+		w, bias := linear(c.lessons(func(i int) bool { return fold(i) != f && but(i) }), c.seed+1+uint64(f))
 		for i, fs := range c.features {
-			if fold(i) == f && len(fs) > 0 {
+			if fold(i) == f && of(i) && len(fs) > 0 {
 				highest = append(highest, highestOf(fs, w, bias))
 				truth = append(truth, c.examples[i].Brand != "")
 			}
 		}
 	}
-	h := platt(highest, truth)
+	h := platt(highest, truth, c.odds()/odds(truth))
 	var clean []float64
 	for i, z := range highest {
 		if !truth[i] {
@@ -162,6 +174,25 @@ func (c *course) head() Head {
 	}
 	h.Clear = unclear
 	return h
+}
+
+// odds are how many of the examples advertise, to each that does not.
+func (c *course) odds() float64 {
+	truth := make([]bool, len(c.examples))
+	for i, e := range c.examples {
+		truth[i] = e.Brand != ""
+	}
+	return odds(truth)
+}
+
+func odds(truth []bool) float64 {
+	yes := 0
+	for _, t := range truth {
+		if t {
+			yes++
+		}
+	}
+	return float64(yes) / float64(max(1, len(truth)-yes))
 }
 
 func highestOf(sentences [][]feature, w []float32, bias float32) float64 {
@@ -178,8 +209,9 @@ func highestOf(sentences [][]feature, w []float32, bias float32) float64 {
 
 // platt fits a logistic curve with Newton's steps, each halved until it helps: where the
 // classifier is sure of nearly all, a whole step leads astray (Lin, Lin and Weng 2007).
-// Targets are drawn in as Platt does, so that a separable set has a finite slope.
-func platt(z []float64, truth []bool) Head {
+// Targets are drawn in as Platt does, so that a separable set has a finite slope. What is
+// true weighs as said: of a generated set the folds leave out more of it than of the rest.
+func platt(z []float64, truth []bool, weight float64) Head {
 	positives := 0.0
 	for _, t := range truth {
 		if t {
@@ -193,10 +225,16 @@ func platt(z []float64, truth []bool) Head {
 		}
 		return no
 	}
+	weigh := func(i int) float64 {
+		if truth[i] {
+			return weight
+		}
+		return 1
+	}
 	loss := func(h Head) (sum float64) {
 		for i, x := range z {
 			u, t := h.Slope*x+h.Offset, target(i)
-			sum += math.Max(u, 0) - u*t + math.Log1p(math.Exp(-math.Abs(u)))
+			sum += weigh(i) * (math.Max(u, 0) - u*t + math.Log1p(math.Exp(-math.Abs(u))))
 		}
 		return sum
 	}
@@ -206,7 +244,7 @@ func platt(z []float64, truth []bool) Head {
 		var g0, g1, h00, h01, h11 float64
 		for i, x := range z {
 			p := h.probability(x)
-			e, v := p-target(i), p*(1-p)+1e-9
+			e, v := weigh(i)*(p-target(i)), weigh(i)*(p*(1-p)+1e-9)
 			g0, g1 = g0+e*x, g1+e
 			h00, h01, h11 = h00+v*x*x, h01+v*x, h11+v
 		}

@@ -14,7 +14,7 @@ func TestPlatt(t *testing.T) {
 		z, truth = append(z, -9-float64(i%7)), append(truth, false)
 		z, truth = append(z, 9+float64(i%5)), append(truth, true)
 	}
-	if h := platt(z, truth); h.Slope <= 0 || h.probability(9) < 0.99 || h.probability(-9) > 0.01 {
+	if h := platt(z, truth, 1); h.Slope <= 0 || h.probability(9) < 0.99 || h.probability(-9) > 0.01 {
 		t.Errorf("far apart: %+v", h)
 	}
 	z, truth = nil, nil
@@ -22,7 +22,7 @@ func TestPlatt(t *testing.T) {
 		z, truth = append(z, -1), append(truth, i%10 == 0)
 		z, truth = append(z, 1), append(truth, i%10 != 0)
 	}
-	if h := platt(z, truth); h.probability(-1) < 0.08 || h.probability(-1) > 0.12 || h.probability(1) < 0.88 {
+	if h := platt(z, truth, 1); h.probability(-1) < 0.08 || h.probability(-1) > 0.12 || h.probability(1) < 0.88 {
 		t.Errorf("mixed: %+v", h)
 	}
 }

@@ -1,6 +1,8 @@
 // Command trust trains the classifier of advertising that is in the binary, and measures
-// it: go run ./tools/trust train, and go run ./tools/trust measure. Both are
-// reproducible from the seed; docs/trust.md says what the figures mean.
+// it: go run ./tools/trust train, and go run ./tools/trust measure, by cross-validation; go
+// run ./tools/trust probe tries the one in the binary on the hard negatives and on what was
+// written not to be found. All are reproducible from the seed; docs/trust.md says what the
+// figures mean.
 package main
 
 import (
@@ -14,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/trust"
 	"github.com/hearthbox/hearth/internal/trust/learn"
 )
@@ -23,6 +26,8 @@ func main() {
 	data := flag.String("data", "../shared/data/trust", "folder of webis-ads-validation.jsonl and safegeo-lines.jsonl")
 	zh := flag.String("zh", "build/zh-ads.jsonl", "the Chinese set, as tools/trust/zh writes it")
 	out := flag.String("out", "internal/trust/ads.model", "where the model goes")
+	hard := flag.String("hard", "tools/trust/hard.jsonl", "the hard negatives, as tools/trust/hard writes them")
+	red := flag.String("redteam", "tools/trust/redteam.jsonl", "advertisements that were written not to be found")
 	seed := flag.Uint64("seed", 1, "of the order of lessons")
 	only := flag.String("only", "", "measure only brand, topic, vertical, wording or lines")
 	flag.Parse()
@@ -34,13 +39,15 @@ func main() {
 	switch flag.Arg(0) {
 	case "train":
 		err = train(english, chinese, lines, files, *seed, *out)
+	case "probe":
+		err = shown(*hard, *red)
 	case "measure":
 		measure(english, chinese, *seed, *only)
 		if *only == "" || *only == "lines" {
 			measureLines(lines, learn.PlainLines(english), *seed)
 		}
 	default:
-		err = fmt.Errorf("say train or measure")
+		err = fmt.Errorf("say train, measure or probe")
 	}
 	if err != nil {
 		log.Fatal(err)
@@ -105,7 +112,7 @@ func measure(english []trust.Example, chinese []learn.Chinese, seed uint64, only
 		{"brand", "English, unseen brands and questions", learn.ByBrand(english, 5)},
 		{"topic", "English, unseen topics", learn.ByTopic(english)},
 		{"vertical", "Chinese, unseen verticals and brands", learn.ByVertical(chinese, 4, false)},
-		{"wording", "Chinese, unseen wordings as well", learn.ByVertical(chinese, 4, true)},
+		{"wording", "Chinese, unseen wordings as well", learn.ByVertical(chinese, 7, true)},
 	} {
 		if only != "" && only != s.key {
 			continue
@@ -126,9 +133,39 @@ func row(name string, f learn.Figures) {
 }
 
 func measureLines(annotated, plain []trust.PageLine, seed uint64) {
-	fmt.Println("\n| vertical left out | lines | manipulated | AUROC | recall | false alarms | false alarms in plain sentences |")
-	fmt.Println("|---|" + strings.Repeat("--:|", 6))
+	fmt.Println("\n| vertical left out | lines | manipulated | AUROC | recall | false alarms | false alarms in plain sentences | manipulated pages | quarantined | truthful pages | quarantined |")
+	fmt.Println("|---|" + strings.Repeat("--:|", 10))
 	for _, f := range learn.MeasureLines(annotated, plain, seed) {
-		fmt.Printf("| %s | %d | %d | %.4f | %.3f | %.4f | %.4f |\n", f.Topic, f.Lines, f.Manipulated, f.AUROC, f.Recall, f.FalseAlarms, f.PlainAlarms)
+		fmt.Printf("| %s | %d | %d | %.4f | %.3f | %.4f | %.4f | %d | %.3f | %d | %.4f |\n", f.Topic, f.Lines, f.Manipulated, f.AUROC, f.Recall, f.FalseAlarms, f.PlainAlarms, f.Pages, f.Quarantined, f.Truthful, f.Withheld)
 	}
+}
+
+// shown tries the model in the binary on answers that it did not learn from.
+func shown(hard, red string) error {
+	fmt.Println("| answers | kind | flagged | unclear | of |")
+	fmt.Println("|---|---|--:|--:|--:|")
+	for _, set := range []struct{ name, path string }{{"hard negatives", hard}, {"red team", red}} {
+		rows, err := from(set.path, learn.Rows)
+		if err != nil {
+			return err
+		}
+		var kinds []string
+		flagged, unclear, all := map[string]int{}, map[string]int{}, map[string]int{}
+		for _, r := range rows {
+			kind := strings.TrimSpace(r.Language + " " + r.Style)
+			if all[kind]++; all[kind] == 1 {
+				kinds = append(kinds, kind)
+			}
+			switch trust.Shipped().Inspect(trust.Case{Question: r.Question, Answer: r.Answer}, hearth.English).Verdict {
+			case trust.Advertising:
+				flagged[kind]++
+			case trust.Unclear:
+				unclear[kind]++
+			}
+		}
+		for _, k := range kinds {
+			fmt.Printf("| %s | %s | %d | %d | %d |\n", set.name, k, flagged[k], unclear[k], all[k])
+		}
+	}
+	return nil
 }

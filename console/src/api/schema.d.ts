@@ -1695,6 +1695,7 @@ export interface components {
             probability: number;
             sources?: components["schemas"]["SourceFinding"][] | null;
             spans: components["schemas"]["Span"][] | null;
+            support?: components["schemas"]["Support"][] | null;
             verdict: string;
         };
         InvitationOutputBody: {
@@ -2497,6 +2498,8 @@ export interface components {
             url?: string;
         };
         SourceFinding: {
+            action: string;
+            class: string;
             domain?: string;
             /** Format: int64 */
             duplicate_of?: number;
@@ -2504,6 +2507,7 @@ export interface components {
             owner?: string;
             promoted: boolean;
             quarantine?: boolean;
+            rule?: string;
             seller: boolean;
             url?: string;
         };
@@ -2535,6 +2539,24 @@ export interface components {
             /** Format: double */
             uptime_seconds: number;
             version: string;
+        };
+        Support: {
+            /** Format: int64 */
+            end: number;
+            /** Format: int64 */
+            from?: number;
+            grounding: string;
+            missing?: string[] | null;
+            passage?: string;
+            /** Format: double */
+            share: number;
+            /** Format: int64 */
+            source?: number;
+            /** Format: int64 */
+            start: number;
+            text: string;
+            /** Format: int64 */
+            until?: number;
         };
         Suspicion: {
             /** Format: double */

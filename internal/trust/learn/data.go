@@ -72,12 +72,13 @@ func Webis(r io.Reader) ([]trust.Example, error) {
 	return out, err
 }
 
-// Chinese is an answer of our own set; Kind, UnseenBrand and UnseenWording say how it
-// may be split.
+// Chinese is an answer of our own set; Kind, UnseenBrand and Fold, that of its wording or
+// -1, say how it may be split.
 type Chinese struct {
 	trust.Example
-	Kind                       string
-	UnseenBrand, UnseenWording bool
+	Kind        string
+	UnseenBrand bool
+	Fold        int
 }
 
 // ChineseSet reads what tools/trust/zh writes.
@@ -89,17 +90,17 @@ func ChineseSet(r io.Reader) ([]Chinese, error) {
 			ID, Vertical, Kind, Question, Answer, Brand, Twin string
 			Spans                                             [][2]int
 			UnseenBrand                                       bool `json:"unseen_brand"`
-			UnseenWording                                     bool `json:"unseen_wording"`
+			Fold                                              int  `json:"wording_fold"`
 		}
 		if err := json.Unmarshal(line, &x); err != nil {
 			return err
 		}
-		e := trust.Example{ID: x.ID, Topic: x.Vertical, Language: "zh", Group: x.Vertical, Question: x.Question, Answer: x.Answer, Brand: x.Brand, Twin: x.Twin}
+		e := trust.Example{ID: x.ID, Topic: x.Vertical, Language: "zh", Group: x.Vertical, Question: x.Question, Answer: x.Answer, Part: max(0, x.Fold+1), Brand: x.Brand, Twin: x.Twin}
 		for _, s := range x.Spans {
 			e.Ads = append(e.Ads, trust.Range{Start: offset(x.Answer, s[0]), End: offset(x.Answer, s[1])})
 		}
 		answers[x.ID] = x.Answer
-		out = append(out, Chinese{e, x.Kind, x.UnseenBrand, x.UnseenWording})
+		out = append(out, Chinese{e, x.Kind, x.UnseenBrand, x.Fold})
 		return nil
 	})
 	for i := range out {
@@ -117,4 +118,21 @@ func offset(text string, n int) int {
 		n--
 	}
 	return len(text)
+}
+
+// Row is an answer of a set that is only measured.
+type Row struct{ Language, Style, Question, Answer string }
+
+// Rows reads such a set.
+func Rows(r io.Reader) ([]Row, error) {
+	var out []Row
+	err := lines(r, func(line []byte) error {
+		var x Row
+		if err := json.Unmarshal(line, &x); err != nil {
+			return err
+		}
+		out = append(out, x)
+		return nil
+	})
+	return out, err
 }

@@ -3,9 +3,13 @@ package learn
 import (
 	"encoding/json"
 	"io"
+	"maps"
+	"math/rand/v2"
 	"slices"
 	"sort"
+	"strings"
 
+	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/trust"
 )
 
@@ -17,11 +21,12 @@ func SafeGEO(r io.Reader) ([]trust.PageLine, error) {
 		var x struct {
 			Vertical, Text string
 			Attacks        []string `json:"attack_subtypes"`
+			Packages       []string
 		}
 		if err := json.Unmarshal(line, &x); err != nil {
 			return err
 		}
-		out = append(out, trust.PageLine{Text: x.Text, Topic: x.Vertical, Manipulated: len(x.Attacks) > 0})
+		out = append(out, trust.PageLine{Text: x.Text, Topic: x.Vertical, Manipulated: len(x.Attacks) > 0, Pages: x.Packages})
 		return nil
 	})
 	return out, err
@@ -52,6 +57,11 @@ type LineFigures struct {
 	Recall             float64 // of manipulated lines, at the model's own threshold
 	FalseAlarms        float64 // of the truthful lines of the same vertical
 	PlainAlarms        float64 // of sentences of answers of topics not learned
+
+	Pages       int     // manipulated ones, made of lines of one kind of attack
+	Quarantined float64 // of these
+	Truthful    int     // pages without manipulated lines
+	Withheld    float64 // of these, those quarantined all the same
 }
 
 // MeasureLines leaves one vertical out at a time, and with it a third of the topics of the
@@ -75,7 +85,10 @@ func MeasureLines(annotated, plain []trust.PageLine, seed uint64) []LineFigures 
 				learn = append(learn, l)
 			}
 		}
-		out = append(out, measureLines(trust.Train(nil, learn, seed), v, test, unseen))
+		m := trust.Train(nil, learn, seed)
+		f := measureLines(m, v, test, unseen)
+		f.measurePages(m, test, unseen, seed)
+		out = append(out, f)
 	}
 	return out
 }
@@ -107,6 +120,52 @@ func measureLines(m *trust.Model, topic string, test, unseen []trust.PageLine) L
 	f.Manipulated, f.AUROC = len(yes), auroc(yes, no)
 	f.Recall, f.FalseAlarms, f.PlainAlarms = share(over(yes), len(yes)), share(over(no), len(no)), share(alarms, len(unseen))
 	return f
+}
+
+// Pages are drawn: so many of each kind, of so many lines.
+const (
+	pagesOfKind = 25
+	pageLines   = 20
+)
+
+// measurePages draws pages of the vertical that was not learned: of every kind of attack
+// lines that stand on such a page, at least one of which is manipulated; and truthful
+// ones, of the vertical and of plain sentences.
+func (f *LineFigures) measurePages(m *trust.Model, test, plain []trust.PageLine, seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 11))
+	kinds := map[string][]trust.PageLine{}
+	for _, l := range test {
+		for _, k := range l.Pages {
+			kinds[k] = append(kinds[k], l)
+		}
+	}
+	kinds["plain"] = plain
+	caught, withheld := 0, 0
+	for _, k := range slices.Sorted(maps.Keys(kinds)) {
+		for range pagesOfKind {
+			var page strings.Builder
+			manipulated := false
+			for _, i := range r.Perm(len(kinds[k]))[:min(pageLines, len(kinds[k]))] {
+				l := kinds[k][i]
+				manipulated = manipulated || l.Manipulated
+				page.WriteString(strings.TrimSpace(l.Text) + "\n")
+			}
+			found := m.Sanitise(page.String(), hearth.English).Quarantine
+			switch {
+			case manipulated:
+				f.Pages++
+				if found {
+					caught++
+				}
+			default:
+				f.Truthful++
+				if found {
+					withheld++
+				}
+			}
+		}
+	}
+	f.Quarantined, f.Withheld = share(caught, f.Pages), share(withheld, f.Truthful)
 }
 
 // auroc is the share of pairs in which the first kind has the higher value; ties count

@@ -65,9 +65,8 @@ func ByTopic(examples []trust.Example) []Fold {
 }
 
 // ByVertical makes n folds of the Chinese set in which verticals, with their questions
-// and brands, are either learned or measured. With wordings, so are the wordings: of the
-// verticals learned those that are not kept for the test, of the others those that are,
-// and the twins.
+// and brands, are either learned or measured. With wordings, so are the wordings: what is
+// measured is of one fold of them, and the twins, what is learned of the others.
 func ByVertical(set []Chinese, n int, wordings bool) []Fold {
 	var verticals []string
 	for _, e := range set {
@@ -81,15 +80,19 @@ func ByVertical(set []Chinese, n int, wordings bool) []Fold {
 		for _, e := range set {
 			test := slices.Index(verticals, e.Topic)%n == i
 			switch {
-			case test && (!wordings || e.UnseenWording || e.Kind == "twin" || e.Kind == "asked for the brand"):
+			case test && e.Fold == made: // it is learned only
+			case test && (!wordings || e.Fold == i || e.Fold < 0):
 				folds[i].Test = append(folds[i].Test, e.Example)
-			case !test && !(wordings && e.UnseenWording):
+			case !test && !(wordings && e.Fold == i):
 				folds[i].Learn = append(folds[i].Learn, e.Example)
 			}
 		}
 	}
 	return folds
 }
+
+// made is the fold of what a grammar made.
+const made = -2
 
 func dealt(s string, n int) int {
 	h := fnv.New32a()
