@@ -66,6 +66,7 @@ const (
 	TooManyJobs    Code = "too_many_jobs"
 	NoSuchTicket   Code = "ticket_not_found"
 	NoSuchFile     Code = "file_not_found"
+	NoSuchWordList Code = "word_list_not_found"
 	NoSuchBatch    Code = "batch_not_found"
 	BatchInvalid   Code = "batch_invalid"
 	BatchGivenUp   Code = "batch_cancelled"
@@ -335,6 +336,9 @@ var catalogue = map[Code]entry{
 	NoSuchFile: {KindNotFound,
 		texts{"there is no file {file}", "文件 {file} 不存在"},
 		texts{"GET /v1/files lists the files of this key; batches.keep_for says how long they are kept", "GET /v1/files 可列出此密钥的文件；保存时长见 batches.keep_for"}},
+	NoSuchWordList: {KindNotFound,
+		texts{"there is no word list {list}", "词库 {list} 不存在"},
+		texts{"GET /admin/v1/guard lists those there are", "GET /admin/v1/guard 可列出现有的词库"}},
 	NoSuchBatch: {KindNotFound,
 		texts{"there is no batch {batch}", "批处理任务 {batch} 不存在"},
 		texts{"GET /v1/batches lists the batches of this key; batches.keep_for says how long they are kept", "GET /v1/batches 可列出此密钥的批处理任务；保存时长见 batches.keep_for"}},

@@ -1,13 +1,14 @@
 // A browser for the tests: the distribution's Chromium, with nothing of its own on the network.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 
 export const url = process.env.HEARTH_URL;
 export const key = process.env.HEARTH_KEY;
 const shots = process.env.HEARTH_SHOTS;
 
-export const launch = () =>
+const launch = () =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -22,6 +23,15 @@ export const launch = () =>
       '--disable-dev-shm-usage',
     ],
   });
+
+let launched;
+before(async () => {
+  launched = await launch();
+});
+after(() => launched?.close());
+
+/** The one of this file of stories. */
+export const browser = () => launched;
 
 /** A page of a fresh profile. What it logs as an error, and whom it asks, is kept. */
 export async function open(browser, options = {}) {

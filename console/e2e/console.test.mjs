@@ -4,59 +4,10 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
-import { key, launch, open, shot, signIn, url } from './browser.mjs';
+import { browser, key, open, shot, signIn, url } from './browser.mjs';
+import { accessible, answered, choose, go, say, story } from './story.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-let browser;
 let userKey;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-
-/** Runs a story with a page of its own, which must log no error and ask nobody else. */
-function story(name, options, tell) {
-  test(name, { timeout: 90_000 }, async () => {
-    const { context, page, troubles } = await open(browser, options);
-    try {
-      await tell(page, troubles);
-      assert.deepEqual(troubles, []);
-    } catch (e) {
-      await shot(page, `failed-${name.replace(/\W+/g, '-')}`);
-      throw e;
-    } finally {
-      await context.close();
-    }
-  });
-}
-
-/** axe-core finds nothing serious. It runs outside of the page's policy, as an extension would. */
-async function accessible(page, what) {
-  await page.waitForTimeout(400); // colours on their way are none
-  const found = await page.evaluate(`(async () => { ${axe}; return (await axe.run(document, { resultTypes: ['violations'] })).violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 140) + ' ' + (n.any[0]?.message ?? '')).join(' | ')); })()`);
-  assert.deepEqual(found, [], what);
-}
-
-const choose = async (page, model) => {
-  await page.locator('.picker').click();
-  await page.locator('.picker-menu').getByText(model, { exact: true }).click();
-};
-
-const say = async (page, text) => {
-  await page.locator('.composer textarea').fill(text);
-  await page.keyboard.press('Enter');
-};
-
-const answered = (page) => page.locator('.turn-answer').last().locator('.acts').waitFor();
-const go = async (page, at) => {
-  await page.goto(`${url}/console/#${at}`);
-  await page.locator('.page h1, .chat, .state').first().waitFor();
-};
 
 story('a wrong key is told, a right one lets in, and signing out ends it', {}, async (page, troubles) => {
   await page.goto(`${url}/`);
@@ -250,7 +201,7 @@ story('keys are made and revoked, and a user’s key opens what it may', {}, asy
   await accessible(page, 'keys');
   await shot(page, 'keys-zh');
 
-  const other = await open(browser);
+  const other = await open(browser());
   await signIn(other.page, userKey);
   await other.page.locator('.welcome').waitFor();
   assert.deepEqual(await other.page.locator('.side .menu').first().locator('.menu-item').allInnerTexts(), ['对话', '服务']);
@@ -355,7 +306,7 @@ story('an administrator is added, comes in with two steps, and sees what the rol
   await row.getByText('待设置密码').waitFor();
   await row.getByText('总行/审计部').waitFor();
 
-  const other = await open(browser);
+  const other = await open(browser());
   const li = other.page;
   await choosePassword(li, link);
   await li.getByRole('heading', { name: '绑定双因素认证' }).waitFor();
@@ -448,7 +399,7 @@ story('a user sees their own keys alone, and is locked out and let in again', {}
   await signIn(page);
   await go(page, '/protect/people');
   const link = await add(page, 'Wang Wu', 'wang', '用户');
-  const other = await open(browser);
+  const other = await open(browser());
   const wang = other.page;
   await wang.goto(`${url}/`);
   await wang.getByText('账号', { exact: true }).click();

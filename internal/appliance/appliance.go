@@ -165,7 +165,7 @@ func (a *Appliance) handler() http.Handler {
 	a.clients.Jobs, a.clients.Batches, a.clients.Files = a.jobs, a.jobs, a.jobs
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models,
-		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
+		Audit: newAuditDesk(a.Data), Usage: a.Data.Ledger, Recorder: doorkeeper,
 		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
 	})
 	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log, Recorder: doorkeeper})

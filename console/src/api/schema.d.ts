@@ -21,6 +21,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signed states of the record, the newest first */
+        get: operations["list-checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/audit/export.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record as an archive, for others to verify: without the keys of what was said */
+        get: operations["export-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verify the whole record now, against its witness where it has one */
+        post: operations["verify-audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/audit/{n}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said in a request, where that was kept; reading it is recorded */
+        get: operations["read-content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/departments": {
         parameters: {
             query?: never;
@@ -104,6 +172,41 @@ export interface paths {
         /** Let one begin; by an administrator of another duty than who asked */
         post: operations["approve-emergency"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/guard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the guard looks for, and what it does about it */
+        get: operations["guard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/guard/lists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a list of words in the place of the one of that name; it is in use at once */
+        put: operations["put-word-list"];
+        post?: never;
+        /** Remove a list of words */
+        delete: operations["remove-word-list"];
         options?: never;
         head?: never;
         patch?: never;
@@ -683,6 +786,48 @@ export interface components {
             /** @description Which is recorded */
             reason: string;
         };
+        AuditCheckpoint: {
+            /**
+             * Format: int64
+             * @description That there were
+             */
+            records: number;
+            /** @description Of the tree over them */
+            root: string;
+            /** @description Algorithm, and the beginning of the key's SHA-256 */
+            signatures: string[] | null;
+            time: string;
+        };
+        AuditCheckpointsOutputBody: {
+            /** @description The newest first */
+            checkpoints: components["schemas"]["AuditCheckpoint"][] | null;
+            /** Format: int64 */
+            total: number;
+            /**
+             * Format: int64
+             * @description Places elsewhere that get them too
+             */
+            witnesses: number;
+        };
+        AuditContentOutputBody: {
+            /** @description What was asked and answered */
+            content: unknown;
+        };
+        AuditFinding: {
+            detail: string;
+            /** @enum {string} */
+            fault: "changed" | "deleted" | "inserted" | "moved" | "truncated" | "rewritten" | "forked" | "segment" | "checkpoint" | "content" | "expired";
+            /**
+             * Format: int64
+             * @description The first record it is about
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description The first it is not about any more
+             */
+            to: number;
+        };
         AuditOutputBody: {
             /**
              * Format: int64
@@ -733,6 +878,42 @@ export interface components {
             verdicts?: components["schemas"]["AuditVerdict"][] | null;
             /** Format: double */
             wait_ms?: number;
+        };
+        AuditReport: {
+            findings: components["schemas"]["AuditFinding"][] | null;
+            /**
+             * Format: int64
+             * @description The oldest record that is kept
+             */
+            first: number;
+            /** @description Name of the log */
+            log: string;
+            /**
+             * Format: int64
+             * @description Findings beyond those that are listed
+             */
+            more?: number;
+            /** @description Worth knowing, and not wrong */
+            notes: string[] | null;
+            /**
+             * Format: int64
+             * @description The number that the next one will have
+             */
+            records: number;
+            /**
+             * Format: double
+             * @description How long it took
+             */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description Records that checkpoints of a witness cover; 0 without one
+             */
+            vouched: number;
+            /** @description Nothing is wrong */
+            whole: boolean;
+            /** @description The log was held against a witness */
+            witness: boolean;
         };
         AuditVerdict: {
             action: string;
@@ -928,6 +1109,38 @@ export interface components {
             start: number;
             /** @description How it was recognised; private for personal data and secrets */
             view: string;
+        };
+        GuardOutputBody: {
+            /**
+             * @description About words whose file, class and entry say nothing
+             * @enum {string}
+             */
+            action: "allow" | "label" | "mask" | "replace" | "stop";
+            /** @description And in answers */
+            answer_views: string[] | null;
+            /** @description In answers */
+            answers: {
+                [key: string]: string;
+            };
+            /** @description Actions by class of word */
+            classes: {
+                [key: string]: string;
+            };
+            /** @description In requests to models elsewhere */
+            cloud: {
+                [key: string]: string;
+            };
+            /** @description What is done about personal data and secrets in requests to models on this machine or network, by kind */
+            here: {
+                [key: string]: string;
+            };
+            lists: components["schemas"]["WordList"][] | null;
+            /** @description Stands for words that are replaced */
+            replacement: string;
+            /** @description How words are recognised in requests */
+            request_views: string[] | null;
+            /** @description Words are looked for: setting guard.words */
+            words: boolean;
         };
         InvitationOutputBody: {
             /** @description Shown this once, holds three days */
@@ -1204,6 +1417,10 @@ export interface components {
             /** @description Id */
             tenant: string;
         };
+        PutWordListInputBody: {
+            /** @description What is in the file; at most 8 MiB */
+            text: string;
+        };
         QuestionOutputBody: {
             /** @description For PublicKeyCredential.parseCreationOptionsFromJSON */
             options: unknown;
@@ -1379,6 +1596,19 @@ export interface components {
             /** Format: int64 */
             requests: number;
         };
+        WordList: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: date-time */
+            changed: string;
+            /** @description Of its words; at most 20 */
+            classes: string[] | null;
+            name: string;
+            /** @description Why it can't be used */
+            problem?: string;
+            /** Format: int64 */
+            words: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1407,6 +1637,10 @@ export interface operations {
                 result?: string;
                 /** @description What it was done to */
                 object?: string;
+                /** @description In one of its words: who, from where, what, with which result; whatever the case */
+                text?: string;
+                /** @description Only what did not succeed */
+                failed?: boolean;
                 /** @description Not before this time */
                 since?: string;
                 /** @description Before this time */
@@ -1425,6 +1659,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditCheckpointsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "export-audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "verify-audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditReport"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "read-content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the record */
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditContentOutputBody"];
                 };
             };
             /** @description An error, in the language of Accept-Language */
@@ -1672,6 +2025,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Emergency"];
                 };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    guard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "put-word-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the file, ending in .txt, .csv or .json */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutWordListInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordList"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-word-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error, in the language of Accept-Language */
             default: {

@@ -9,6 +9,10 @@ export const places = {
   '/serve/start': ['ask'],
   '/protect/people': ['people', 'grant', 'audit'],
   '/protect/keys': ['people', 'grant'],
+  '/protect/rules': ['guard'],
+  '/protect/audit': ['audit'],
+  '/trust/inspect': ['ask'],
+  '/trust/ask': ['ask'],
 } as const satisfies Record<string, readonly Right[]>;
 
 export type Place = keyof typeof places;
@@ -23,6 +27,6 @@ export function placeOf(pathname: string): Place | undefined {
 }
 
 /** The first place of a menu that is open. */
-export function firstOpen(menu: '/chat' | '/serve' | '/protect', rights: readonly Right[]): Place | undefined {
+export function firstOpen(menu: '/chat' | '/serve' | '/protect' | '/trust', rights: readonly Right[]): Place | undefined {
   return (Object.keys(places) as Place[]).find((p) => (p === menu || p.startsWith(`${menu}/`)) && open(p, rights));
 }

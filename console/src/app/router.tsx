@@ -10,6 +10,10 @@ const later = {
   start: () => import('../pages/serve/start'),
   people: () => import('../pages/protect/people'),
   keys: () => import('../pages/protect/keys'),
+  rules: () => import('../pages/protect/rules'),
+  audit: () => import('../pages/protect/audit'),
+  inspect: () => import('../pages/trust/inspect'),
+  everyone: () => import('../pages/trust/everyone'),
 };
 
 export function fetchLater() {
@@ -56,12 +60,47 @@ const keys = createRoute({
   path: '/protect/keys',
   component: lazyRouteComponent(later.keys, 'Keys'),
 });
+const rules = createRoute({
+  getParentRoute: () => root,
+  path: '/protect/rules',
+  component: lazyRouteComponent(later.rules, 'Rules'),
+});
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/protect/audit',
+  component: lazyRouteComponent(later.audit, 'Audit'),
+});
+const inspect = createRoute({
+  getParentRoute: () => root,
+  path: '/trust/inspect',
+  component: lazyRouteComponent(later.inspect, 'Inspect'),
+});
+const everyone = createRoute({
+  getParentRoute: () => root,
+  path: '/trust/ask',
+  component: lazyRouteComponent(later.everyone, 'Everyone'),
+});
 /** The gate shows what is to be seen there, with a code or without. */
 const invitation = createRoute({ getParentRoute: () => root, path: '/invitation/{-$code}', component: () => null });
 
 /** What follows the # is the console's, so that a proxy and its path do not matter. */
 export const router = createRouter({
-  routeTree: root.addChildren([index, chat, conversation, serve, models, ownKeys, start, people, keys, invitation]),
+  routeTree: root.addChildren([
+    index,
+    chat,
+    conversation,
+    serve,
+    models,
+    ownKeys,
+    start,
+    people,
+    keys,
+    rules,
+    audit,
+    inspect,
+    everyone,
+    invitation,
+  ]),
   history: createHashHistory(),
   defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} onRetry={reset} />,

@@ -1,12 +1,16 @@
 import {
   ApiOutlined,
   AppstoreOutlined,
+  AuditOutlined,
   CloudServerOutlined,
   DashboardOutlined,
+  FileSearchOutlined,
+  FilterOutlined,
   KeyOutlined,
   MenuOutlined,
   MessageOutlined,
   SafetyOutlined,
+  SolutionOutlined,
   TeamOutlined,
 } from '@ant-design/icons';
 import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
@@ -74,6 +78,7 @@ const top = [
   { at: '/chat', icon: <MessageOutlined />, name: 'nav.chat' },
   { at: '/serve', icon: <CloudServerOutlined />, name: 'nav.serve' },
   { at: '/protect', icon: <SafetyOutlined />, name: 'nav.protect' },
+  { at: '/trust', icon: <SolutionOutlined />, name: 'nav.trust' },
 ] as const;
 
 const menus = {
@@ -86,13 +91,19 @@ const menus = {
   '/protect': [
     { to: '/protect/people', icon: <TeamOutlined />, name: 'nav.people' },
     { to: '/protect/keys', icon: <KeyOutlined />, name: 'nav.keys' },
+    { to: '/protect/rules', icon: <FilterOutlined />, name: 'nav.rules' },
+    { to: '/protect/audit', icon: <AuditOutlined />, name: 'nav.audit' },
+  ],
+  '/trust': [
+    { to: '/trust/inspect', icon: <FileSearchOutlined />, name: 'nav.inspect' },
+    { to: '/trust/ask', icon: <TeamOutlined />, name: 'nav.everyone' },
   ],
 } as const;
 
 function Side({ who }: { who: Who }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
-  const menu = pathname.startsWith('/serve') ? '/serve' : pathname.startsWith('/protect') ? '/protect' : '/chat';
+  const menu = top.find(({ at }) => pathname.startsWith(at))?.at ?? '/chat';
   const under = menu !== '/chat' && menus[menu].filter((i) => isOpen(i.to, who.rights));
   return (
     <>
@@ -112,7 +123,7 @@ function Side({ who }: { who: Who }) {
         })}
       </nav>
       {under ? (
-        <nav className="menu menu-under" aria-label={t(menu === '/serve' ? 'nav.serve' : 'nav.protect')}>
+        <nav className="menu menu-under" aria-label={t(top.find(({ at }) => at === menu)?.name ?? 'nav.chat')}>
           {under.map(({ to, icon, name }) => (
             <Item key={to} to={to} icon={icon} current={placeOf(pathname) === to}>
               {t(name)}

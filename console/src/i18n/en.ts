@@ -12,6 +12,11 @@ export const en: Words = {
     keys: 'Keys',
     ownKeys: 'My keys',
     start: 'Quick start',
+    rules: 'Content rules',
+    audit: 'Audit',
+    trust: 'Trust',
+    inspect: 'Check an answer',
+    everyone: 'Ask everyone',
   },
   prefs: {
     title: 'Preferences',

@@ -1,6 +1,7 @@
 import i18n from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { en } from './en';
+import type { LaterWords } from './later.zh-CN';
 import { type Words, zh } from './zh-CN';
 
 export const languages = { 'zh-CN': '简体中文', en: 'English' } as const;
@@ -9,7 +10,7 @@ export type Language = keyof typeof languages;
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'words';
-    resources: { words: Words };
+    resources: { words: Words & LaterWords };
   }
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { en } from './en';
 import { preferred } from './index';
+import { laterEn } from './later.en';
+import { laterZh } from './later.zh-CN';
 import { zh } from './zh-CN';
 
 function leaves(o: object, at = ''): [string, string][] {
@@ -10,8 +12,8 @@ function leaves(o: object, at = ''): [string, string][] {
 const values = (s: string) => [...s.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort();
 
 describe('the words', () => {
-  const chinese = leaves(zh);
-  const english = new Map(leaves(en));
+  const chinese = [...leaves(zh), ...leaves(laterZh)];
+  const english = new Map([...leaves(en), ...leaves(laterEn)]);
 
   it('are the same in both languages, with the same values in them', () => {
     expect(english.size).toBe(chinese.length);
@@ -21,6 +23,10 @@ describe('the words', () => {
     }
   });
 
+  it('that come later are not among the first', () => {
+    for (const section of Object.keys(laterZh)) expect(section in zh, section).toBe(false);
+  });
+
   it('are in their own language', () => {
     for (const [key, text] of english) expect(text, key).not.toMatch(/[\u4e00-\u9fff]/);
   });
@@ -28,13 +34,24 @@ describe('the words', () => {
   it('are all used', () => {
     const files = import.meta.glob('../**/*.{ts,tsx}', { query: '?raw', import: 'default', eager: true }) as Record<string, string>;
     const code = Object.entries(files)
-      .filter(([name]) => !/i18n\/(en|zh-CN)|\.test\./.test(name))
+      .filter(([name]) => !/i18n\/(later\.)?(en|zh-CN)|\.test\./.test(name))
       .map(([, text]) => text)
       .join('\n');
     const computed = [
       'chat.try.',
       'standing.',
       'duty.',
+      'audit.kinds.',
+      'audit.acts.',
+      'audit.faults.',
+      'audit.fields.',
+      'guard.actions.',
+      'guard.views.',
+      'guard.kinds.',
+      'trust.types.',
+      'trust.verdicts.',
+      'trust.agreements.',
+      'trust.stances.',
       'rights.',
       'models.origin.',
       'models.kinds.',

@@ -11,6 +11,11 @@ export const zh = {
     keys: '密钥',
     ownKeys: '我的密钥',
     start: '接入指南',
+    rules: '内容规则',
+    audit: '审计',
+    trust: '求真',
+    inspect: '检查回答',
+    everyone: '问问大家',
   },
   prefs: { title: '偏好', theme: '外观', light: '浅色', dark: '深色', auto: '跟随系统', language: '语言', signOut: '退出登录' },
   common: {

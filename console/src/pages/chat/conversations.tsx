@@ -13,6 +13,7 @@ import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNotices } from '../../app/notices';
 import { moment } from '../../lib/format';
+import { save } from '../../lib/save';
 import { useChats } from './context';
 import { type Conversation, markdown, matches } from './tree';
 
@@ -119,7 +120,7 @@ function Item({ c, onRename }: { c: Conversation; onRename: () => void }) {
       ),
     });
   };
-  const save = () => download(`${title.replace(/[\\/:*?"<>|\n]/g, ' ')}.md`, exported(chats.get(c.id) ?? c));
+  const saveText = () => save(`${title}.md`, new Blob([exported(chats.get(c.id) ?? c)], { type: 'text/markdown;charset=utf-8' }));
   const exported = (x: Conversation) =>
     markdown(x, {
       title,
@@ -138,7 +139,7 @@ function Item({ c, onRename }: { c: Conversation; onRename: () => void }) {
         menu={{
           items: [
             { key: 'rename', icon: <EditOutlined />, label: t('chat.rename'), onClick: onRename },
-            { key: 'export', icon: <DownloadOutlined />, label: t('chat.export'), onClick: save },
+            { key: 'export', icon: <DownloadOutlined />, label: t('chat.export'), onClick: saveText },
             { type: 'divider' },
             { key: 'delete', icon: <DeleteOutlined />, label: t('chat.delete'), danger: true, onClick: remove },
           ],
@@ -148,13 +149,4 @@ function Item({ c, onRename }: { c: Conversation; onRename: () => void }) {
       </Dropdown>
     </li>
   );
-}
-
-function download(name: string, text: string) {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/markdown;charset=utf-8' }));
-  const a = document.createElement('a');
-  a.href = url;
-  a.download = name;
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
