@@ -17,7 +17,7 @@ async function chosen(page, ...models) {
   await page.keyboard.press('Escape');
 }
 
-story('an answer that advertises is taken apart', {}, async (page) => {
+story('an answer that advertises is taken apart', {}, async (page, troubles) => {
   await signIn(page);
   await go(page, '/trust/inspect');
   await accessible(page, 'checking an answer, empty');
@@ -53,6 +53,10 @@ story('an answer that advertises is taken apart', {}, async (page) => {
   await page.getByRole('button', { name: '检查', exact: true }).click();
   await page.locator('.ant-alert-error').waitFor();
   await shot(page, 'inspect-error-zh');
+  assert.equal(
+    troubles.splice(0).every((t) => t.includes('400')),
+    true,
+  ); // the browser's own note of it
 });
 
 story('everyone is asked, and who sells alone stands out', {}, async (page) => {

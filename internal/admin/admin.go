@@ -100,18 +100,19 @@ type Loaded struct {
 
 // Config is what the door is made of.
 type Config struct {
-	Version    string
-	Started    time.Time
-	Authoriser door.Authoriser
-	Log        *slog.Logger
-	Access     *access.Access
-	Models     Models
-	Audit      Audit
-	Usage      Usage
-	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
-	Guard      Guard
-	Library    Library
-	Machine    Machine
+	Version       string
+	Started       time.Time
+	Authoriser    door.Authoriser
+	Log           *slog.Logger
+	Access        *access.Access
+	Models        Models
+	Audit         Audit
+	Usage         Usage
+	Recorder      hearth.Recorder // of what is changed, and of who is refused; nil is none
+	Guard         Guard
+	Conversations Conversations
+	Library       Library
+	Machine       Machine
 }
 
 // Admin is the door.
@@ -149,6 +150,7 @@ func New(c Config) *Admin {
 	a.usageRoutes()
 	a.guardRoutes()
 	a.wordListRoutes()
+	a.conversationRoutes()
 	return a
 }
 

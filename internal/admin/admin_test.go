@@ -121,7 +121,7 @@ func door(t *testing.T) (*appliance, *admin.Admin) {
 	}
 	t.Cleanup(func() { _ = rows.Close() })
 	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)))}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Library: a, Usage: a,
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Library: a, Usage: a, Conversations: rows,
 		Guard:   screens{guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)})},
 		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})
 }
@@ -184,11 +184,11 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 				t.Errorf("%s is for %v, and for %v in the document", route, may.Names(), op.Rights)
 			}
 			want := map[string]int{"": 401, "wrong": 401, "user": 403}
-			if may == hearth.RightNone || may&hearth.RightSelf != 0 {
+			if may == hearth.RightNone || may&hearth.StandingUser.Rights() != 0 {
 				delete(want, "user")
 			}
 			for key, code := range want {
-				if w := do(d, strings.ToUpper(method), strings.NewReplacer("{id}", "x", "{n}", "1").Replace(path), key, "{"); w.Code != code {
+				if w := do(d, strings.ToUpper(method), strings.NewReplacer("{id}", "x", "{n}", "1", "{turn}", "t").Replace(path), key, "{"); w.Code != code {
 					t.Errorf("%s %s with key %q: %d", method, path, key, w.Code)
 				}
 			}
@@ -213,6 +213,13 @@ func TestRequests(t *testing.T) {
 		{"GET", "/status", "", 200, `"loaded":[{"id":"m","context_tokens":4096`},
 		{"GET", "/status", "", 200, `"machine":{"processor":"a fast one","cores":2,"platform":"","memory_bytes":8589934592,"model_bytes":6442450944}`},
 		{"GET", "/library?search=qwen+3&fits=true&kind=chat", "", 200, `"summary":"qwen 3 {Kind:chat Fits:true Commercial:false Native:false} en"`},
+		{"PUT", "/conversations/x", `{"title":"t","revision":0,"created":1,"updated":2,"said":"hi","body":{"a":1}}`, 422, `"invalid_value"`},
+		{"GET", "/conversations", "", 200, `"conversations":[]`},
+		{"GET", "/conversations/x", "", 404, `"conversation_not_found"`},
+		{"PUT", "/conversations/x/feedback/t", `{"model":"m","good":true}`, 404, `"conversation_not_found"`},
+		{"PUT", "/conversations/x/feedback/t", `{"model":"m","good":true,"reason":"odd"}`, 422, "reason"},
+		{"DELETE", "/conversations/x", "", 404, `"conversation_not_found"`},
+		{"GET", "/feedback", "", 200, `"feedback":[]`},
 		{"GET", "/guard", "", 200, `"words":true,"lists":[{"name":"a.txt"`},
 		{"GET", "/guard", "", 200, `"action":"mask"`},
 		{"PUT", "/guard/lists/b.txt", `{"text":"x"}`, 200, `"name":"b.txt","bytes":1`},

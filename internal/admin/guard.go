@@ -120,7 +120,9 @@ func (a *Admin) wordListRoutes() {
 			return &wordListOutput{l}, err
 		})
 	handle(a, hearth.RightGuard, huma.Operation{OperationID: "remove-word-list", Method: http.MethodDelete, Path: "/guard/lists/{id}", Summary: "Remove a list of words", Tags: tags, DefaultStatus: http.StatusNoContent},
-		func(_ context.Context, in *wordListInput) (*struct{}, error) { return nil, a.Guard.RemoveWordList(in.Name) })
+		func(_ context.Context, in *wordListInput) (*struct{}, error) {
+			return nil, a.Guard.RemoveWordList(in.Name)
+		})
 }
 
 func (a *Admin) guardRoutes() {

@@ -166,7 +166,7 @@ func (a *Appliance) handler() http.Handler {
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models,
 		Audit: newAuditDesk(a.Data), Usage: a.Data.Ledger, Recorder: doorkeeper,
-		Library: modelLibrary{a.config}, Guard: a.screening, Machine: machine(a.config),
+		Library: modelLibrary{a.config}, Guard: a.screening, Conversations: a.Data.store, Machine: machine(a.config),
 	})
 	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

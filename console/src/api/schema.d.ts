@@ -89,6 +89,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own conversations, or those that others share */
+        get: operations["list-conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One with all that was said */
+        get: operations["conversation"];
+        /** Keep one, in the place of the revision it was made from */
+        put: operations["put-conversation"];
+        post?: never;
+        /** Forget one, and what was thought of its answers */
+        delete: operations["remove-conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/conversations/{id}/feedback/{turn}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what one thinks of an answer */
+        put: operations["put-feedback"];
+        post?: never;
+        /** Take that back */
+        delete: operations["remove-feedback"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/conversations/{id}/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let everybody of the tenant read it, or no more */
+        put: operations["share-conversation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/departments": {
         parameters: {
             query?: never;
@@ -171,6 +242,23 @@ export interface paths {
         put?: never;
         /** Let one begin; by an administrator of another duty than who asked */
         post: operations["approve-emergency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people think of answers, without what was said */
+        get: operations["list-feedback"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -940,6 +1028,56 @@ export interface components {
             /** @description Six digits, or a recovery code */
             code?: string;
         };
+        ConversationOutputBody: {
+            /** @description As it was kept */
+            body: unknown;
+            /**
+             * Format: int64
+             * @description Unix milliseconds
+             */
+            created: number;
+            id: string;
+            /** @description Of who asks; others can only be read */
+            own: boolean;
+            /** @description Name of whose it is, where that is another */
+            owner?: string;
+            /** Format: int64 */
+            revision: number;
+            /** @description Everybody of the tenant may read it */
+            shared: boolean;
+            title: string;
+            /**
+             * Format: int64
+             * @description Unix milliseconds
+             */
+            updated: number;
+        };
+        ConversationSummary: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds
+             */
+            created: number;
+            id: string;
+            /** @description Of who asks; others can only be read */
+            own: boolean;
+            /** @description Name of whose it is, where that is another */
+            owner?: string;
+            /** Format: int64 */
+            revision: number;
+            /** @description Everybody of the tenant may read it */
+            shared: boolean;
+            title: string;
+            /**
+             * Format: int64
+             * @description Unix milliseconds
+             */
+            updated: number;
+        };
+        ConversationsOutputBody: {
+            /** @description The latest first */
+            conversations: components["schemas"]["ConversationSummary"][] | null;
+        };
         CreateKeyInputBody: {
             /** @description May do everything; while the appliance is set up */
             admin?: boolean;
@@ -1089,6 +1227,27 @@ export interface components {
              * @example https://example.com/errors/example
              */
             type: string;
+        };
+        Feedback: {
+            /** Format: date-time */
+            at: string;
+            comment?: string;
+            conversation: string;
+            good: boolean;
+            model: string;
+            reason?: string;
+            turn: string;
+        };
+        FeedbackInputBody: {
+            comment?: string;
+            good: boolean;
+            model: string;
+            /** @enum {string} */
+            reason?: "wrong" | "incomplete" | "off_topic" | "unsafe" | "advertising" | "slow" | "other";
+        };
+        FeedbackOutputBody: {
+            /** @description The latest first; at most 1,000 */
+            feedback: components["schemas"]["Feedback"][] | null;
         };
         Finding: {
             /** @enum {string} */
@@ -1417,6 +1576,28 @@ export interface components {
             /** @description Id */
             tenant: string;
         };
+        PutConversationInputBody: {
+            /** @description JSON; at most 4 MiB */
+            body: unknown;
+            /**
+             * Format: int64
+             * @description Unix milliseconds
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description That it was made from; 0 for a new one
+             */
+            revision: number;
+            /** @description Words, to search in */
+            said: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description Unix milliseconds
+             */
+            updated: number;
+        };
         PutWordListInputBody: {
             /** @description What is in the file; at most 8 MiB */
             text: string;
@@ -1463,6 +1644,10 @@ export interface components {
         RenameDepartmentInputBody: {
             name: string;
         };
+        RevisionOutputBody: {
+            /** Format: int64 */
+            revision: number;
+        };
         SetQuotaInputBody: {
             /** Format: double */
             limit: number;
@@ -1495,6 +1680,9 @@ export interface components {
              * @description People who can come in as the system administrator
              */
             system: number;
+        };
+        ShareInputBody: {
+            shared: boolean;
         };
         StandingInputBody: {
             /**
@@ -1791,6 +1979,237 @@ export interface operations {
             };
         };
     };
+    "list-conversations": {
+        parameters: {
+            query?: {
+                /** @description Words that are all in it */
+                text?: string;
+                /** @description Those that others of the tenant share */
+                shared?: boolean;
+                /** @description Only those updated before, in Unix milliseconds */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "put-conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 24 hexadecimal digits, of the caller's choice */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutConversationInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "put-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description The answer, by its name in the conversation */
+                turn: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                turn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "share-conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     "list-departments": {
         parameters: {
             query?: never;
@@ -2024,6 +2443,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Emergency"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackOutputBody"];
                 };
             };
             /** @description An error, in the language of Accept-Language */
