@@ -24,7 +24,7 @@ const consoleMax = 8 * time.Minute
 // for, each file of stories with an appliance of its own. What it takes is installed by
 // `make test`; without it the test says so.
 func TestConsole(t *testing.T) {
-	for _, stories := range []string{"console", "protect", "trust"} {
+	for _, stories := range []string{"console", "chat", "protect", "trust"} {
 		t.Run(stories, func(t *testing.T) { tellStories(t, stories) })
 	}
 }

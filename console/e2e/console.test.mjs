@@ -127,7 +127,7 @@ story('conversations are found, renamed, exported, deleted and brought back', {}
   await page.getByRole('dialog').locator('input').fill('水果');
   await page.keyboard.press('Enter');
   await page.locator('.chats-item').getByText('水果').waitFor();
-  const [saved] = await Promise.all([page.waitForEvent('download'), menu('导出')]);
+  const [saved] = await Promise.all([page.waitForEvent('download'), menu('导出为 Markdown')]);
   assert.equal(saved.suggestedFilename(), '水果.md');
   const text = readFileSync(await saved.path(), 'utf8');
   assert.match(text, /^# 水果\n\n> 以下内容由人工智能生成/);

@@ -1,6 +1,15 @@
 import type { LaterWords } from './later.zh-CN';
 
 export const laterEn: LaterWords = {
+  attach: {
+    tooMany: '{{n}} files at most',
+    tooBig: '“{{name}}” is larger than {{n}} MiB',
+    tooLong: '“{{name}}” is too long: {{n}} characters in all files at most',
+    noText: '“{{name}}” is no text. Text, source code and docx can be added.',
+    damaged: '“{{name}}” is no whole Word document',
+    oldBrowser: 'This browser can’t read Word documents: update it, or save the document as text.',
+    empty: 'There are no words in “{{name}}”',
+  },
   audit: {
     title: 'Audit record',
     intro: 'Who did what, and when. Records are only ever added; any change can be found. Looking is recorded too.',

@@ -1,5 +1,14 @@
 // Words of the pages that are fetched after the first; later.en.ts has to have the same keys.
 export const laterZh = {
+  attach: {
+    tooMany: '最多添加 {{n}} 个文件',
+    tooBig: '“{{name}}”超过 {{n}} MiB',
+    tooLong: '“{{name}}”过长：所有文件合计不超过 {{n}} 字',
+    noText: '“{{name}}”不是文本文件。可以添加 txt、md、csv、json、log、源代码和 docx。',
+    damaged: '“{{name}}”不是完整的 Word 文档',
+    oldBrowser: '此浏览器无法读取 Word 文档，请更新浏览器，或另存为文本。',
+    empty: '“{{name}}”里没有文字',
+  },
   audit: {
     title: '审计记录',
     intro: '谁在何时做了什么。记录只增不改，任何改动都能被发现；查阅本身也会被记录。',
