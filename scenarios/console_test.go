@@ -29,6 +29,15 @@ func TestConsole(t *testing.T) {
 	}
 }
 
+// TestConsolePerformance measures what drawing costs, where it is asked for: its figures
+// are for docs/performance.md.
+func TestConsolePerformance(t *testing.T) {
+	if os.Getenv("HEARTH_PERFORMANCE") == "" {
+		t.Skip("it measures, and is run by hand: HEARTH_PERFORMANCE=1")
+	}
+	tellStories(t, "performance")
+}
+
 // tellStories runs one file of them.
 func tellStories(t *testing.T, stories string) {
 	const folder = "../console"
@@ -105,7 +114,7 @@ const (
 // oneThingToSay is an engine whose models each have one thing to say.
 func oneThingToSay(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/v1/models" {
-		_, _ = fmt.Fprint(w, `{"object":"list","data":[{"id":"echo"},{"id":"thinker"},{"id":"slow"},{"id":"hostile"},{"id":"sober"},{"id":"seller"}]}`)
+		_, _ = fmt.Fprint(w, `{"object":"list","data":[{"id":"echo"},{"id":"thinker"},{"id":"slow"},{"id":"hostile"},{"id":"fast"},{"id":"sober"},{"id":"seller"}]}`)
 		return
 	}
 	var in struct {
@@ -127,6 +136,16 @@ func oneThingToSay(w http.ResponseWriter, r *http.Request) {
 		_ = tell("reasoning_content", "先想一想：")
 		for word := range strings.SplitAfterSeq(sheet, "\n") {
 			_ = tell("content", word)
+		}
+	case "fast": // 20,000 tokens, 800 of them a second
+		text := strings.Repeat(sheet+"\n这是一段普通的文字，用来占据一些篇幅。\n\n", 200)
+		tokens := []rune(text)
+		for n := 0; n < 20_000/8; n++ {
+			from := n * 16 % len(tokens)
+			if tell("content", string(tokens[from:min(from+16, len(tokens))])) != nil {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
 		}
 	case "sober":
 		_ = tell("content", sober)

@@ -77,7 +77,7 @@ story('a conversation is shared in the tenant, read, and copied', {}, async (pag
   await say(page, '值得分享');
   await answered(page);
   await menu(page, '值得分享', '共享…');
-  await dialog(page).getByRole('switch').click();
+  await dialog(page).getByRole('checkbox').click();
   await dialog(page).locator('pre').waitFor();
   const link = await dialog(page).locator('pre').innerText();
   await accessible(page, 'sharing');
@@ -102,7 +102,7 @@ story('a conversation is shared in the tenant, read, and copied', {}, async (pag
   await answered(other.page);
 
   await menu(page, '值得分享', '共享…');
-  await dialog(page).getByRole('switch').click();
+  await dialog(page).getByRole('checkbox').click();
   await dialog(page).locator('pre').waitFor({ state: 'detached' });
   const gone = await open(browser());
   await signIn(gone.page, await userKey('吴九'));
@@ -202,4 +202,45 @@ story('what a browser kept before moves to the appliance', {}, async (page) => {
   await page.locator('.said').getByText('从前的话').waitFor();
   assert.equal((await (await api('GET', 'conversations', undefined, mine)).json()).conversations.length, 1);
   await go(page, '/chat');
+});
+
+story('files go with what is said, and what can’t be taken is told', {}, async (page) => {
+  await signIn(page, await userKey('冯三'));
+  await choose(page, 'echo');
+  await page.locator('.composer input[type=file]').setInputFiles([
+    { name: '报表.csv', mimeType: 'text/csv', buffer: Buffer.from('月份,收入\n一月,100\n') },
+    { name: '图片.png', mimeType: 'image/png', buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2]) },
+  ]);
+  await page.locator('.composer .attached').getByText('报表.csv').waitFor();
+  await page.getByText('“图片.png”不是文本文件').waitFor();
+  await accessible(page, 'a file is attached');
+  await shot(page, 'attached-zh');
+  await say(page, '总结');
+  await answered(page);
+  assert.match(await page.locator('.markdown').innerText(), /总结[\s\S]*报表\.csv[\s\S]*一月,100/); // as the model got it
+  assert.equal(await page.locator('.composer .attached').count(), 0);
+  await page.reload();
+  await page.locator('.turn-user .attached').getByText('报表.csv').waitFor();
+  await shot(page, 'attached-said-zh');
+});
+
+story('models answer side by side, and one goes on with one of them', {}, async (page) => {
+  await signIn(page, await userKey('蒋四'));
+  await page.getByText('并排比较').click();
+  await page.locator('.compare').waitFor();
+  for (const remove = page.locator('.compare-head .ant-select-selection-item-remove'); await remove.count(); ) await remove.first().click();
+  await page.locator('.compare-head .ant-select').click();
+  for (const model of ['echo', 'thinker']) await page.locator('.ant-select-item-option').getByText(model, { exact: true }).click();
+  await page.keyboard.press('Escape');
+  await say(page, '比一比');
+  await page.getByRole('region', { name: 'echo' }).getByText('echo: 比一比').waitFor();
+  await page.getByRole('region', { name: 'thinker' }).locator('table').waitFor();
+  await page.getByRole('region', { name: 'thinker' }).locator('.figures').waitFor();
+  await accessible(page, 'comparing');
+  await shot(page, 'compare-zh');
+  await page.getByRole('region', { name: 'echo' }).getByRole('button', { name: '用它继续' }).click();
+  await page.locator('.chats-item').getByText('比一比').waitFor();
+  await say(page, '再来');
+  await page.locator('.markdown').getByText('echo: 再来').waitFor();
+  await answered(page);
 });

@@ -2,10 +2,9 @@
 // started by scenarios/console_test.go, which also stands behind it as an engine with a
 // few models: what each says is written there.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { browser, key, open, shot, signIn, url } from './browser.mjs';
-import { accessible, answered, choose, go, say, story } from './story.mjs';
+import { accessible, answered, choose, code, go, say, story } from './story.mjs';
 
 let userKey;
 
@@ -242,16 +241,6 @@ story('keys are made and revoked, and a user’s key opens what it may', {}, asy
   await other.page.locator('input[type=password]').waitFor(); // at once
   await other.context.close();
 });
-
-/** What an authenticator shows for a secret. */
-function code(secret) {
-  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
-  const bytes = Buffer.from(bits.match(/.{8}/g).map((b) => Number.parseInt(b, 2)));
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const sum = createHmac('sha1', bytes).update(step).digest();
-  return String((sum.readUInt32BE(sum[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
 
 const password = 'Correct-Horse-7';
 const dialog = (page) => page.getByRole('dialog').last();

@@ -2,11 +2,40 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { browser, open, shot, signIn, url } from './browser.mjs';
-import { accessible, answered, choose, go, say, story } from './story.mjs';
+import { browser, key, open, shot, signIn, url } from './browser.mjs';
+import { accessible, answered, choose, code, go, say, story } from './story.mjs';
 
 const data = process.env.HEARTH_DATA;
 const dialog = (page) => page.getByRole('dialog').last();
+
+const save = (page) =>
+  dialog(page)
+    .getByRole('button', { name: /保\s*存/ })
+    .click();
+
+const password = 'Correct-Horse-7';
+
+/** Somebody with a duty, signed in with both factors. */
+async function administrator(name, login, standing) {
+  const added = await fetch(`${url}/admin/v1/people`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ name, login, standing }),
+  });
+  const { invitation } = await added.json();
+  const there = await open(browser());
+  await there.page.goto(`${url}/console/#/invitation/${invitation}`);
+  for (const which of ['first', 'last']) await there.page.locator('input[type=password]')[which]().fill(password);
+  await there.page.locator('button[type=submit]').click();
+  await there.page.getByRole('button', { name: /开\s*始/ }).click();
+  await there.page.locator('input[autocomplete=one-time-code]').fill(code(await there.page.locator('pre').innerText()));
+  await there.page.locator('button[type=submit]').click();
+  await there.page.getByText('双因素认证已绑定').waitFor();
+  const recovery = (await there.page.locator('pre').innerText()).split('\n');
+  await there.page.getByRole('button', { name: '我已保存' }).click();
+  await there.page.locator('.shell').waitFor();
+  return { ...there, recovery };
+}
 
 story('what was done is found in the record, which is verified while one waits', {}, async (page) => {
   await signIn(page);
@@ -197,6 +226,118 @@ story(
     await shot(page, 'rules-phone');
   },
 );
+
+story('tenants are added, held to models, renamed, disabled and removed', {}, async (page) => {
+  await signIn(page);
+  await go(page, '/protect/tenants');
+  await page.locator('.row').first().waitFor();
+  await page.getByRole('button', { name: '添加租户' }).click();
+  await dialog(page).locator('input').fill('东部');
+  await accessible(page, 'adding a tenant');
+  await save(page);
+  const row = page.locator('.row', { hasText: '东部' });
+  await row.waitFor();
+  await page.getByRole('button', { name: '可用模型 东部' }).click();
+  await dialog(page).locator('.ant-select input').fill('ech*,');
+  await save(page);
+  await row.getByText('可用模型 ech*').waitFor();
+  await page.getByRole('button', { name: '改名 东部' }).click();
+  await dialog(page).locator('input').fill('华东');
+  await save(page);
+  await page.getByRole('button', { name: '停用 华东' }).click();
+  await dialog(page).locator('input').fill('华东');
+  await dialog(page)
+    .getByRole('button', { name: /停\s*用/ })
+    .click();
+  await page.locator('.row', { hasText: '华东' }).getByText('已停用').waitFor();
+  await accessible(page, 'tenants');
+  await shot(page, 'tenants-zh');
+  await page.getByRole('button', { name: '删除 华东' }).click();
+  await dialog(page).locator('input').fill('华东');
+  await dialog(page)
+    .getByRole('button', { name: /删\s*除/ })
+    .click();
+  await page.locator('.row', { hasText: '华东' }).waitFor({ state: 'detached' });
+});
+
+story('two administrators allow an emergency together, and one adds a passkey', {}, async (page) => {
+  await signIn(page);
+  await go(page, '/protect/duties');
+  await page.getByText('初始设置尚未结束').waitFor();
+  assert.equal(await page.getByRole('button', { name: '结束初始设置' }).isDisabled(), true);
+  await accessible(page, 'duties');
+  const system = await administrator('陈系统', 'chen', 'system');
+  const security = await administrator('褚安全', 'chu', 'security');
+  await go(system.page, '/protect/duties');
+  await system.page.getByRole('button', { name: '申请应急权限' }).click();
+  await dialog(system.page).locator('textarea').fill('磁盘已满，需要清理');
+  await accessible(system.page, 'asking for an emergency');
+  await shot(system.page, 'emergency-ask-zh');
+  await dialog(system.page).getByRole('button', { name: '申请应急权限' }).click();
+  await system.page.locator('.row').getByText('待批准').waitFor();
+  assert.equal(await system.page.getByRole('button', { name: /批\s*准/ }).count(), 0);
+  await go(security.page, '/protect/duties');
+  await security.page.getByRole('button', { name: /批\s*准/ }).click();
+  await security.page
+    .locator('.row')
+    .getByText(/有效至/)
+    .waitFor();
+  await accessible(security.page, 'an emergency');
+  await shot(security.page, 'duties-zh');
+  await security.page
+    .locator('.row')
+    .getByRole('button', { name: /结\s*束/ })
+    .click();
+  await security.page.locator('.row').getByText('已结束').waitFor();
+  assert.deepEqual([...system.troubles, ...security.troubles], []);
+
+  // A passkey, in a browser that knows this place by a name.
+  const chen = security.page;
+  const devices = await security.context.newCDPSession(chen);
+  await devices.send('WebAuthn.enable');
+  await devices.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  const named = url.replace('127.0.0.1', 'localhost');
+  await chen.goto(`${named}/console/`);
+  await chen.getByText('账号', { exact: true }).click();
+  await chen.getByLabel('登录名').fill('chu');
+  await chen.getByLabel('密码').fill(password);
+  await chen.locator('button[type=submit]').click();
+  await chen.getByLabel('验证码').fill(security.recovery[0]);
+  await chen.locator('button[type=submit]').click();
+  await chen.locator('.who').click();
+  await chen.getByText('我的账号').click();
+  await chen.getByText('还没有通行密钥').waitFor();
+  await chen.getByRole('button', { name: '添加通行密钥' }).click();
+  await dialog(chen).getByLabel('名称').fill('我的手机');
+  await dialog(chen).getByLabel('验证码').fill(security.recovery[1]);
+  await accessible(chen, 'adding a passkey');
+  await shot(chen, 'passkey-add-zh');
+  await dialog(chen)
+    .getByRole('button', { name: /继\s*续/ })
+    .click();
+  await chen.locator('.row').getByText('我的手机').waitFor();
+  await accessible(chen, 'passkeys');
+  await shot(chen, 'account-zh');
+  await chen.locator('.who').click();
+  await chen.getByRole('button', { name: '退出登录' }).click();
+  await chen.getByRole('button', { name: '使用通行密钥登录' }).click();
+  await chen.locator('.shell').waitFor();
+  assert.equal(
+    security.troubles.splice(0).every((t) => t.includes('asked elsewhere: http://localhost') || t.includes('401')),
+    true,
+  );
+  await system.context.close();
+  await security.context.close();
+});
 
 story('a record that was changed is told, and where', {}, async (page) => {
   await signIn(page);

@@ -10,6 +10,10 @@ const later = {
   start: () => import('../pages/serve/start'),
   people: () => import('../pages/protect/people'),
   keys: () => import('../pages/protect/keys'),
+  compare: () => import('../pages/chat/compare'),
+  tenants: () => import('../pages/protect/tenants'),
+  duties: () => import('../pages/protect/duties'),
+  account: () => import('../pages/protect/account'),
   rules: () => import('../pages/protect/rules'),
   audit: () => import('../pages/protect/audit'),
   inspect: () => import('../pages/trust/inspect'),
@@ -60,6 +64,26 @@ const keys = createRoute({
   path: '/protect/keys',
   component: lazyRouteComponent(later.keys, 'Keys'),
 });
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/chat/compare',
+  component: lazyRouteComponent(later.compare, 'Compare'),
+});
+const tenants = createRoute({
+  getParentRoute: () => root,
+  path: '/protect/tenants',
+  component: lazyRouteComponent(later.tenants, 'Tenants'),
+});
+const duties = createRoute({
+  getParentRoute: () => root,
+  path: '/protect/duties',
+  component: lazyRouteComponent(later.duties, 'Duties'),
+});
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/me',
+  component: lazyRouteComponent(later.account, 'Account'),
+});
 const rules = createRoute({
   getParentRoute: () => root,
   path: '/protect/rules',
@@ -95,6 +119,10 @@ export const router = createRouter({
     start,
     people,
     keys,
+    compare,
+    tenants,
+    duties,
+    account,
     rules,
     audit,
     inspect,

@@ -2,6 +2,7 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  BankOutlined,
   CloudServerOutlined,
   DashboardOutlined,
   FileSearchOutlined,
@@ -91,6 +92,8 @@ const menus = {
   '/protect': [
     { to: '/protect/people', icon: <TeamOutlined />, name: 'nav.people' },
     { to: '/protect/keys', icon: <KeyOutlined />, name: 'nav.keys' },
+    { to: '/protect/tenants', icon: <BankOutlined />, name: 'nav.tenants' },
+    { to: '/protect/duties', icon: <SolutionOutlined />, name: 'nav.duties' },
     { to: '/protect/rules', icon: <FilterOutlined />, name: 'nav.rules' },
     { to: '/protect/audit', icon: <AuditOutlined />, name: 'nav.audit' },
   ],
@@ -103,8 +106,8 @@ const menus = {
 function Side({ who }: { who: Who }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
-  const menu = top.find(({ at }) => pathname.startsWith(at))?.at ?? '/chat';
-  const under = menu !== '/chat' && menus[menu].filter((i) => isOpen(i.to, who.rights));
+  const menu = top.find(({ at }) => pathname.startsWith(at))?.at;
+  const under = menu && menu !== '/chat' && menus[menu].filter((i) => isOpen(i.to, who.rights));
   return (
     <>
       <div className="side-head">

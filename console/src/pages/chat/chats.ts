@@ -144,6 +144,15 @@ export class Chats {
     this.tell();
   }
 
+  /** Begins a conversation with what was said and answered elsewhere on the page, and returns its id. */
+  begin(model: string, turns: Turn[]): string {
+    const now = Date.now();
+    const id = name();
+    const empty: Conversation = { id, title: titleOf(turns[0]?.text ?? ''), created: now, updated: now, turns: {}, leaf: null };
+    this.keep({ ...turns.reduce(add, { ...empty, model }), updated: now });
+    return id;
+  }
+
   /** Begins one's own from somebody else's, and returns its id. */
   copy(c: Conversation): string {
     const { owner: _, shared: __, revision: ___, ...mine } = c;

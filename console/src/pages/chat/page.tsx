@@ -1,4 +1,4 @@
-import { ArrowDownOutlined, QuestionCircleOutlined } from '@ant-design/icons';
+import { ArrowDownOutlined, QuestionCircleOutlined, SplitCellsOutlined } from '@ant-design/icons';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { Button } from 'antd';
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
@@ -90,6 +90,11 @@ function Chat({ models }: { models: Offered[] }) {
     <div className="chat">
       <div className="chat-head">
         <ModelPicker models={models} value={model} onChange={setModel} />
+        {wide && models.length > 1 && (
+          <Link to="/chat/compare" className="head-link">
+            <SplitCellsOutlined aria-hidden /> {t('nav.compare')}
+          </Link>
+        )}
         {wide && (
           <Button
             type="text"

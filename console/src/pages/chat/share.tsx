@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { Alert, Modal, Switch } from 'antd';
+import { Alert, Checkbox, Modal } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../../api/problem';
 import { Snippet } from '../../components/copy';
@@ -18,8 +18,9 @@ export default function Share({ c, onClose }: { c: Conversation; onClose(): void
       {problem && <Alert type="error" showIcon title={problem.message} description={problem.remedy} className="spaced" />}
       <p className="spaced">{t('chat.shareHint')}</p>
       <p className="spaced">
-        <Switch checked={!!now.shared} loading={share.isPending} onChange={(on) => share.mutate(on)} aria-label={t('chat.shareOn')} />{' '}
-        {t('chat.shareOn')}
+        <Checkbox checked={!!now.shared} disabled={share.isPending} onChange={(e) => share.mutate(e.target.checked)}>
+          {t('chat.shareOn')}
+        </Checkbox>
       </p>
       {now.shared && <Snippet text={new URL(`#/chat/${c.id}`, document.baseURI).href} />}
     </Modal>

@@ -238,7 +238,7 @@ function Ending({ turn }: { turn: Turn }) {
 }
 
 /** How much it was, and how fast. */
-function Figures({ turn }: { turn: Turn }) {
+export function Figures({ turn }: { turn: Turn }) {
   const { t, i18n } = useTranslation();
   const n = turn.usage?.completion_tokens;
   if (!n) return null;
