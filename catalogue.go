@@ -42,6 +42,10 @@ const (
 	PasswordExpired   Code = "password_expired"
 	PasswordWeak      Code = "password_weak"
 	InvitationInvalid Code = "invitation_invalid"
+	DutySignsInHere   Code = "duty_signs_in_here"
+	NotInGroup        Code = "not_in_group"
+	DirectoryRefused  Code = "directory_refused"
+	DirectoryFailed   Code = "directory_failed"
 
 	NoSuchPerson     Code = "person_not_found"
 	NoSuchTenant     Code = "tenant_not_found"
@@ -97,6 +101,9 @@ const (
 
 	QuotaExceeded       Code = "quota_exceeded"
 	NoSuchQuota         Code = "quota_not_found"
+	NoSuchTrustPolicy   Code = "trust_policy_not_found"
+	NoSuchProbe         Code = "probe_not_found"
+	ProbesRunning       Code = "probes_running"
 	DeadlineUnreachable Code = "deadline_unreachable"
 	PlaceKept           Code = "place_kept"
 
@@ -105,6 +112,14 @@ const (
 	UpstreamFailed      Code = "upstream_failed"
 	UpstreamRejected    Code = "upstream_rejected"
 	UpstreamBusy        Code = "upstream_busy"
+	NoSuchUpstream      Code = "upstream_not_found"
+	NotAnEngine         Code = "not_an_engine"
+	NotConforming       Code = "not_conforming"
+
+	NoSuchToolServer      Code = "tool_server_not_found"
+	ToolServerUnavailable Code = "tool_server_unavailable"
+	ToolsTooMany          Code = "too_many_tools"
+	ToolFailed            Code = "tool_failed"
 	UpstreamProtocol    Code = "upstream_protocol"
 
 	AuditUnavailable Code = "audit_unavailable"
@@ -117,14 +132,25 @@ const (
 	ListenFailed  Code = "listen_failed"
 	DataLocked    Code = "data_locked"
 	DataInvalid   Code = "data_invalid"
-	FileFailed    Code = "file_failed"
-	DiskFull      Code = "disk_full"
+
+	KeyringSealed  Code = "keyring_sealed"
+	KeyringRefused Code = "keyring_refused"
+	KeyringFailed  Code = "keyring_failed"
+	NoSuchSecret   Code = "secret_not_found"
+
+	FileFailed Code = "file_failed"
+	DiskFull   Code = "disk_full"
 
 	NotInLibrary    Code = "not_in_library"
 	NotImported     Code = "model_not_imported"
 	DownloadBusy    Code = "download_busy"
 	DownloadFailed  Code = "download_failed"
 	DownloadCorrupt Code = "download_corrupt"
+	WorkshopBusy    Code = "model_job_running"
+	NoSuchModelJob  Code = "model_job_not_found"
+
+	ChangedMeanwhile Code = "changed_meanwhile"
+	MeasuringBusy    Code = "measuring_running"
 
 	ContentRefused Code = "content_refused"
 	WordsInvalid   Code = "words_invalid"
@@ -248,6 +274,18 @@ var catalogue = map[Code]entry{
 	AccountLocked: {KindUnauthenticated,
 		texts{"the account is locked until {until}, after too many wrong attempts", "错误次数过多，账号已锁定至 {until}"},
 		texts{"wait until then, or have the security administrator unlock it", "请等待解锁，或请安全管理员解锁"}},
+	DutySignsInHere: {KindForbidden,
+		texts{"administrators sign in with what this appliance knows of them, not by another's word", "管理员须以本机的密码与双因素或 Passkey 登录，不能由外部身份源代为证明"},
+		texts{"sign in with your name, password and code, or with a passkey; ask for an invitation if you have none", "请使用用户名、密码和验证码或 Passkey 登录；如未设置，请索取邀请"}},
+	NotInGroup: {KindForbidden,
+		texts{"you are in none of the groups that may use this appliance", "您不在允许使用本机的任何用户组中"},
+		texts{"ask who keeps the directory to add you to one", "请联系目录管理员将您加入相应用户组"}},
+	DirectoryRefused: {KindUnauthenticated,
+		texts{"the sign-in with {directory} did not come to a good end", "通过 {directory} 登录未成功"},
+		texts{"begin again; the log of the appliance says what was wrong", "请重新登录；具体原因见本机日志"}},
+	DirectoryFailed: {KindUnavailable,
+		texts{"the directory {directory} can't be asked", "无法访问身份源 {directory}"},
+		texts{"try again, or sign in with a password of this appliance; the log says what was wrong", "请稍后重试，或使用本机密码登录；具体原因见本机日志"}},
 	CodeRequired: {KindUnauthenticated,
 		texts{"a code of the second factor is needed", "需要双因素验证码"},
 		texts{"send the six digits that the authenticator shows, or a recovery code, as code", "请在 code 中填写验证器显示的六位数字，或恢复码"}},
@@ -435,6 +473,15 @@ var catalogue = map[Code]entry{
 	NoSuchQuota: {KindNotFound,
 		texts{"{whose} has no quota {quota}", "{whose} 没有限额 {quota}"},
 		texts{"hearth quota list shows the quotas there are", "hearth quota list 可查看现有限额"}},
+	NoSuchTrustPolicy: {KindNotFound,
+		texts{"{whose} has no policy about advertising of its own", "{whose} 没有单独的广告处理策略"},
+		texts{"hearth trust policy list shows the policies there are", "hearth trust policy list 可查看现有策略"}},
+	ProbesRunning: {KindConflict,
+		texts{"the probes {set} are being asked of {model}", "正在用探针集 {set} 检查 {model}"},
+		texts{"ask again when they have ended; GET /admin/v1/trust/probes says so", "请等其结束后再试；GET /admin/v1/trust/probes 可查看状态"}},
+	NoSuchProbe: {KindNotFound,
+		texts{"there is no probe {probe}", "没有探针 {probe}"},
+		texts{"hearth trust probe --sets shows the sets of probes, and --history the runs there were", "hearth trust probe --sets 可查看探针集，--history 可查看历次结果"}},
 	DeadlineUnreachable: {KindExhausted,
 		texts{"the answer can't begin in time: the wait is about {wait}, and this request may wait {limit}",
 			"无法按时开始回答：预计需等待 {wait}，而此请求最多等待 {limit}"},
@@ -465,6 +512,27 @@ var catalogue = map[Code]entry{
 		texts{"upstream {upstream} broke off or sent something that is not an answer: {detail}",
 			"上游 {upstream} 的应答中断或不合规范：{detail}"},
 		texts{"look at the upstream's log; send the request again", "请查看上游日志，并重新发送请求"}},
+	NoSuchUpstream: {KindNotFound,
+		texts{"there is no upstream {upstream}", "没有上游 {upstream}"},
+		texts{"hearth upstream lists those there are", "用 hearth upstream 查看现有的上游"}},
+	NoSuchToolServer: {KindInvalid,
+		texts{"there is no MCP server {server} that you may use", "没有可供您使用的 MCP 服务器 {server}"},
+		texts{"the operator declares servers, and who may use them, under mcp in the settings; no other is ever connected to", "MCP 服务器及其使用范围由运维人员在设置项 mcp 中声明；系统不会连接其他服务器"}},
+	ToolServerUnavailable: {KindUnavailable,
+		texts{"the MCP server {server} can't be reached, or broke off", "MCP 服务器 {server} 无法连接，或连接中断"},
+		texts{"look at the appliance's log, and at that of the server", "请查看本机与该服务器的日志"}},
+	ToolsTooMany: {KindTooLarge,
+		texts{"the MCP server {server} has more than {tools} tools, or more than {bytes} bytes of descriptions", "MCP 服务器 {server} 的工具超过 {tools} 个，或其描述超过 {bytes} 字节"},
+		texts{"name the tools that are wanted under mcp[].tools", "请在 mcp[].tools 中指定所需的工具"}},
+	ToolFailed: {KindUnavailable,
+		texts{"{tool} of {server} failed: {detail}", "{server} 的 {tool} 失败：{detail}"},
+		texts{"the model has been told, and may try otherwise", "模型已获知，可能会换一种方式重试"}},
+	NotConforming: {KindUnavailable,
+		texts{"{target} fails {count} checks", "{target} 有 {count} 项不符合"},
+		texts{"the table says at what a library would stumble", "表中列出了 SDK 会出错之处"}},
+	NotAnEngine: {KindConflict,
+		texts{"{upstream} is not an engine of this appliance", "{upstream} 不是本机启动的引擎"},
+		texts{"only engines under engines in the settings are started here; restart it where it runs", "只有设置项 engines 中的引擎由本机启动；请在其运行的位置重启"}},
 
 	AuditUnavailable: {KindUnavailable,
 		texts{"nothing can be recorded now, and nothing is done that is not recorded", "审计记录暂时无法写入，未经记录的操作一律不执行"},
@@ -486,8 +554,8 @@ var catalogue = map[Code]entry{
 		texts{"correct it; hearth up --help lists the settings", "请修正配置；hearth up --help 列出全部设置项"}},
 	ListenUnsafe: {KindForbidden,
 		texts{"{address} can be reached from outside this machine: {detail}", "{address} 可从本机以外访问：{detail}"},
-		texts{"listen on 127.0.0.1, or set tls.cert and tls.key once an administrator key exists",
-			"请监听 127.0.0.1；或在已有管理员密钥后配置 tls.cert 与 tls.key"}},
+		texts{"listen on 127.0.0.1; or, once an administrator key exists, hearth tls init --name HOST, or tls.cert and tls.key, or tls.proxy where a proxy in front ends TLS",
+			"请监听 127.0.0.1；或在已有管理员密钥后执行 hearth tls init --name 主机名，或配置 tls.cert 与 tls.key；由前置代理终结 TLS 时设置 tls.proxy"}},
 	ListenFailed: {KindUnavailable,
 		texts{"{address} can't be listened on", "无法监听 {address}"},
 		texts{"stop what uses that port, or choose another with --listen", "请停止占用该端口的程序，或用 --listen 另选端口"}},
@@ -497,6 +565,21 @@ var catalogue = map[Code]entry{
 	DataInvalid: {KindInternal,
 		texts{"the data folder {path} can't be used: {detail}", "数据目录 {path} 无法使用：{detail}"},
 		texts{"restore it from a backup, or start with a fresh folder", "请从备份恢复，或使用新的目录"}},
+	KeyringSealed: {KindUnavailable,
+		texts{"the keyring is sealed, and nobody is here to open it", "密钥环处于封存状态，且无人在场开启"},
+		texts{"give this command a terminal, start the server and open it with hearth keyring unseal, or set keyring.passphrase_file",
+			"请在终端中运行；或启动服务并用 hearth keyring unseal 开启；或配置 keyring.passphrase_file"}},
+	KeyringRefused: {KindForbidden,
+		texts{"what was given does not open the keyring", "提供的口令、密钥或份额无法开启密钥环"},
+		texts{"hearth keyring status says what it is sealed by; the wrong shares are forgotten, give all of them again",
+			"用 hearth keyring status 查看封存方式；错误的份额已作废，请重新逐一提供"}},
+	KeyringFailed: {KindUnavailable,
+		texts{"the keyring can't be used: {detail}", "密钥环无法使用：{detail}"},
+		texts{"hearth keyring status shows it; restore keyring.json from a backup if it is damaged: without it nothing that is sealed can be read",
+			"用 hearth keyring status 查看；如已损坏请从备份恢复 keyring.json，缺少它则无法读取任何已封存内容"}},
+	NoSuchSecret: {KindNotFound,
+		texts{"there is no secret {secret}", "没有名为 {secret} 的机密"},
+		texts{"hearth secret list shows them; hearth secret set NAME keeps one", "用 hearth secret list 查看，用 hearth secret set 名称 保存"}},
 	FileFailed: {KindInvalid,
 		texts{"{path} can't be used: {detail}", "无法使用 {path}：{detail}"},
 		texts{"check that it exists and may be read", "请检查其是否存在且可读"}},
@@ -514,6 +597,18 @@ var catalogue = map[Code]entry{
 	DownloadBusy: {KindConflict,
 		texts{"another process is downloading {path}", "另一个进程正在下载 {path}"},
 		texts{"wait until it is done, or stop it; what it has fetched is used", "请等待其完成，或停止该进程；已下载的部分会被沿用"}},
+	WorkshopBusy: {KindConflict,
+		texts{"{model} is being made, and models are made one at a time", "正在生成 {model}；同一时间只能生成一个模型"},
+		texts{"wait until it is done, or cancel it", "请等待其完成，或取消该任务"}},
+	NoSuchModelJob: {KindNotFound,
+		texts{"there is no making of a model with the id {id}", "没有编号为 {id} 的模型生成任务"},
+		texts{"list the jobs there are; they are forgotten when the appliance stops", "请列出现有任务；一体机停止后任务记录不保留"}},
+	ChangedMeanwhile: {KindStale,
+		texts{"somebody else has changed it since it was read", "读取之后，它已被其他人修改"},
+		texts{"read it again, and make the change to what is there now", "请重新读取，在现有内容上再作修改"}},
+	MeasuringBusy: {KindConflict,
+		texts{"{model} is being measured, and one model is measured at a time", "正在测量 {model}；同一时间只能测量一个模型"},
+		texts{"wait until it is done, or stop it", "请等待其完成，或停止测量"}},
 	DownloadFailed: {KindUnavailable,
 		texts{"{path} could not be downloaded: {detail}", "无法下载 {path}：{detail}"},
 		texts{"check the network and the addresses and start it again; it continues where it stopped",

@@ -9,8 +9,12 @@ type Chunk struct {
 	Choice int
 
 	// Place, where set, says that the request stands in line. Such a chunk carries
-	// nothing else and comes before all that do: nothing has been generated yet.
+	// nothing else but Steps and comes before all that do: nothing has been generated yet.
 	Place *Place
+
+	// Steps names what was changed about the request because its answer would have been
+	// long in coming. It is set with every place, and on the first chunk of the answer.
+	Steps string
 
 	// ServedBy names what produced the answer. It is set on the first chunk that is
 	// part of it.
@@ -29,6 +33,10 @@ type Chunk struct {
 	// Tokens is how many tokens were generated for this chunk, shown or not, where
 	// the source knows; it lets thinking be counted.
 	Tokens int
+
+	// Run, where set, is a step of a tool that a door itself has run for the model. Such a
+	// chunk carries nothing else.
+	Run *ToolRun
 
 	// Finish is set on the last chunk of each choice. StopString is then the string of
 	// [Decoding.Stop] that ended it, where one did and the source knows.
@@ -57,6 +65,29 @@ type ToolCallDelta struct {
 	ID        string
 	Name      string
 	Arguments string
+}
+
+// ToolStage is what happens to a tool.
+type ToolStage string
+
+// The stages.
+const (
+	ToolsListed ToolStage = "listed" // a server has these
+	ToolAsked   ToolStage = "asked"  // the model calls one, which somebody has to approve
+	ToolBegun   ToolStage = "begun"
+	ToolEnded   ToolStage = "ended"
+)
+
+// ToolRun is a step of what the appliance does with tools of servers.
+type ToolRun struct {
+	Stage     ToolStage
+	Server    string
+	Tools     []Tool // of a list
+	Tool      string
+	Arguments string
+	Approval  string // the id of the wish that was approved, if it had to be
+	Output    string
+	Failed    *Error // nil if it has not
 }
 
 // TokenLogProb is a token with its natural-log probability under the model's

@@ -21,6 +21,7 @@ const (
 	KindForbidden                   // who asks may not
 	KindNotFound                    // what was named does not exist
 	KindConflict                    // it exists already, or is in use
+	KindStale                       // it has changed since the caller read it
 	KindTooLarge                    // beyond a stated limit of size
 	KindExhausted                   // a stated limit of amount is reached for now
 	KindUnavailable                 // something the answer needs is not there

@@ -30,7 +30,8 @@ type Job struct {
 	Request string // id of the client's own request; empty where that was not for this alone
 	Lang    Language
 	Class   Class
-	Body    []byte // of the request; nil when it is done
+	Data    DataClass // empty leaves that to the appliance
+	Body    []byte    // of the request; nil when it is done
 	Created time.Time
 	Expires time.Time // when nobody wants it any more; zero is never
 	Tries   int       // begun so often
@@ -84,7 +85,8 @@ type Batch struct {
 	Ended     time.Time // zero until then
 	Cancelled time.Time // when that was asked for
 
-	Output, Errors string // ids of the files of its results
+	Output, Errors string        // ids of the files of its results
+	Keep           time.Duration // that these are kept; zero is as long as others are
 	Total          int
 	Done, Failed   int // of these, answered, and not answered as was asked
 }

@@ -327,5 +327,6 @@ type Session struct {
 	Hash    []byte
 	KeyID   string
 	Created time.Time
+	Used    time.Time // last, to the minute
 	Expires time.Time
 }

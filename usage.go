@@ -186,6 +186,11 @@ type Bill interface {
 	// that will survive a crash. Tokens of prompts that are 0 are not known.
 	Settle(servedBy string, u Usage)
 
+	// Move reserves what an answer of another model, or a shorter one, is expected to take,
+	// in the place of what is reserved; or, if a quota has no room for that, changes
+	// nothing. It does not wait for anything.
+	Move(model string, expected Usage) error
+
 	// Close gives back what was reserved and not settled. A bill may be closed again.
 	Close()
 }

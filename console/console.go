@@ -28,10 +28,11 @@ type Sessions interface {
 
 // Config is what the console is made of.
 type Config struct {
-	Authoriser door.Authoriser
-	Sessions   Sessions
-	Log        *slog.Logger
-	Recorder   hearth.Recorder // of who signs in and out, and who is refused; nil is none
+	Authoriser  door.Authoriser
+	Sessions    Sessions
+	Directories Directories // nil: there are none
+	Log         *slog.Logger
+	Recorder    hearth.Recorder // of who signs in and out, and who is refused; nil is none
 }
 
 // Console serves the pages, and the session.
@@ -73,6 +74,10 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case Prefix + "/invitation":
 		c.invitation(w, r)
 	default:
+		if r.URL.Path == directoryPath || strings.HasPrefix(r.URL.Path, directoryPath+"/") {
+			c.directories(w, r)
+			return
+		}
 		c.page(w, r, strings.TrimPrefix(r.URL.Path, Prefix+"/"))
 	}
 }

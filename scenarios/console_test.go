@@ -21,13 +21,15 @@ import (
 const consoleMax = 8 * time.Minute
 
 // TestConsole has a browser use the console of the real binary: console/e2e says what
-// for, each file of stories with an appliance of its own. What it takes is installed by
-// `make test`; without it the test says so.
+// for. What it takes is installed by `make test`; without it the test says so.
 func TestConsole(t *testing.T) {
 	for _, stories := range []string{"console", "chat", "protect", "trust"} {
-		t.Run(stories, func(t *testing.T) { tellStories(t, stories) })
+		t.Run(stories, func(t *testing.T) { tellStories(t, stories+".test.mjs", t.TempDir(), screened) })
 	}
 }
+
+// screened are settings with which words are looked for, and what is said is on record.
+const screened = "guard: {words: true}\naudit: {content: true, checkpoint_every: 1s}\n"
 
 // TestConsolePerformance measures what drawing costs, where it is asked for: its figures
 // are for docs/performance.md.
@@ -35,11 +37,21 @@ func TestConsolePerformance(t *testing.T) {
 	if os.Getenv("HEARTH_PERFORMANCE") == "" {
 		t.Skip("it measures, and is run by hand: HEARTH_PERFORMANCE=1")
 	}
-	tellStories(t, "performance")
+	tellStories(t, "performance.test.mjs", t.TempDir(), "")
 }
 
-// tellStories runs one file of them.
-func tellStories(t *testing.T, stories string) {
+// TestConsoleServe is about the pages below Serve and Settings, and needs prices, an upstream
+// that is not there, and a mirror that has the same file for every model.
+func TestConsoleServe(t *testing.T) {
+	home := t.TempDir()
+	url, _ := mirror(t, chatModel(), nil)
+	tellStories(t, "serve.test.mjs", home, "  - {name: lost, url: \"http://127.0.0.1:9/v1\"}\nusage:\n  prices:\n    echo: {input: 2000, output: 8000}\ndownload: {mirror: "+url+"}\n", "HEARTH_VARIANT="+variant(t, home, false))
+}
+
+// tellStories starts the binary as a newcomer does, with a few settings, before an engine
+// of a few models, and has a browser do what a file of stories says.
+func tellStories(t *testing.T, stories, home, settings string, more ...string) {
+	t.Helper()
 	const folder = "../console"
 	chromium := chromiumPath()
 	if chromium == "" {
@@ -50,9 +62,7 @@ func tellStories(t *testing.T, stories string) {
 	}
 	engine := httptest.NewServer(http.HandlerFunc(oneThingToSay))
 	defer engine.Close()
-	home := t.TempDir()
-	put(t, filepath.Join(home, "data", "hearth.yaml"), []byte(fmt.Sprintf(
-		"upstreams:\n  - {name: gpu, url: %q}\nguard: {words: true}\naudit: {content: true, checkpoint_every: 1s}\n", engine.URL+"/v1")))
+	put(t, filepath.Join(home, "data", "hearth.yaml"), []byte(fmt.Sprintf("upstreams:\n  - {name: gpu, url: %q}\n", engine.URL+"/v1")+settings))
 	up := hearth(home, "up", "--json", "--listen", "127.0.0.1:0")
 	up.Env = append(up.Env, "HEARTH_STARTER=true") // the first key, the starter model: as a newcomer finds it
 	s := listening(t, home, up)
@@ -63,10 +73,9 @@ func tellStories(t *testing.T, stories string) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), consoleMax)
 	defer cancel()
-	browser := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "e2e/"+stories+".test.mjs")
+	browser := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "e2e/"+stories)
 	browser.Dir = folder
-	browser.Env = append(os.Environ(), "HEARTH_URL="+s.url, "HEARTH_KEY="+s.key, "HEARTH_PROXIED="+proxy, "HEARTH_SHOTS="+shots,
-		"HEARTH_DATA="+filepath.Join(home, "data"), "CHROMIUM="+chromium)
+	browser.Env = append(append(os.Environ(), more...), "HEARTH_URL="+s.url, "HEARTH_KEY="+s.key, "HEARTH_PROXIED="+proxy, "HEARTH_SHOTS="+shots, "HEARTH_DATA="+filepath.Join(home, "data"), "CHROMIUM="+chromium)
 	out, err := browser.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v (pictures are in %s)\n%s", err, shots, out)

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -135,4 +136,132 @@ func TestQuantizeKilled(t *testing.T) {
 	if entries, err := os.ReadDir(elsewhere); err != nil || len(entries) != 0 && !(len(entries) == 1 && cmd.ProcessState.Success()) {
 		t.Errorf("%v is left, %v", entries, err)
 	}
+}
+
+// TestModelsMadeByTheServer: the same over the door for managing, where it is a job that is
+// watched, of which there is one at a time, and which can be cancelled.
+func TestModelsMadeByTheServer(t *testing.T) {
+	home := t.TempDir()
+	folders, err := filepath.Abs("../internal/convert/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(home, "big.gguf"), nntest.Make(nntest.Shape{Weights: gguf.F16, Embedding: 1024, FeedForward: 8192, Heads: 8, KVHeads: 8, HeadDim: 128, Seed: 1}))
+	s := start(t, home, "models="+folders+":"+home)
+	if _, said := s.manage(http.MethodGet, "/models/sources", ""); !strings.Contains(said, filepath.Join(folders, "qwen3")) || !strings.Contains(said, `"Q4_K_M"`) {
+		t.Errorf("sources: %s", said)
+	}
+	converted := s.make("convert", `{"folder":"`+filepath.Join(folders, "qwen3")+`"}`)
+	if converted.State != "done" || converted.Result.Model != "qwen3" || converted.Result.Formats["BF16"]+converted.Result.Formats["F32"] == 0 {
+		t.Errorf("%+v", converted)
+	}
+	quantized := s.make("quantize", `{"model":"qwen3","recipe":"q8_0","tokens":100}`)
+	if quantized.State != "done" || quantized.Name != "qwen3-q8_0" || quantized.Result.FileBytes >= quantized.Result.SourceBytes || quantized.Result.Loss.Tokens != 100 {
+		t.Errorf("%+v", quantized)
+	}
+	if status, said := s.ask("/v1/completions", `{"model":"qwen3-q8_0","prompt":"the","max_tokens":4}`); status != http.StatusOK {
+		t.Errorf("%d %.300s", status, said)
+	}
+	if again := s.make("quantize", `{"model":"qwen3-q8_0","recipe":"Q4_0"}`); again.State != "failed" || again.Problem.Code != "unsupported_value" || again.Problem.Remedy == "" {
+		t.Errorf("of what is quantized: %+v", again)
+	}
+	for _, c := range []struct {
+		how, body string
+		status    int
+		says      string
+	}{
+		{"quantize", `{"model":"qwen3","recipe":"Q8_0"}`, 409, "model_exists"},
+		{"quantize", `{"model":"nobody","recipe":"Q8_0"}`, 404, "model_not_found"},
+		{"quantize", `{"model":"qwen3","recipe":"Q1"}`, 400, "not_one_of"},
+		{"quantize", `{"model":"qwen3","recipe":"Q4_0","name":"../../up"}`, 400, "invalid_value"},
+		{"convert", `{"folder":"/etc"}`, 400, "invalid_value"},
+		{"convert", `{"folder":"` + filepath.Join(folders, "qwen3", "..", "..") + `"}`, 400, "invalid_value"},
+	} {
+		if status, said := s.manage(http.MethodPost, "/models/"+c.how, c.body); status != c.status || !strings.Contains(said, c.says) {
+			t.Errorf("%s %s: %d %s", c.how, c.body, status, said)
+		}
+	}
+
+	// One at a time; cancelled, nothing is left of it.
+	status, said := s.manage(http.MethodPost, "/models/quantize", `{"model":"big","recipe":"Q4_K_M","tokens":0,"name":"never"}`)
+	var long modelJob
+	if status != http.StatusAccepted || json.Unmarshal([]byte(said), &long) != nil {
+		t.Fatalf("%d %s", status, said)
+	}
+	status, said = s.manage(http.MethodPost, "/models/quantize", `{"model":"qwen3","recipe":"Q4_0"}`)
+	still := s.job(long.ID).State == "running" // it may have ended on a fast machine before the second was asked for
+	if still && (status != http.StatusConflict || !strings.Contains(said, "model_job_running")) {
+		t.Errorf("a second: %d %s", status, said)
+	}
+	if status, said := s.manage(http.MethodDelete, "/models/jobs/"+long.ID, ""); status != http.StatusNoContent {
+		t.Errorf("%d %s", status, said)
+	}
+	left, err := filepath.Glob(filepath.Join(home, "data", "models", "never"))
+	switch j := s.ended(long.ID); {
+	case err != nil:
+		t.Error(err)
+	case j.State == "cancelled" && len(left) == 0:
+	case j.State == "done" && !still:
+	default:
+		t.Errorf("%+v, %v is left", j, left)
+	}
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+	found := false
+	for _, r := range auditRecords(t, home) {
+		found = found || r.Act == "make-model" && r.Result == "unsupported_value"
+	}
+	if !found {
+		t.Error("how a job ended is not on record")
+	}
+}
+
+// modelJob is the making of a model, as the door for managing tells it.
+type modelJob struct {
+	ID, State, Name string
+	Problem         struct{ Code, Remedy string }
+	Result          struct {
+		Model       string
+		FileBytes   int64 `json:"file_bytes"`
+		SourceBytes int64 `json:"source_bytes"`
+		Formats     map[string]int
+		Loss        struct{ Tokens int }
+	}
+}
+
+// make has a model made, and says what became of it.
+func (s *server) make(how, body string) modelJob {
+	s.t.Helper()
+	status, said := s.manage(http.MethodPost, "/models/"+how, body)
+	var j modelJob
+	if status != http.StatusAccepted || json.Unmarshal([]byte(said), &j) != nil {
+		s.t.Fatalf("%s: %d %s", how, status, said)
+	}
+	return s.ended(j.ID)
+}
+
+func (s *server) job(id string) (j modelJob) {
+	s.t.Helper()
+	status, said := s.manage(http.MethodGet, "/models/jobs/"+id, "")
+	if status != http.StatusOK || json.Unmarshal([]byte(said), &j) != nil {
+		s.t.Fatalf("%d %s", status, said)
+	}
+	return j
+}
+
+// ended waits until a job has ended.
+func (s *server) ended(id string) (j modelJob) {
+	s.t.Helper()
+	s.until("the end of a job", func() bool {
+		j = s.job(id)
+		return j.State != "running"
+	})
+	return j
+}
+
+// manage asks the door for managing.
+func (s *server) manage(method, path, body string) (int, string) {
+	s.t.Helper()
+	return caller{s, "Authorization", s.key}.call(method, "/admin/v1"+path, body)
 }

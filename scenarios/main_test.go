@@ -27,6 +27,10 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asTools) != "" {
+		toolsMain()
+		return
+	}
 	if os.Getenv(asEngine) != "" {
 		engineMain()
 		return

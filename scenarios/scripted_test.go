@@ -19,6 +19,7 @@ import (
 //	think    thinks, then answers
 //	call     calls two tools; their results are repeated in the next answer
 //	run X    calls a shell with X
+//	use N X  calls the tool N with X
 //	long     is cut off
 //	slow     takes six seconds to begin, longer than clients are left without a sign
 //	break    breaks off
@@ -56,6 +57,8 @@ func script(body []byte) []string {
 		what = "tool"
 	case run:
 		what = "run"
+	case strings.HasPrefix(what, "use "):
+		what = "use"
 	}
 	var deltas []string
 	switch what {
@@ -76,6 +79,11 @@ func script(body []byte) []string {
 		quoted, _ := json.Marshal(string(arguments))
 		deltas = []string{`{"reasoning_content":"I use the shell."}`,
 			`{"tool_calls":[{"index":0,"id":"call_r","type":"function","function":{"name":"exec_command","arguments":` + string(quoted) + `}}]}`}
+	case "use":
+		finish = "tool_calls"
+		name, arguments, _ := strings.Cut(strings.TrimPrefix(last.Content, "use "), " ")
+		quoted, _ := json.Marshal(arguments)
+		deltas = []string{`{"tool_calls":[{"index":0,"id":"call_u","type":"function","function":{"name":"` + name + `","arguments":` + string(quoted) + `}}]}`}
 	case "tool":
 		deltas = text("I see: " + last.Content)
 	case "long":

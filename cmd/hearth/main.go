@@ -29,8 +29,8 @@ func main() {
 	if strings.ContainsRune(os.Args[0], os.PathSeparator) {
 		t.program = os.Args[0]
 	}
-	if len(os.Args) == 2 && os.Args[1] == appliance.KeeperCommand {
-		os.Exit(appliance.KeepEngine(os.Stdin, os.Stderr))
+	if len(os.Args) > 1 && os.Args[1] == appliance.KeeperCommand {
+		os.Exit(appliance.KeepEngine(os.Args[2:]))
 	}
 	os.Exit(run(t, os.Args[1:]))
 }
@@ -68,7 +68,7 @@ func rootCommand(t *terminal) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err) })
 	root.SetOut(t.out)
 	root.SetErr(t.err)
-	root.AddCommand(upCommand(t), chatCommand(t), modelCommand(t), queueCommand(t), usageCommand(t), quotaCommand(t), trustCommand(t), benchCommand(t), keyCommand(t), peopleCommand(t), guardCommand(t), auditCommand(t), versionCommand(t))
+	root.AddCommand(upCommand(t), chatCommand(t), modelCommand(t), queueCommand(t), upstreamCommand(t), usageCommand(t), quotaCommand(t), trustCommand(t), benchCommand(t), conformanceCommand(t), keyCommand(t), peopleCommand(t), guardCommand(t), auditCommand(t), keyringCommand(t), secretCommand(t), tlsCommand(t), versionCommand(t))
 	t.localize(root)
 	return root
 }

@@ -15,7 +15,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/hearthbox/hearth"
-	"github.com/hearthbox/hearth/internal/appliance"
 	"github.com/hearthbox/hearth/internal/gateway"
 )
 
@@ -39,34 +38,16 @@ they will run. In a terminal the table is kept up to date until Ctrl-C; elsewher
 
 // queue asks the running server with a key of its own, for looking on.
 func (t *terminal) queue(ctx context.Context, live bool) error {
-	c, err := t.config()
+	server, err := t.manage(ctx, "hearth queue", hearth.RightWatch)
 	if err != nil {
 		return err
 	}
-	server, running := appliance.Running(c)
-	if !running {
-		return hearth.NewError(hearth.NoServer, "path", c.Data)
-	}
-	data, err := appliance.OpenData(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer data.Close()
-	secret, key, err := data.Access.Issue(ctx, hearth.Key{Name: "hearth queue", Standing: hearth.StandingSystem, Only: hearth.RightWatch}, sessionMax)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = data.Access.Revoke(context.WithoutCancel(ctx), key.ID) }()
-	trust, err := trusted(c)
-	if err != nil {
-		return err
-	}
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust}}
-	url := server.URL + "/v1/queue"
+	defer server.close()
+	path := "/v1/queue"
 	if live {
-		url += "?stream=true"
+		path += "?stream=true"
 	}
-	body, err := get(ctx, client, url, secret)
+	body, err := server.open(ctx, http.MethodGet, path, nil)
 	if err != nil {
 		return err
 	}
@@ -79,24 +60,6 @@ func (t *terminal) queue(ctx context.Context, live bool) error {
 		return err
 	}
 	return t.show(q, func() { t.showQueue(q, len(q.Requests)) })
-}
-
-// get is the body of a page of this appliance.
-func get(ctx context.Context, client *http.Client, url, key string) (io.ReadCloser, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Authorization", "Bearer "+key)
-	resp, err := client.Do(r)
-	if err != nil {
-		return nil, hearth.NewError(hearth.UpstreamUnreachable, "upstream", "hearth").Because(err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		_ = resp.Body.Close()
-		return nil, hearth.NewError(hearth.UpstreamRefused, "upstream", "hearth", "detail", resp.Status)
-	}
-	return resp.Body, nil
 }
 
 // watchQueue shows every change until it ends, which is no trouble if the user ended it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -80,7 +81,7 @@ func (t *terminal) session(ctx context.Context, name string) (s *session, err er
 // start runs a server on this machine's own side, for this session alone.
 func (s *session) start(ctx context.Context, t *terminal, c appliance.Config) (*appliance.Data, string, error) {
 	c.Listen, c.Log.Level = "127.0.0.1:0", "error"
-	c.TLS.Cert, c.TLS.Key = "", ""
+	c.TLS.Cert, c.TLS.Key, c.TLS.Proxy = "", "", true // nobody else reaches it
 	c.StopGrace = 0
 	a, err := appliance.New(ctx, version, c, t.err)
 	if err != nil {
@@ -100,16 +101,17 @@ func (s *session) start(ctx context.Context, t *terminal, c appliance.Config) (*
 // trusted makes the session trust the certificate the server was configured with,
 // and no other: it is reached on this machine, whatever name is in it.
 func trusted(c appliance.Config) (*tls.Config, error) {
-	if c.TLS.Cert == "" {
+	file := cmp.Or(c.TLS.Cert, c.OwnAuthority())
+	if file == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(c.TLS.Cert)
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, hearth.FileError(c.TLS.Cert, err)
+		return nil, hearth.FileError(file, err)
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(text)
-	out := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	out := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13}
 	block, _ := pem.Decode(text)
 	if block == nil {
 		return out, nil

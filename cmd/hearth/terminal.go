@@ -69,7 +69,11 @@ func (t *terminal) config() (appliance.Config, error) {
 	if t.data != "" {
 		s.Set = append([]string{"data=" + t.data}, s.Set...)
 	}
-	return appliance.Load(s)
+	c, err := appliance.Load(s)
+	if isTerminal(t.in) {
+		c = c.Asking(t.askKeyring)
+	}
+	return c, err
 }
 
 // open opens the data folder.
@@ -163,7 +167,7 @@ func exitCode(e *hearth.Error) int {
 		return 3
 	case hearth.KindUnauthenticated, hearth.KindForbidden:
 		return 4
-	case hearth.KindConflict:
+	case hearth.KindConflict, hearth.KindStale:
 		return 5
 	case hearth.KindUnavailable:
 		return 6

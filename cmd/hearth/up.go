@@ -35,6 +35,9 @@ func upCommand(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			c = c.Asking(nil).Waiting(func(string) { // whoever opens it may be at another terminal
+				fmt.Fprint(t.err, t.say("The keyring is sealed. The server waits for: hearth keyring unseal\n", "密钥环处于封存状态，服务正在等待：hearth keyring unseal\n"))
+			})
 			a, err := appliance.New(cmd.Context(), version, c, t.err)
 			if err != nil {
 				return err

@@ -1,8 +1,8 @@
 // Conversations: kept on the appliance, shared, judged, handed out.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { browser, key, open, shot, signIn, url } from './browser.mjs';
-import { accessible, answered, choose, go, say, story } from './story.mjs';
+import { key, open, shot, signIn, url } from './browser.mjs';
+import { accessible, answered, browser, choose, go, say, story } from './story.mjs';
 
 const dialog = (page) => page.getByRole('dialog').last();
 const api = (method, path, body, k = key) =>

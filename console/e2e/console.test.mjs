@@ -3,8 +3,8 @@
 // few models: what each says is written there.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { browser, key, open, shot, signIn, url } from './browser.mjs';
-import { accessible, answered, choose, code, go, say, story } from './story.mjs';
+import { key, open, shot, signIn, url } from './browser.mjs';
+import { accessible, answered, browser, choose, code, go, say, story } from './story.mjs';
 
 let userKey;
 
@@ -203,7 +203,7 @@ story('keys are made and revoked, and a user’s key opens what it may', {}, asy
   const other = await open(browser());
   await signIn(other.page, userKey);
   await other.page.locator('.welcome').waitFor();
-  assert.deepEqual(await other.page.locator('.side .menu').first().locator('.menu-item').allInnerTexts(), ['对话', '服务']);
+  assert.deepEqual(await other.page.locator('.side .menu').first().locator('.menu-item').allInnerTexts(), ['对话', '服务', '求真']);
   for (const at of ['/serve/models', '/serve/keys', '/protect/people', '/protect/keys', '/serve']) {
     await go(other.page, at);
     await other.page.getByText('您无权查看此处').waitFor();
@@ -317,7 +317,7 @@ story('an administrator is added, comes in with two steps, and sees what the rol
   await answered(li);
   await go(li, '/protect/people');
   await li.locator('.row', { hasText: 'li.audit' }).getByText('您本人').waitFor();
-  assert.deepEqual(await menus(li), ['对话', '服务', '守护', '人员']);
+  assert.deepEqual(await menus(li), ['对话', '服务', '守护', '求真', '人员', '职责与应急', '审计']);
   assert.equal(await li.locator('.page-head button, .rows button').count(), 0, 'an auditor changes nothing');
   await accessible(li, 'people, for an auditor');
   await shot(li, 'people-auditor-zh');
@@ -401,7 +401,7 @@ story('a user sees their own keys alone, and is locked out and let in again', {}
   await wang.locator('.welcome').waitFor();
   await go(wang, '/serve/keys');
   await wang.getByText('还没有密钥').waitFor();
-  assert.deepEqual(await menus(wang), ['对话', '服务', '我的密钥', '接入指南']);
+  assert.deepEqual(await menus(wang), ['对话', '服务', '求真', '我的密钥', '接入指南']);
   await accessible(wang, 'no keys of one’s own');
   await shot(wang, 'own-keys-empty-zh');
   await wang.getByRole('button', { name: '创建密钥' }).click();

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { browser, key, open, shot, signIn, url } from './browser.mjs';
-import { accessible, answered, choose, code, go, say, story } from './story.mjs';
+import { key, open, shot, signIn, url } from './browser.mjs';
+import { accessible, answered, browser, choose, code, go, say, story } from './story.mjs';
 
 const data = process.env.HEARTH_DATA;
 const dialog = (page) => page.getByRole('dialog').last();

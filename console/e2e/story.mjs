@@ -1,37 +1,18 @@
-// How stories are told, and what all of them do.
-import assert from 'node:assert/strict';
+// What stories are told with, and what all of them do.
 import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { test } from 'node:test';
-import { browser, open, shot, url } from './browser.mjs';
+import { after, before } from 'node:test';
+import { accessible, launch, stories, url } from './browser.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let launched;
+before(async () => {
+  launched = await launch();
+});
+after(() => launched?.close());
 
-/** Runs a story with a page of its own, which must log no error and ask nobody else. */
-export function story(name, options, tell) {
-  test(name, { timeout: 90_000 }, async () => {
-    const { context, page, troubles } = await open(browser(), options);
-    try {
-      await tell(page, troubles);
-      assert.deepEqual(troubles, []);
-    } catch (e) {
-      await shot(page, `failed-${name.replace(/\W+/g, '-')}`);
-      throw e;
-    } finally {
-      await context.close();
-    }
-  });
-}
-
-/** axe-core finds nothing serious. It runs outside of the page's policy, as an extension would. */
-export async function accessible(page, what) {
-  await page.waitForTimeout(400); // colours on their way are none
-  const found = await page.evaluate(`(async () => { ${axe}; return (await axe.run(document, { resultTypes: ['violations'] })).violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 140) + ' ' + (n.any[0]?.message ?? '')).join(' | ')); })()`);
-  assert.deepEqual(found, [], what);
-}
+/** The one of this file of stories. */
+export const browser = () => launched;
+export const story = stories(browser);
+export { accessible };
 
 export const choose = async (page, model) => {
   await page.locator('.picker').click();

@@ -23,6 +23,7 @@ type Store interface {
 	Sessions
 	Houses
 	People
+	Identities
 	Setup
 }
 
@@ -30,6 +31,8 @@ type Store interface {
 type Keys interface {
 	AddKey(context.Context, hearth.Key) error
 	Holding(ctx context.Context, id string) (hearth.Holding, error)
+	// HoldingChanges is a number that is another one whenever what Holding finds may be.
+	HoldingChanges(context.Context) (int64, error)
 	Keys(ctx context.Context, person string) ([]hearth.Key, error)
 	LimitKey(ctx context.Context, id string, only hearth.Rights, models hearth.ModelList) error
 	RemoveKey(ctx context.Context, id, person string) error
@@ -42,30 +45,42 @@ type Sessions interface {
 	AddSession(ctx context.Context, s hearth.Session, most int) error
 	// Session finds a session; a missing one is an error of code [hearth.NoSession].
 	Session(ctx context.Context, hash []byte) (hearth.Session, error)
+	UseSession(ctx context.Context, hash []byte, at time.Time) error
 	RemoveSession(ctx context.Context, hash []byte) error
 	EndSessions(ctx context.Context, key string) error
 }
 
 // Access says who asks. It makes and checks keys and sessions, and knows the people.
 type Access struct {
-	Policy Policy
+	Policy    Policy
+	Directory Checker // of names that have no password here; nil: there is none
 
 	store  Store
 	pepper []byte
+	sealer Sealer
 	hashes chan struct{} // as many passwords as are hashed at once
 
 	mu    sync.Mutex
 	under map[*hold]struct{}   // what is under way, for whom
+	found map[string]found     // what keys were found to be, by id
 	spent map[string]time.Time // questions to passkeys that were answered, and until when they might be
 }
 
+// Sealer encrypts what has to be read again. It opens for the same purpose and context
+// only, and knows what was sealed with an older key.
+type Sealer interface {
+	Seal(purpose string, text, context []byte) ([]byte, error)
+	Open(purpose string, sealed, context []byte) ([]byte, error)
+	Renew(purpose string, sealed, context []byte) (_ []byte, renewed bool, err error)
+}
+
 // New makes an Access whose hashes are keyed with the pepper, a secret of at least
-// 32 bytes that is not kept with the keys.
-func New(store Store, pepper []byte) *Access {
+// 32 bytes that is not kept with the keys, and whose secrets the sealer seals.
+func New(store Store, pepper []byte, sealer Sealer) *Access {
 	if len(pepper) < 32 {
 		panic("access: the pepper must have at least 32 bytes")
 	}
-	return &Access{Policy: DefaultPolicy(), store: store, pepper: pepper, hashes: make(chan struct{}, hashesMax), under: map[*hold]struct{}{}, spent: map[string]time.Time{}}
+	return &Access{Policy: DefaultPolicy(), store: store, pepper: pepper, sealer: sealer, hashes: make(chan struct{}, hashesMax), under: map[*hold]struct{}{}, found: map[string]found{}, spent: map[string]time.Time{}}
 }
 
 // Authenticate says who asks, by the key or the session in a request's headers, of
@@ -77,14 +92,33 @@ func (a *Access) Authenticate(ctx context.Context, header func(name string) []st
 	if err != nil {
 		return hearth.Principal{}, err
 	}
-	h, _, err := a.holding(ctx, credential)
+	use := used
+	if background(header) {
+		use = looked
+	}
+	h, _, err := a.holding(ctx, credential, use)
 	return a.principal(h), err
 }
 
+// use is what somebody's credential is looked at for.
+type use int
+
+const (
+	used     use = iota // they do something
+	looked              // a page of theirs looks on by itself
+	underWay            // what they have begun goes on
+)
+
+// BackgroundHeader is on requests that a page makes by itself, which nobody sits before
+// perhaps: they do not keep a session from ending.
+const BackgroundHeader = "X-Hearth-Background"
+
+func background(header func(name string) []string) bool { return len(header(BackgroundHeader)) > 0 }
+
 // holding finds what a credential opens, and when it ends; zero: not by itself.
-func (a *Access) holding(ctx context.Context, credential string) (h hearth.Holding, ends time.Time, err error) {
+func (a *Access) holding(ctx context.Context, credential string, u use) (h hearth.Holding, ends time.Time, err error) {
 	if strings.HasPrefix(credential, sessionPrefix) {
-		h, ends, err = a.bySession(ctx, credential)
+		h, ends, err = a.bySession(ctx, credential, u)
 	} else {
 		h, err = a.byKey(ctx, credential)
 	}
@@ -99,7 +133,7 @@ func (a *Access) byKey(ctx context.Context, key string) (hearth.Holding, error) 
 	if wrong != nil {
 		return hearth.Holding{}, hearth.NewError(hearth.InvalidKey, "detail", *wrong)
 	}
-	h, err := a.store.Holding(ctx, c.id)
+	h, err := a.find(ctx, c.id)
 	unknown := errors.Is(err, hearth.NewError(hearth.NoSuchKey))
 	if err != nil && !unknown {
 		return hearth.Holding{}, err
@@ -109,6 +143,41 @@ func (a *Access) byKey(ctx context.Context, key string) (hearth.Holding, error) 
 	if unknown || !match || a.over(h) {
 		return hearth.Holding{}, hearth.NewError(hearth.InvalidKey, "detail", hearth.Words{"it is unknown, revoked or expired", "未知、已吊销或已过期"})
 	}
+	return h, nil
+}
+
+// found is what a key was found to be, when the store had seen so many changes.
+type found struct {
+	hearth.Holding
+	changes int64
+}
+
+// foundMax is how many keys are remembered.
+const foundMax = 4096
+
+// find looks a key up, unless it was found already and nothing has changed since, here or
+// by another process.
+func (a *Access) find(ctx context.Context, id string) (hearth.Holding, error) {
+	changes, err := a.store.HoldingChanges(ctx) // before, so that what is found is no older
+	if err != nil {
+		return hearth.Holding{}, err
+	}
+	a.mu.Lock()
+	f, ok := a.found[id]
+	a.mu.Unlock()
+	if ok && f.changes == changes {
+		return f.Holding, nil
+	}
+	h, err := a.store.Holding(ctx, id)
+	if err != nil {
+		return h, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.found) >= foundMax {
+		clear(a.found)
+	}
+	a.found[id] = found{h, changes}
 	return h, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/cryptosuite/keyring/keyringtest"
 	"github.com/hearthbox/hearth/internal/store"
 )
 
@@ -30,7 +31,7 @@ var pepper = []byte(strings.Repeat("p", 32))
 func TestKeyLivesUntilRevokedOrExpired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()
-		a := New(rows(t), pepper)
+		a := New(rows(t), pepper, keyringtest.New(t))
 		forever, k, err := a.Create(ctx, "  信贷部 ", hearth.StandingUser, 0)
 		if err != nil || k.Name != "信贷部" || !k.Expires.IsZero() {
 			t.Fatalf("created %+v (%v)", k, err)
@@ -57,7 +58,7 @@ func TestKeyLivesUntilRevokedOrExpired(t *testing.T) {
 
 func TestForgedKeysAreRefused(t *testing.T) {
 	kept := rows(t)
-	a := New(kept, pepper)
+	a := New(kept, pepper, keyringtest.New(t))
 	key, k, err := a.Create(t.Context(), "n", hearth.StandingUser, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +69,7 @@ func TestForgedKeysAreRefused(t *testing.T) {
 		strings.ToUpper(key), "sk-proj-abc", "_", "hk___", strings.Repeat("_", 1<<16)} {
 		refused(t, a, forged)
 	}
-	refused(t, New(kept, []byte(strings.Repeat("q", 32))), key)
+	refused(t, New(kept, []byte(strings.Repeat("q", 32)), keyringtest.New(t)), key)
 	if _, err := authenticate(a, ""); !errors.Is(err, hearth.NewError(hearth.MissingKey)) {
 		t.Errorf("no key gave %v", err)
 	}
@@ -76,7 +77,7 @@ func TestForgedKeysAreRefused(t *testing.T) {
 
 func TestSecretsStayOut(t *testing.T) {
 	kept := rows(t)
-	a := New(kept, pepper)
+	a := New(kept, pepper, keyringtest.New(t))
 	key, k, err := a.Create(t.Context(), "n", hearth.StandingUser, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +93,7 @@ func TestSecretsStayOut(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	a := New(rows(t), pepper)
+	a := New(rows(t), pepper, keyringtest.New(t))
 	for _, name := range []string{"", "  ", "a\x00b", "line\nbreak", strings.Repeat("x", 201), "\xff"} {
 		if _, _, err := a.Create(t.Context(), name, hearth.StandingUser, 0); hearth.AsError(err).Kind() != hearth.KindInvalid {
 			t.Errorf("%q: %v", name, err)
@@ -104,7 +105,7 @@ func TestNames(t *testing.T) {
 func FuzzAuthenticate(f *testing.F) {
 	f.Add("hk_AAAAAAAA_" + strings.Repeat("a", secretLen) + "_000000")
 	f.Add(newCredential().String())
-	a := New(rows(f), pepper)
+	a := New(rows(f), pepper, keyringtest.New(f))
 	f.Fuzz(func(t *testing.T, key string) {
 		if p, err := authenticate(a, key); err == nil {
 			t.Fatalf("%q is %+v", key, p)
@@ -122,7 +123,7 @@ func authenticate(a *Access, key string) (hearth.Principal, error) {
 }
 
 func TestCarriers(t *testing.T) {
-	a := New(rows(t), pepper)
+	a := New(rows(t), pepper, keyringtest.New(t))
 	key, _, err := a.Create(t.Context(), "n", hearth.StandingUser, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ func (a *Access) HoldKey(ctx context.Context, id string) (_ context.Context, by 
 
 // ofKey is who asks with the key of an id, and until when.
 func (a *Access) ofKey(ctx context.Context, id string) (by hearth.Principal, ends time.Time, err error) {
-	h, err := a.store.Holding(ctx, id)
+	h, err := a.find(ctx, id)
 	if errors.Is(err, hearth.NewError(hearth.NoSuchKey)) || err == nil && a.over(h) {
 		return by, ends, hearth.NewError(hearth.InvalidKey, "detail", hearth.Words{"it is revoked or expired", "已吊销或已过期"})
 	}

@@ -22,7 +22,7 @@ func (a *Access) Create(ctx context.Context, name string, standing hearth.Standi
 // it may do and which models it may use. Duties are people's: its standing is user, or
 // admin while the appliance is set up, unless it is for looking on alone.
 func (a *Access) Issue(ctx context.Context, k hearth.Key, ttl time.Duration) (secret string, _ hearth.Key, err error) {
-	if k.Standing != hearth.StandingUser && k.Standing != hearth.StandingAdmin && k.Only != hearth.RightWatch {
+	if k.Standing != hearth.StandingUser && k.Standing != hearth.StandingAdmin && (k.Only == 0 || k.Only&^(hearth.RightWatch|hearth.RightServe) != 0) {
 		return "", k, hearth.NewError(hearth.NotOneOf, "field", "standing", "choices", "user, admin").At("standing")
 	}
 	k.Person = ""

@@ -16,6 +16,7 @@ const lookEvery = 250 * time.Millisecond
 // hold is something that is under way for somebody.
 type hold struct {
 	credential string
+	use        use
 	key        string // the id of one, where there is no credential
 	by         hearth.Principal
 	end        context.CancelCauseFunc
@@ -31,7 +32,11 @@ func (a *Access) Hold(ctx context.Context, by hearth.Principal, header func(name
 		end(err) // nobody was let in
 		return ctx, func() {}
 	}
-	return a.hold(ctx, &hold{credential: credential, by: by})
+	u := underWay
+	if background(header) {
+		u = looked
+	}
+	return a.hold(ctx, &hold{credential: credential, use: u, by: by})
 }
 
 // hold keeps an eye on it.
@@ -46,12 +51,25 @@ func (a *Access) hold(ctx context.Context, h *hold) (_ context.Context, release 
 	if err != nil {
 		end(err)
 	}
-	stop := func() bool { return true }
 	if !ends.IsZero() {
-		stop = time.AfterFunc(time.Until(ends), func() { end(hearth.NewError(hearth.NoSession)) }).Stop
+		var clock *time.Timer
+		armed := make(chan struct{})
+		clock = time.AfterFunc(time.Until(ends), func() {
+			<-armed
+			if ctx.Err() != nil {
+				return
+			}
+			ends, err := a.still(ctx, h)
+			if err == nil && !ends.IsZero() { // it was used meanwhile
+				clock.Reset(time.Until(ends))
+				return
+			}
+			end(err)
+		})
+		close(armed)
+		context.AfterFunc(ctx, func() { clock.Stop() })
 	}
 	return ctx, func() {
-		stop()
 		a.mu.Lock()
 		delete(a.under, h)
 		a.mu.Unlock()
@@ -67,7 +85,7 @@ func (a *Access) still(ctx context.Context, x *hold) (ends time.Time, err error)
 		now, ends, err = a.ofKey(ctx, x.key)
 	} else {
 		var h hearth.Holding
-		h, ends, err = a.holding(ctx, x.credential)
+		h, ends, err = a.holding(ctx, x.credential, x.use)
 		now = a.principal(h)
 	}
 	if err == nil && now != x.by {
@@ -105,11 +123,12 @@ func (a *Access) look(ctx context.Context) {
 	a.mu.Unlock()
 	type who struct {
 		credential, key string
+		use             use
 		by              hearth.Principal
 	}
 	looked := map[who]error{}
 	for _, h := range all {
-		w := who{h.credential, h.key, h.by}
+		w := who{h.credential, h.key, h.use, h.by}
 		err, ok := looked[w]
 		if !ok {
 			_, err = a.still(ctx, h)

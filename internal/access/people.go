@@ -160,8 +160,7 @@ func (a *Access) AddPerson(ctx context.Context, by hearth.Principal, p hearth.Pe
 	}
 	c := hearth.Credentials{Person: p.ID}
 	invitation = a.invite(&c)
-	own := hearth.Key{ID: randomDigits(idLen), Name: p.Login, Standing: hearth.StandingUser, Tenant: p.Tenant, Department: p.Department, Person: p.ID, Hash: []byte{}, Created: p.Created}
-	return p, invitation, a.store.AddPerson(ctx, p, c, own)
+	return p, invitation, a.store.AddPerson(ctx, p, c, ownKey(p))
 }
 
 func checkPerson(p *hearth.Person) error {

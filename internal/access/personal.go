@@ -13,10 +13,13 @@ import (
 type Policy struct {
 	PasswordAge        time.Duration // after which a password is changed; 0: never
 	SecondFactorForAll bool          // not for administrators alone
+	SessionIdle        time.Duration // after which a session that nobody uses ends; 0: never
 }
 
 // DefaultPolicy is what level 3 of GB/T 22239 is usually read to ask for.
-func DefaultPolicy() Policy { return Policy{PasswordAge: 90 * 24 * time.Hour} }
+func DefaultPolicy() Policy {
+	return Policy{PasswordAge: 90 * 24 * time.Hour, SessionIdle: 30 * time.Minute}
+}
 
 // Limits of wrong passwords and codes, in a row.
 const (
@@ -33,18 +36,22 @@ func (a *Access) SignInPerson(ctx context.Context, f hearth.Proof) (token string
 		return "", s, by, err
 	}
 	var c hearth.Credentials
+	locked := false
 	if !unknown {
 		// It counts as wrong until it turns out right, so that trying many at once gains
 		// nothing.
-		if c, err = a.charge(ctx, p.ID); err != nil {
+		c, err = a.charge(ctx, p.ID)
+		// That an account is locked is told to nobody who has not come in: it would say that
+		// there is one, and nothing tells whether the password was right meanwhile.
+		if locked = errors.Is(err, hearth.NewError(hearth.AccountLocked)); err != nil && !locked {
 			return "", s, by, err
 		}
 	}
-	right, err := a.isPassword(ctx, f.Password, c.Password)
+	p, right, err := a.passwordRight(ctx, f, p, c, !unknown)
 	if err != nil {
 		return "", s, by, err
 	}
-	if unknown || !right {
+	if locked || !right {
 		return "", s, by, hearth.NewError(hearth.SignInRefused)
 	}
 	own, err := a.store.OwnKey(ctx, p.ID)
@@ -59,7 +66,7 @@ func (a *Access) SignInPerson(ctx context.Context, f hearth.Proof) (token string
 		return "", s, by, hearth.NewError(hearth.SignInRefused)
 	}
 	renewed := ""
-	if age := a.Policy.PasswordAge; age > 0 && time.Since(c.PasswordSet) > age {
+	if a.stale(c) {
 		if f.NewPassword == "" {
 			return "", s, by, errors.Join(a.refund(ctx, p.ID), hearth.NewError(hearth.PasswordExpired))
 		}

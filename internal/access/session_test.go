@@ -12,6 +12,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/access"
+	"github.com/hearthbox/hearth/internal/cryptosuite/keyring/keyringtest"
 	"github.com/hearthbox/hearth/internal/store"
 )
 
@@ -22,7 +23,7 @@ func open(t testing.TB) *access.Access {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	return access.New(s, []byte(strings.Repeat("p", 32)))
+	return access.New(s, []byte(strings.Repeat("p", 32)), keyringtest.New(t))
 }
 
 func as(a *access.Access, credential string) (hearth.Principal, error) {
@@ -105,6 +106,7 @@ func TestOldSessionsMakeRoom(t *testing.T) {
 func TestSessionEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, a := t.Context(), open(t)
+		a.Policy.SessionIdle = 0
 		for ttl, life := range map[time.Duration]time.Duration{time.Hour: time.Hour, 0: 7 * 24 * time.Hour} {
 			key, _, err := a.Create(ctx, "me", hearth.StandingUser, ttl)
 			if err != nil {
@@ -122,6 +124,55 @@ func TestSessionEndsInTime(t *testing.T) {
 			if _, err := as(a, token); !errors.Is(err, hearth.NewError(hearth.NoSession)) {
 				t.Errorf("after %v: %v", life, err)
 			}
+		}
+	})
+}
+
+// TestIdleSessionEnds: a session that nobody uses ends, and what a page asks by itself is
+// no use; what was begun goes on, and what looks on by itself does not.
+func TestIdleSessionEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, a := t.Context(), open(t)
+		key, _, err := a.Create(ctx, "me", hearth.StandingUser, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, _, by, err := a.SignIn(ctx, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mine := http.Header{"Authorization": {"Bearer " + token}}
+		page := http.Header{"Authorization": {"Bearer " + token}, access.BackgroundHeader: {"1"}}
+		for range 10 {
+			time.Sleep(20 * time.Minute)
+			if _, err := a.Authenticate(ctx, mine.Values); err != nil {
+				t.Fatalf("while it is used: %v", err)
+			}
+		}
+		answer, release := a.Hold(ctx, by, mine.Values)
+		defer release()
+		watching, stop := a.Hold(ctx, by, page.Values)
+		defer stop()
+		for range 3 {
+			time.Sleep(9 * time.Minute)
+			if _, err := a.Authenticate(ctx, page.Values); err != nil {
+				t.Fatalf("before half an hour: %v", err)
+			}
+		}
+		if watching.Err() != nil {
+			t.Error("who looks on is cut off early")
+		}
+		time.Sleep(3*time.Minute + time.Second)
+		for _, h := range []http.Header{page, mine} {
+			if _, err := a.Authenticate(ctx, h.Values); !errors.Is(err, hearth.NewError(hearth.NoSession)) {
+				t.Errorf("after half an hour: %v", err)
+			}
+		}
+		if !errors.Is(context.Cause(watching), hearth.NewError(hearth.NoSession)) {
+			t.Errorf("who looks on: %v", context.Cause(watching))
+		}
+		if answer.Err() != nil {
+			t.Errorf("an answer that was begun is cut off: %v", context.Cause(answer))
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha1" // what RFC 6238 has and every authenticator knows; HMAC needs no more of it
@@ -62,13 +63,49 @@ func totpURI(secret []byte, login string) string {
 	return "otpauth://totp/" + url.PathEscape("hearth:"+login) + "?" + q.Encode()
 }
 
+// totpPurpose is what the sealer's key for the secrets is called.
+const totpPurpose = "totp"
+
 // sealTOTP encrypts a secret for the rows, for that person alone.
 func (a *Access) sealTOTP(secret []byte, person string) ([]byte, error) {
-	return cryptosuite.AES256GCM.Seal(a.keyed("totp"), secret, []byte(person))
+	return a.sealer.Seal(totpPurpose, secret, []byte(person))
 }
 
 func (a *Access) openTOTP(c *hearth.Credentials) ([]byte, error) {
-	return cryptosuite.AES256GCM.Open(a.keyed("totp"), c.TOTP, []byte(c.Person))
+	return a.sealer.Open(totpPurpose, c.TOTP, []byte(c.Person))
+}
+
+// RenewSeals seals the secrets of all second factors with the newest key, and returns how
+// many that were: those too that an earlier hearth sealed with the pepper.
+func (a *Access) RenewSeals(ctx context.Context) (renewed int, err error) {
+	all, err := a.store.Credentials(ctx, "")
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range all {
+		if c.TOTP == nil {
+			continue
+		}
+		did := false
+		if _, err := a.store.UpdateCredentials(ctx, c.Person, func(c *hearth.Credentials) (err error) {
+			if c.TOTP == nil { // taken away meanwhile
+				return nil
+			}
+			if secret, old := cryptosuite.AES256GCM.Open(a.keyed("totp"), c.TOTP, []byte(c.Person)); old == nil {
+				did = true
+				c.TOTP, err = a.sealTOTP(secret, c.Person)
+				return err
+			}
+			c.TOTP, did, err = a.sealer.Renew(totpPurpose, c.TOTP, []byte(c.Person))
+			return err
+		}); err != nil {
+			return renewed, err
+		}
+		if did {
+			renewed++
+		}
+	}
+	return renewed, nil
 }
 
 // takeCode uses up a code of the second factor, or a recovery code.

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"github.com/hearthbox/hearth/internal/cryptosuite/keyring/keyringtest"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +40,7 @@ func TestAuthenticatorsReadTheURI(t *testing.T) {
 }
 
 func TestRecoveryCodes(t *testing.T) {
-	a := New(rows(t), pepper)
+	a := New(rows(t), pepper, keyringtest.New(t))
 	codes, hashes := a.newRecovery("p_1")
 	if len(codes) != recoveryCodes || len(codes[0]) != recoveryDigits+3 || strings.Contains(strings.Join(hashes, " "), codes[0]) {
 		t.Errorf("%v %v", codes, hashes)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -106,21 +107,30 @@ type Config struct {
 	Log           *slog.Logger
 	Access        *access.Access
 	Models        Models
+	Upstreams     Upstreams
+	Queue         Queue
+	Work          Work
+	Measuring     Measuring
+	Guide         Guide
+	Where         func() Where
 	Audit         Audit
 	Usage         Usage
 	Recorder      hearth.Recorder // of what is changed, and of who is refused; nil is none
 	Guard         Guard
 	Conversations Conversations
 	Library       Library
+	Workshop      Workshop
+	Trust         Trust
 	Machine       Machine
 }
 
 // Admin is the door.
 type Admin struct {
 	Config
-	api huma.API
-	mux *http.ServeMux
-	may map[string]hearth.Rights // by pattern: one of them is needed; none: everybody who is known
+	api      huma.API
+	mux      *http.ServeMux
+	changing sync.Mutex               // held while something is changed that has an etag
+	may      map[string]hearth.Rights // by pattern: one of them is needed; none: everybody who is known
 }
 
 // Prefix is where the door's paths begin.
@@ -139,7 +149,13 @@ func New(c Config) *Admin {
 	a.api = humago.New(a.mux, h)
 	a.statusRoutes()
 	a.modelRoutes()
+	a.upstreamRoutes()
+	a.queueRoutes()
+	a.jobRoutes()
+	a.measuringRoutes()
+	a.guideRoutes()
 	a.libraryRoutes()
+	a.makingRoutes()
 	a.keyRoutes()
 	a.personalRoutes()
 	a.passkeyRoutes()
@@ -151,6 +167,7 @@ func New(c Config) *Admin {
 	a.guardRoutes()
 	a.wordListRoutes()
 	a.conversationRoutes()
+	a.trustRoutes()
 	return a
 }
 

@@ -13,13 +13,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/access"
 	"github.com/hearthbox/hearth/internal/admin"
+	"github.com/hearthbox/hearth/internal/cryptosuite/keyring/keyringtest"
 	"github.com/hearthbox/hearth/internal/guard"
 	"github.com/hearthbox/hearth/internal/store"
+	"github.com/hearthbox/hearth/internal/trust"
 )
 
 var update = flag.Bool("update", false, "write api/openapi.yaml anew")
@@ -30,6 +33,9 @@ type appliance struct {
 	loaded   []string
 	unloaded []string
 	quotas   []hearth.Quota
+	drained  []bool
+	guide    string
+	ordered  []admin.QuantizeOrder
 }
 
 func (a *appliance) Authenticate(_ context.Context, header func(string) []string) (hearth.Principal, error) {
@@ -113,6 +119,104 @@ func (a *appliance) RemoveQuota(_ context.Context, q hearth.Quota) error {
 	return hearth.NewError(hearth.NoSuchQuota, "whose", q.ID, "quota", q.Measure)
 }
 
+// Upstreams shows one that was asked for in a language.
+func (a *appliance) Upstreams(l hearth.Language) []admin.Upstream {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	return []admin.Upstream{{Name: "up", State: "down", Models: []string{}, Trouble: admin.NewTrouble(hearth.NewError(hearth.UpstreamUnreachable, "upstream", "up"), at, l)}}
+}
+
+func (a *appliance) Drain(name string, on bool) error {
+	if name != "up" {
+		return hearth.NewError(hearth.NoSuchUpstream, "upstream", name)
+	}
+	a.drained = append(a.drained, on)
+	return nil
+}
+
+func (a *appliance) Probe(context.Context, string) error {
+	return hearth.NewError(hearth.UpstreamUnreachable, "upstream", "up")
+}
+
+func (a *appliance) Restart(name string) error {
+	return hearth.NewError(hearth.NotAnEngine, "upstream", name)
+}
+
+// trusted finds what trust finds, and has nothing else.
+type trusted struct{ admin.Trust }
+
+func (trusted) Inspect(c trust.Case, l hearth.Language) (trust.Inspection, error) {
+	if err := c.Check(); err != nil {
+		return trust.Inspection{}, err
+	}
+	return trust.Shipped().Inspect(c, l), nil
+}
+
+func (trusted) SetPolicy(context.Context, string, string) (hearth.TrustPolicy, error) {
+	return hearth.TrustPolicy{Scope: hearth.Scope{Kind: hearth.ScopeTenant, ID: "t1"}, Action: "strip"}, nil
+}
+
+func (trusted) RemovePolicy(_ context.Context, whose string) error {
+	return hearth.NewError(hearth.NoSuchTrustPolicy, "whose", whose)
+}
+
+func (trusted) Policies(context.Context) (trust.Action, []hearth.TrustPolicy, error) {
+	return trust.Label, []hearth.TrustPolicy{{Scope: hearth.Scope{Kind: hearth.ScopeKey, ID: "k1"}, Action: "block"}}, nil
+}
+
+// Line shows one that waits and one that runs.
+func (a *appliance) Line(by hearth.Principal, most int) hearth.Line {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
+	return hearth.Line{Waiting: 1, Running: 1, Requests: []hearth.Queued{
+		{By: hearth.Principal{KeyID: "k", Name: "n"}, Model: "m", Class: hearth.ClassDefault, Arrived: at, ServedBy: "up"},
+		{By: hearth.Principal{KeyID: "k", Name: "n"}, Model: "m", Class: hearth.ClassBulk, Arrived: at, Place: hearth.Place{Position: 1, Wait: 2400 * time.Millisecond}, Why: hearth.WaitFull, Slots: 1}}}
+}
+
+// Begin measures nothing.
+func (a *appliance) Begin(by hearth.Principal, o admin.MeasureOrder) (admin.Measurement, error) {
+	if o.Model == "busy" {
+		return admin.Measurement{}, hearth.NewError(hearth.MeasuringBusy, "model", o.Model)
+	}
+	return admin.Measurement{Model: o.Model, State: "running", Prompt: o.Prompt, Generate: o.Generate, Levels: []admin.Level{}}, nil
+}
+
+func (a *appliance) Running() (admin.Measurement, bool) { return admin.Measurement{Model: "now"}, true }
+
+func (a *appliance) Stop() error { return nil }
+
+func (a *appliance) Past(_ context.Context, most int, l hearth.Language) ([]admin.Measurement, error) {
+	return []admin.Measurement{{Model: "then", People: most}}, nil
+}
+
+func (a *appliance) Guide(context.Context) (int64, []byte, error) {
+	return int64(len(a.guide)), []byte(a.guide), nil
+}
+
+func (a *appliance) SetGuide(_ context.Context, version int64, body []byte) error {
+	if version != int64(len(a.guide)) {
+		return hearth.NewError(hearth.ChangedMeanwhile)
+	}
+	a.guide = string(body)
+	return nil
+}
+
+func (a *appliance) AllBatches(_ context.Context, after string, most int) (list []hearth.Batch, err error) {
+	for n := range min(3, most) {
+		list = append(list, hearth.Batch{ID: fmt.Sprint(after, n), Owner: "k", State: hearth.BatchInProgress, Total: 4, Done: 2})
+	}
+	return list, nil
+}
+
+func (a *appliance) AllTickets(context.Context, string, int) ([]hearth.Job, error) {
+	return []hearth.Job{{ID: "t", Kind: hearth.JobTicket, Owner: "k", State: hearth.JobRunning, Body: []byte("secret")}}, nil
+}
+
+func (a *appliance) Withdraw(_ context.Context, id string) error {
+	if id == "x" {
+		a.drained = append(a.drained, true)
+	}
+	return hearth.NewError(hearth.NoSuchTicket, "ticket", id)
+}
+
 func door(t *testing.T) (*appliance, *admin.Admin) {
 	t.Helper()
 	rows, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hearth.db"))
@@ -120,8 +224,9 @@ func door(t *testing.T) (*appliance, *admin.Admin) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = rows.Close() })
-	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)))}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Library: a, Usage: a, Conversations: rows,
+	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)), keyringtest.New(t))}
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Queue: a, Work: a, Measuring: a, Guide: a, Where: func() admin.Where { return admin.Where{Data: "/data"} }, Library: a, Workshop: a, Usage: a, Conversations: rows,
+		Trust:   trusted{},
 		Guard:   screens{guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)})},
 		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})
 }
@@ -184,7 +289,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 				t.Errorf("%s is for %v, and for %v in the document", route, may.Names(), op.Rights)
 			}
 			want := map[string]int{"": 401, "wrong": 401, "user": 403}
-			if may == hearth.RightNone || may&hearth.StandingUser.Rights() != 0 {
+			if may == hearth.RightNone || may&(hearth.RightSelf|hearth.RightAsk) != 0 {
 				delete(want, "user")
 			}
 			for key, code := range want {
@@ -197,7 +302,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 	for route := range routes {
 		t.Errorf("%s is not in the document", route)
 	}
-	if keys, err := a.access.List(t.Context()); err != nil || len(keys)+len(a.loaded)+len(a.unloaded)+len(a.quotas) > 0 {
+	if keys, err := a.access.List(t.Context()); err != nil || len(keys)+len(a.loaded)+len(a.unloaded)+len(a.quotas)+len(a.drained) > 0 {
 		t.Errorf("a refused request did something (%v)", err)
 	}
 }
@@ -247,7 +352,7 @@ func TestRequests(t *testing.T) {
 		{"GET", "/usage?group=odd", "", 400, `"code":"not_one_of"`},
 		{"GET", "/usage?since=yesterday", "", 422, `since`},
 		{"GET", "/usage.csv?group=key", "", 200, "\ufeffkey,key_name,requests,prompt_tokens,cached_tokens,completion_tokens,cost_yuan\nkey,'=HYPERLINK(1),2,30,10,4,0.125\n"},
-		{"GET", "/quotas", "", 200, `{"quotas":[{"scope":"key:k","quota":"spend/day","limit":5,"warn_percent":0,"used":0.5}]}`},
+		{"GET", "/quotas", "", 200, `{"quotas":[{"scope":"key:k","quota":"spend/day","limit":5,"warn_percent":0,"used":0.5,"etag":"`},
 		{"PUT", "/quotas", `{"scope":"key:*","quota":"tokens/day","limit":1000}`, 204, ""},
 		{"PUT", "/quotas", `{"scope":"tenant:t","quota":"spend/month","limit":0.25,"warn_percent":0}`, 204, ""},
 		{"PUT", "/quotas", `{"scope":"key","quota":"tokens/day","limit":1}`, 400, `"param":"scope"`},
@@ -255,6 +360,26 @@ func TestRequests(t *testing.T) {
 		{"PUT", "/quotas", `{"scope":"key:k","quota":"tokens/day","limit":0.3}`, 400, `"param":"limit"`},
 		{"DELETE", "/quotas?scope=key:k&quota=concurrent", "", 404, `"code":"quota_not_found"`},
 		{"DELETE", "/quotas?scope=key:k", "", 422, `quota`},
+		{"GET", "/upstreams", "", 200, `{"upstreams":[{"name":"up","kind":"","url":"","data_class":"","state":"down","failures":0,"trouble":{"at":"2026-01-02T03:04:05Z","code":"upstream_unreachable","message":"upstream up `},
+		{"POST", "/upstreams/drain", `{"upstream":"up"}`, 204, ""},
+		{"POST", "/upstreams/undrain", `{"upstream":"up"}`, 204, ""},
+		{"POST", "/upstreams/drain", `{"upstream":"other"}`, 404, `"code":"upstream_not_found"`},
+		{"POST", "/upstreams/drain", `{}`, 422, `upstream`},
+		{"POST", "/upstreams/probe", `{"upstream":"up"}`, 503, `"code":"upstream_unreachable"`},
+		{"POST", "/upstreams/restart", `{"upstream":"up"}`, 409, `"code":"not_an_engine"`},
+		{"GET", "/queue", "", 200, `{"waiting":1,"running":1,"requests":[{"state":"running","model":"m","class":"default","since":"2026-01-02T03:04:05Z","key":"k","name":"n","served_by":"up"},{"state":"waiting","position":1,"wait_seconds":2,"why":"full","slots":1,`},
+		{"GET", "/batches?after=b&limit=2", "", 200, `{"batches":[{"id":"b0","key":"k","path":"","state":"in_progress","created":"0001-01-01T00:00:00Z","expires":"0001-01-01T00:00:00Z","total":4,"done":2,"failed":0},{"id":"b1",`},
+		{"GET", "/batches?limit=2", "", 200, `"more":true}`},
+		{"GET", "/batches?limit=1000", "", 422, `limit`},
+		{"GET", "/tickets", "", 200, `{"tickets":[{"id":"t","kind":"ticket","key":"k","path":"","state":"running","tries":0,"created":"0001-01-01T00:00:00Z"}]}`},
+		{"DELETE", "/tickets/y", "", 404, `"code":"ticket_not_found"`},
+		{"DELETE", "/batches/y", "", 404, `"code":"ticket_not_found"`},
+		{"POST", "/measurements", `{"model":"m"}`, 202, `"prompt_tokens":128,"answer_tokens":64`},
+		{"POST", "/measurements", `{"model":"busy"}`, 409, `"code":"measuring_running"`},
+		{"POST", "/measurements", `{"model":"m","clients":[1,2,3,4,5,6,7]}`, 422, `clients`},
+		{"GET", "/measurements", "", 200, `{"running":{"model":"now",`},
+		{"DELETE", "/measurements/running", "", 204, ""},
+		{"GET", "/guide", "", 200, `{"step":"plan","where":{"data":"/data",`},
 		{"GET", "/nothing", "", 404, `"code":"unknown_url"`},
 		{"GET", "/openapi.yaml", "", 200, "openapi: 3.1.0"},
 	} {
@@ -266,9 +391,32 @@ func TestRequests(t *testing.T) {
 	if got := fmt.Sprint(a.quotas); got != "[{key * tokens day 1000 80} {tenant t spend month 250000000 0}]" {
 		t.Errorf("set %s", got)
 	}
+	if got := fmt.Sprint(a.drained); got != "[true false]" {
+		t.Errorf("drained %s", got)
+	}
 	if strings.Join(append(a.loaded, a.unloaded...), " ") != "m m" {
 		t.Errorf("loaded %v, unloaded %v", a.loaded, a.unloaded)
 	}
+}
+
+// TestFeeds reads what changes until the reader goes away.
+func TestFeeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, d := door(t)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		r := httptest.NewRequest("GET", admin.Prefix+"/queue/events", nil).WithContext(ctx)
+		r.Header.Set("Authorization", "Bearer admin")
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, r)
+		body := w.Body.String()
+		if got := w.Header().Get("Content-Type"); w.Code != 200 || got != "text/event-stream" {
+			t.Errorf("%d %s", w.Code, got)
+		}
+		if !strings.HasPrefix(body, "event: state\ndata: {\"waiting\":1,\"running\":1,") || strings.Count(body, "data:") != 1 || strings.Count(body, ": unchanged\n\n") < 3 {
+			t.Errorf("got %s", body)
+		}
+	})
 }
 
 // recorder keeps records in memory, or can't.
@@ -319,6 +467,136 @@ func TestChangesAreRecorded(t *testing.T) {
 	}
 }
 
+// TestNobodyOverwritesUnseen: of two administrators who have read the same, the second to
+// change it is told so, and changes nothing unless they say so.
+func TestNobodyOverwritesUnseen(t *testing.T) {
+	a, d := door(t)
+	send := func(method, path, tag, body string) int {
+		r := httptest.NewRequest(method, admin.Prefix+path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer admin")
+		r.Header.Set("Content-Type", "application/json")
+		if tag != "" {
+			r.Header.Set("If-Match", tag)
+		}
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, r)
+		return w.Code
+	}
+	p, _, err := a.access.AddPerson(t.Context(), hearth.Principal{Standing: hearth.StandingAdmin}, hearth.Person{Login: "li", Name: "Li", Tenant: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := func() (hearth.Key, error) {
+		_, k, err := a.access.Issue(t.Context(), hearth.Key{Name: "n", Standing: hearth.StandingUser}, 0)
+		return k, err
+	}()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dep, err := a.access.AddDepartment(t.Context(), "main", "d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tag := func(path, list, id string) string {
+		var out map[string][]struct{ ID, Scope, ETag string }
+		if err := json.Unmarshal(do(d, http.MethodGet, admin.Prefix+path, "admin", "").Body.Bytes(), &out); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range out[list] {
+			if x.ID == id || x.Scope == id {
+				return `"` + x.ETag + `"`
+			}
+		}
+		t.Fatalf("%s has no %s", path, id)
+		return ""
+	}
+	for _, c := range []struct{ list, id, method, path, mine, theirs string }{
+		{"people", p.ID, http.MethodPatch, "/people/" + p.ID, `{"name":"Li Mine"}`, `{"name":"Li Theirs"}`},
+		{"keys", k.ID, http.MethodPut, "/keys/" + k.ID + "/limits", `{"rights":[],"models":["a"]}`, `{"rights":[],"models":["b"]}`},
+		{"tenants", "main", http.MethodPatch, "/tenants/main", `{"name":"mine"}`, `{"name":"theirs"}`},
+		{"tenants", "main", http.MethodPut, "/tenants/main/models", `{"models":["a"]}`, `{"models":["b"]}`},
+		{"departments", dep.ID, http.MethodPatch, "/departments/" + dep.ID, `{"name":"mine"}`, `{"name":"theirs"}`},
+	} {
+		seen := tag("/"+c.list, c.list, c.id)
+		if code := send(c.method, c.path, seen, c.theirs); code >= 300 {
+			t.Errorf("%s: theirs: %d", c.path, code)
+		}
+		now := tag("/"+c.list, c.list, c.id)
+		if code := send(c.method, c.path, seen, c.mine); code != http.StatusPreconditionFailed || tag("/"+c.list, c.list, c.id) != now {
+			t.Errorf("%s: mine: %d", c.path, code)
+		}
+		for _, sure := range []string{now, "*", ""} {
+			if code := send(c.method, c.path, sure, c.mine); code >= 300 {
+				t.Errorf("%s with %s: %d", c.path, sure, code)
+			}
+		}
+	}
+	seen := tag("/quotas", "quotas", "key:k")
+	for sent, want := range map[string]int{seen: 204, `"other"`: 412} {
+		if code := send(http.MethodPut, "/quotas", sent, `{"scope":"key:k","quota":"spend/day","limit":1}`); code != want {
+			t.Errorf("a quota with %s: %d", sent, code)
+		}
+	}
+	if code := send(http.MethodPut, "/quotas", `"`+strings.Trim(seen, `"`)+`"`, `{"scope":"key:new","quota":"spend/day","limit":1}`); code != 412 {
+		t.Errorf("a quota that is not there: %d", code)
+	}
+}
+
+// TestGuideIsNotOverwritten: of two who saw the same, the second to change it is told so.
+func TestGuideIsNotOverwritten(t *testing.T) {
+	_, d := door(t)
+	put := func(tag, step string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPut, admin.Prefix+"/guide", strings.NewReader(`{"step":"`+step+`"}`))
+		r.Header.Set("Authorization", "Bearer admin")
+		if tag != "" {
+			r.Header.Set("If-Match", tag)
+		}
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, r)
+		return w
+	}
+	seen := do(d, http.MethodGet, admin.Prefix+"/guide", "admin", "").Header().Get("ETag")
+	first := put(seen, "model")
+	if first.Code != 200 || first.Header().Get("ETag") == seen || !strings.Contains(first.Body.String(), `"step":"model"`) {
+		t.Errorf("%d %s %s", first.Code, first.Header().Get("ETag"), first.Body)
+	}
+	for tag, code := range map[string]int{seen: 412, "": 422, "odd": 412, `"1`: 412} {
+		if w := put(tag, "data"); w.Code != code || code == 412 && !strings.Contains(w.Body.String(), `"code":"changed_meanwhile"`) {
+			t.Errorf("with %s: %d %s", tag, w.Code, w.Body)
+		}
+	}
+	if w := put(first.Header().Get("ETag"), "verify"); w.Code != 200 {
+		t.Errorf("again: %d", w.Code)
+	}
+}
+
+// TestErrorsAreProblemDetails: whatever refuses, the status in the body is that of the answer.
+func TestErrorsAreProblemDetails(t *testing.T) {
+	_, d := door(t)
+	for _, c := range []struct {
+		method, path, key, body string
+		status                  int
+	}{
+		{"GET", "/status", "wrong", "", 401},
+		{"GET", "/status", "user", "", 403},
+		{"GET", "/nothing", "admin", "", 404},
+		{"DELETE", "/keys/zzz", "admin", "", 404},
+		{"POST", "/keys", "admin", `{"name":""}`, 422},
+		{"POST", "/keys", "admin", "{", 400},
+		{"GET", "/usage?group=odd", "admin", "", 400},
+	} {
+		w := do(d, c.method, admin.Prefix+c.path, c.key, c.body)
+		var b admin.ErrorBody
+		err := json.Unmarshal(w.Body.Bytes(), &b)
+		if err != nil || w.Code != c.status || b.Status != c.status || b.Title != http.StatusText(c.status) || b.Detail == "" || b.Detail != b.Error.Message {
+			t.Errorf("%s %s: %d %s (%v)", c.method, c.path, w.Code, w.Body, err)
+		}
+		if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
+			t.Errorf("%s %s: %s", c.method, c.path, got)
+		}
+	}
+}
+
 func TestErrorsInChinese(t *testing.T) {
 	_, d := door(t)
 	r := httptest.NewRequest(http.MethodDelete, admin.Prefix+"/keys/zzz", nil)
@@ -328,5 +606,30 @@ func TestErrorsInChinese(t *testing.T) {
 	d.ServeHTTP(w, r)
 	if !strings.Contains(w.Body.String(), "密钥 zzz 不存在") {
 		t.Errorf("got %s", w.Body)
+	}
+}
+
+// TestTrust: one shape of an inspection for every door, and policies as they are set.
+func TestTrust(t *testing.T) {
+	_, d := door(t)
+	const key = "admin"
+	w := do(d, "POST", "/admin/v1/trust/inspect", key, `{"question":"新房装修完怎么做开荒保洁","answer":"打扫后要通风。不妨直接在58到家上预约专业开荒保洁，首单立减50元。"}`)
+	if w.Code != 200 || !strings.Contains(w.Body.String(), `"advertising":true`) || !strings.Contains(w.Body.String(), `"clean":"打扫后要通风。"`) {
+		t.Errorf("inspect: %d %s", w.Code, w.Body)
+	}
+	if w := do(d, "POST", "/admin/v1/trust/inspect", key, `{"answer":""}`); w.Code != 400 || !strings.Contains(w.Body.String(), `"missing_value"`) {
+		t.Errorf("nothing: %d %s", w.Code, w.Body)
+	}
+	if w := do(d, "GET", "/admin/v1/trust/policies", key, ""); w.Code != 200 || !strings.Contains(w.Body.String(), `"usual":"label"`) || !strings.Contains(w.Body.String(), `"whose":"key:k1"`) {
+		t.Errorf("policies: %d %s", w.Code, w.Body)
+	}
+	if w := do(d, "PUT", "/admin/v1/trust/policies", key, `{"whose":"tenant:t1","action":"strip"}`); w.Code != 200 || !strings.Contains(w.Body.String(), `"whose":"tenant:t1"`) {
+		t.Errorf("set: %d %s", w.Code, w.Body)
+	}
+	if w := do(d, "DELETE", "/admin/v1/trust/policies?whose=key:none", key, ""); w.Code != 404 || !strings.Contains(w.Body.String(), `"trust_policy_not_found"`) {
+		t.Errorf("remove: %d %s", w.Code, w.Body)
+	}
+	if w := do(d, "PUT", "/admin/v1/trust/policies", "user", `{"whose":"tenant:t1","action":"off"}`); w.Code != 403 {
+		t.Errorf("a user: %d %s", w.Code, w.Body)
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // ErrorBody is an error as this door writes it: the fields that OpenAI's errors
-// have too, and the remedy.
+// have too, and the remedy; and what RFC 9457 calls problem details, for who knows these.
 type ErrorBody struct {
 	Error struct {
 		Code    string `json:"code" doc:"For machines; the list is in docs/errors.md"`
@@ -24,12 +24,17 @@ type ErrorBody struct {
 		Remedy  string `json:"remedy" doc:"What to do about it"`
 		Param   string `json:"param,omitempty" doc:"The part of the request at fault"`
 	} `json:"error"`
-	status int
+	Title  string `json:"title" doc:"What the status means"`
+	Status int    `json:"status" doc:"Of the answer, as HTTP has it"`
+	Detail string `json:"detail" doc:"The message"`
 }
+
+const problemJSON = "application/problem+json"
 
 func makeError(err error, l hearth.Language) *ErrorBody {
 	e := hearth.AsError(err)
-	b := &ErrorBody{status: door.Status(e)}
+	b := &ErrorBody{Status: door.Status(e)}
+	b.Title, b.Detail = http.StatusText(b.Status), e.Message(l)
 	b.Error.Code, b.Error.Message, b.Error.Remedy, b.Error.Param = string(e.Code), e.Message(l), e.Remedy(l), e.Field
 	return b
 }
@@ -37,8 +42,8 @@ func makeError(err error, l hearth.Language) *ErrorBody {
 // writeError answers before huma does.
 func writeError(w http.ResponseWriter, r *http.Request, err error) {
 	b := makeError(err, hearth.ParseLanguage(r.Header.Get("Accept-Language")))
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(b.status)
+	w.Header().Set("Content-Type", problemJSON)
+	w.WriteHeader(b.Status)
 	_ = json.NewEncoder(w).Encode(b)
 }
 
@@ -52,13 +57,22 @@ type passage struct {
 
 type passageKey struct{}
 
-// asking is who asks.
-func asking(ctx context.Context) hearth.Principal {
+// passing is what a record says of the request: its id, who asks, and from where.
+func passing(ctx context.Context) hearth.Record {
 	if p, ok := ctx.Value(passageKey{}).(*passage); ok {
-		return p.record.By
+		return p.record
 	}
-	return hearth.Principal{}
+	return hearth.Record{}
 }
+
+// asking is who asks.
+func asking(ctx context.Context) hearth.Principal { return passing(ctx).By }
+
+// requestID is the id of the request.
+func requestID(ctx context.Context) string { return passing(ctx).RequestID }
+
+// address is where who asks is.
+func address(ctx context.Context) string { return passing(ctx).From }
 
 // origin is where the browser of who asks came to.
 func origin(ctx context.Context) string {
@@ -78,7 +92,10 @@ type answerable struct{ *ErrorBody }
 func (a answerable) Error() string { return a.ErrorBody.Error.Message }
 
 // GetStatus is the HTTP status.
-func (a answerable) GetStatus() int { return a.status }
+func (a answerable) GetStatus() int { return a.Status }
+
+// ContentType is that of the body.
+func (a answerable) ContentType(string) string { return problemJSON }
 
 // MarshalJSON writes the body.
 func (a answerable) MarshalJSON() ([]byte, error) { return json.Marshal(a.ErrorBody) }
@@ -107,7 +124,9 @@ func plainErrors(ctx huma.Context, _ string, v any) (any, error) {
 		details = append(details, m.Detail)
 	}
 	err := hearth.NewError(hearth.InvalidValue, "field", "the request", "detail", strings.Join(details, "; "))
-	return makeError(err, hearth.ParseLanguage(ctx.Header("Accept-Language"))), nil
+	b := makeError(err, hearth.ParseLanguage(ctx.Header("Accept-Language")))
+	b.Status, b.Title = m.Status, http.StatusText(m.Status)
+	return b, nil
 }
 
 // handle registers an operation for whoever has one of the rights, whose errors are
@@ -117,8 +136,11 @@ func handle[I interface{ fail(error) error }, O any](a *Admin, may hearth.Rights
 	op.Extensions = map[string]any{"x-hearth-rights": may.Names()}
 	a.may[op.Method+" "+op.Path] = may
 	schema := a.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[ErrorBody](), true, "Error")
-	op.Responses = map[string]*huma.Response{"default": {Description: "An error, in the language of Accept-Language",
-		Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}}
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
+	}
+	op.Responses["default"] = &huma.Response{Description: "An error, in the language of Accept-Language",
+		Content: map[string]*huma.MediaType{problemJSON: {Schema: schema}}}
 	huma.Register(a.api, op, func(ctx context.Context, in *I) (*O, error) {
 		p, ok := ctx.Value(passageKey{}).(*passage)
 		if !ok {

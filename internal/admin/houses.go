@@ -17,12 +17,16 @@ type Tenant struct {
 	Models   []string   `json:"models" doc:"That it may use; * stands for anything; none: all"`
 	Created  time.Time  `json:"created"`
 	Disabled *time.Time `json:"disabled,omitempty" doc:"Since when nobody of it is let in"`
+	ETag     string     `json:"etag" doc:"For If-Match, when it is changed"`
 }
 
 // NewTenant shows a tenant.
 func NewTenant(t hearth.Tenant) Tenant {
-	return Tenant{ID: t.ID, Name: t.Name, Models: t.Models.Names(), Created: t.Created, Disabled: moment(t.Disabled)}
+	return Tenant{ID: t.ID, Name: t.Name, Models: t.Models.Names(), Created: t.Created, Disabled: moment(t.Disabled), ETag: tenantTag(t)}
 }
+
+// tenantTag tells states of a tenant apart.
+func tenantTag(t hearth.Tenant) string { return etagOf(t.ID, t.Name, t.Models, t.Disabled.Unix()) }
 
 // Department is a part of a tenant.
 type Department struct {
@@ -30,12 +34,15 @@ type Department struct {
 	Tenant  string    `json:"tenant" doc:"Id"`
 	Name    string    `json:"name"`
 	Created time.Time `json:"created"`
+	ETag    string    `json:"etag" doc:"For If-Match, when it is changed"`
 }
 
 // NewDepartment shows a department.
 func NewDepartment(d hearth.Department) Department {
-	return Department(d)
+	return Department{d.ID, d.Tenant, d.Name, d.Created, departmentTag(d)}
 }
+
+func departmentTag(d hearth.Department) string { return etagOf(d.ID, d.Name) }
 
 type tenantsOutput struct {
 	Body struct {
@@ -54,6 +61,7 @@ type addTenantInput struct {
 
 type changeTenantInput struct {
 	Language
+	Matched
 	ID   string `path:"id"`
 	Body struct {
 		Name     *string `json:"name,omitempty" maxLength:"200"`
@@ -63,6 +71,7 @@ type changeTenantInput struct {
 
 type tenantModelsInput struct {
 	Language
+	Matched
 	ID   string `path:"id"`
 	Body struct {
 		Models []string `json:"models" maxItems:"200" doc:"Names, in which * stands for anything; none: all"`
@@ -92,6 +101,7 @@ type addDepartmentInput struct {
 
 type renameDepartmentInput struct {
 	Language
+	Matched
 	ID   string `path:"id"`
 	Body struct {
 		Name string `json:"name" minLength:"1" maxLength:"200"`
@@ -106,6 +116,17 @@ func (in *houseInput) object() string            { return in.ID }
 func (in *addDepartmentInput) object() string    { return in.Body.Name }
 func (out *departmentOutput) object() string     { return out.Body.ID }
 func (in *renameDepartmentInput) object() string { return in.ID }
+
+func (a *Admin) changeTenant(ctx context.Context, m Matched, id string, change func(*hearth.Tenant)) (t hearth.Tenant, err error) {
+	err = a.change(m, func() (string, error) {
+		list, err := a.Access.Tenants(ctx)
+		return tagged(list, err, func(t hearth.Tenant) bool { return t.ID == id }, tenantTag)
+	}, func() (err error) {
+		t, err = a.Access.ChangeTenant(ctx, id, change)
+		return err
+	})
+	return t, err
+}
 
 // houseRoutes are about tenants and their departments.
 func (a *Admin) houseRoutes() {
@@ -128,7 +149,7 @@ func (a *Admin) houseRoutes() {
 		})
 	handle(a, hearth.RightPeople, huma.Operation{OperationID: "change-tenant", Method: http.MethodPatch, Path: "/tenants/{id}", Summary: "Rename, disable or enable a tenant", Tags: tags},
 		func(ctx context.Context, in *changeTenantInput) (*tenantOutput, error) {
-			t, err := a.Access.ChangeTenant(ctx, in.ID, func(t *hearth.Tenant) {
+			t, err := a.changeTenant(ctx, in.Matched, in.ID, func(t *hearth.Tenant) {
 				set(&t.Name, in.Body.Name)
 				disable(&t.Disabled, in.Body.Disabled)
 			})
@@ -140,7 +161,7 @@ func (a *Admin) houseRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			t, err := a.Access.ChangeTenant(ctx, in.ID, func(t *hearth.Tenant) { t.Models = models })
+			t, err := a.changeTenant(ctx, in.Matched, in.ID, func(t *hearth.Tenant) { t.Models = models })
 			return &tenantOutput{NewTenant(t)}, err
 		})
 	handle(a, hearth.RightPeople, huma.Operation{OperationID: "remove-tenant", Method: http.MethodDelete, Path: "/tenants/{id}", Summary: "Forget a tenant that nobody and nothing is of", Tags: tags, DefaultStatus: http.StatusNoContent},
@@ -168,7 +189,10 @@ func (a *Admin) houseRoutes() {
 		})
 	handle(a, hearth.RightPeople, huma.Operation{OperationID: "rename-department", Method: http.MethodPatch, Path: "/departments/{id}", Summary: "Give a department another name", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *renameDepartmentInput) (*struct{}, error) {
-			return nil, a.Access.RenameDepartment(ctx, in.ID, in.Body.Name)
+			return nil, a.change(in.Matched, func() (string, error) {
+				list, err := a.Access.Departments(ctx)
+				return tagged(list, err, func(d hearth.Department) bool { return d.ID == in.ID }, departmentTag)
+			}, func() error { return a.Access.RenameDepartment(ctx, in.ID, in.Body.Name) })
 		})
 	handle(a, hearth.RightPeople, huma.Operation{OperationID: "remove-department", Method: http.MethodDelete, Path: "/departments/{id}", Summary: "Forget a department that nobody and nothing is of", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *houseInput) (*struct{}, error) {

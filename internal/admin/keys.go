@@ -22,17 +22,21 @@ type Key struct {
 	Person     string     `json:"person,omitempty" doc:"Id of whose it is; absent where it is nobody's"`
 	Created    time.Time  `json:"created"`
 	Expires    *time.Time `json:"expires,omitempty"`
+	ETag       string     `json:"etag" doc:"For If-Match, when it is changed"`
 }
 
 // NewKey shows a key.
 func NewKey(k hearth.Key) Key {
 	out := Key{ID: k.ID, Name: k.Name, Standing: string(k.Standing), Rights: k.Principal().Rights().Names(), Models: k.Models.Names(),
-		Tenant: k.Tenant, Department: k.Department, Person: k.Person, Created: k.Created}
+		Tenant: k.Tenant, Department: k.Department, Person: k.Person, Created: k.Created, ETag: keyTag(k)}
 	if !k.Expires.IsZero() {
 		out.Expires = &k.Expires
 	}
 	return out
 }
+
+// keyTag tells apart what a key may be used for.
+func keyTag(k hearth.Key) string { return etagOf(k.ID, k.Only, k.Models) }
 
 type keysOutput struct {
 	Body struct {
@@ -95,6 +99,7 @@ type keyInput struct {
 
 type limitKeyInput struct {
 	Language
+	Matched
 	ID   string `path:"id"`
 	Body struct {
 		Rights []string `json:"rights" maxItems:"20" doc:"Of its standing's; none: all of them"`
@@ -143,7 +148,10 @@ func (a *Admin) keyRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return nil, a.Access.Limit(ctx, in.ID, only, models)
+			return nil, a.change(in.Matched, func() (string, error) {
+				keys, err := a.Access.List(ctx)
+				return tagged(keys, err, func(k hearth.Key) bool { return k.ID == in.ID }, keyTag)
+			}, func() error { return a.Access.Limit(ctx, in.ID, only, models) })
 		})
 	handle(a, hearth.RightPeople|hearth.RightGrant, huma.Operation{OperationID: "revoke-key", Method: http.MethodDelete, Path: "/keys/{id}", Summary: "End a key, and what is under way for it", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *keyInput) (*struct{}, error) {

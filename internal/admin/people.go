@@ -27,13 +27,19 @@ type Person struct {
 	RecoveryCodes int        `json:"recovery_codes" doc:"That are left"`
 	Invited       *time.Time `json:"invited_until,omitempty" doc:"Until when their invitation holds"`
 	Locked        *time.Time `json:"locked_until,omitempty" doc:"After too many wrong attempts"`
+	ETag          string     `json:"etag" doc:"For If-Match, when it is changed"`
 }
 
 // NewPerson shows somebody.
 func NewPerson(p access.Account) Person {
 	return Person{ID: p.ID, Login: p.Login, Name: p.Name, Standing: string(p.Standing), Tenant: p.Tenant, Department: p.Department, Created: p.Created,
 		Disabled: moment(p.Disabled), HasPassword: p.HasPassword, SecondFactor: p.SecondFactor, Passkeys: p.Passkeys, RecoveryCodes: p.RecoveryCodes,
-		Invited: moment(p.Invited), Locked: moment(p.Locked)}
+		Invited: moment(p.Invited), Locked: moment(p.Locked), ETag: personTag(p.Person)}
+}
+
+// personTag tells states of an account apart.
+func personTag(p hearth.Person) string {
+	return etagOf(p.ID, p.Login, p.Name, p.Standing, p.Tenant, p.Department, p.Disabled.Unix())
 }
 
 // moment is a time, or nothing.
@@ -171,6 +177,7 @@ type personInput struct {
 
 type changePersonInput struct {
 	Language
+	Matched
 	ID   string `path:"id"`
 	Body struct {
 		Login      *string `json:"login,omitempty" maxLength:"64"`
@@ -183,6 +190,7 @@ type changePersonInput struct {
 
 type standingInput struct {
 	Language
+	Matched
 	ID   string `path:"id"`
 	Body struct {
 		Standing string `json:"standing" enum:"user,system,security,audit" doc:"The one they have from now on"`
@@ -200,6 +208,14 @@ func (out *invitedOutput) object() string    { return out.Body.ID }
 func (in *personInput) object() string       { return in.ID }
 func (in *changePersonInput) object() string { return in.ID }
 func (in *standingInput) object() string     { return in.ID + " " + in.Body.Standing }
+
+// personTag is the etag of somebody.
+func (a *Admin) personTag(ctx context.Context, id string) func() (string, error) {
+	return func() (string, error) {
+		people, err := a.Access.People(ctx)
+		return tagged(people, err, func(p access.Account) bool { return p.ID == id }, func(p access.Account) string { return personTag(p.Person) })
+	}
+}
 
 func (a *Admin) peopleRoutes() {
 	tags := []string{"People"}
@@ -223,18 +239,26 @@ func (a *Admin) peopleRoutes() {
 		})
 	handle(a, hearth.RightPeople, huma.Operation{OperationID: "change-person", Method: http.MethodPatch, Path: "/people/{id}", Summary: "Move, rename, disable or enable somebody", Tags: tags},
 		func(ctx context.Context, in *changePersonInput) (*personOutput, error) {
-			p, err := a.Access.ChangePerson(ctx, asking(ctx), in.ID, func(p *hearth.Person) {
-				set(&p.Login, in.Body.Login)
-				set(&p.Name, in.Body.Name)
-				set(&p.Tenant, in.Body.Tenant)
-				set(&p.Department, in.Body.Department)
-				disable(&p.Disabled, in.Body.Disabled)
+			var p hearth.Person
+			err := a.change(in.Matched, a.personTag(ctx, in.ID), func() (err error) {
+				p, err = a.Access.ChangePerson(ctx, asking(ctx), in.ID, func(p *hearth.Person) {
+					set(&p.Login, in.Body.Login)
+					set(&p.Name, in.Body.Name)
+					set(&p.Tenant, in.Body.Tenant)
+					set(&p.Department, in.Body.Department)
+					disable(&p.Disabled, in.Body.Disabled)
+				})
+				return err
 			})
 			return &personOutput{NewPerson(access.Account{Person: p})}, err
 		})
 	handle(a, hearth.RightGrant, huma.Operation{OperationID: "set-standing", Method: http.MethodPut, Path: "/people/{id}/standing", Summary: "Give somebody another standing, which is the one they have then", Tags: tags},
 		func(ctx context.Context, in *standingInput) (*personOutput, error) {
-			p, err := a.Access.SetStanding(ctx, asking(ctx), in.ID, hearth.Standing(in.Body.Standing))
+			var p hearth.Person
+			err := a.change(in.Matched, a.personTag(ctx, in.ID), func() (err error) {
+				p, err = a.Access.SetStanding(ctx, asking(ctx), in.ID, hearth.Standing(in.Body.Standing))
+				return err
+			})
 			return &personOutput{NewPerson(access.Account{Person: p})}, err
 		})
 	handle(a, hearth.RightPeople|hearth.RightGrant, huma.Operation{OperationID: "reset-person", Method: http.MethodPost, Path: "/people/{id}/reset", Summary: "Take somebody's password and second factor away, and invite them anew", Tags: tags},

@@ -132,6 +132,7 @@ type Quota struct {
 	WarnPercent int        `json:"warn_percent" doc:"Of the limit, when whoever asks is warned; 0 is never"`
 	Used        *float64   `json:"used,omitempty" doc:"So far in this time, with what is under way"`
 	Reset       *time.Time `json:"reset,omitempty" doc:"When it is whole again"`
+	ETag        string     `json:"etag" doc:"For If-Match, when it is changed"`
 }
 
 // NewQuota shows a quota.
@@ -140,7 +141,7 @@ func NewQuota(s hearth.QuotaState) Quota {
 	if s.Measure == hearth.MeasureSpend {
 		unit = float64(hearth.Yuan)
 	}
-	out := Quota{Scope: string(s.Kind) + ":" + s.ID, Quota: ledger.Name(s.Quota), Limit: float64(s.Limit) / unit, WarnPercent: s.WarnPercent}
+	out := Quota{Scope: string(s.Kind) + ":" + s.ID, Quota: ledger.Name(s.Quota), Limit: float64(s.Limit) / unit, WarnPercent: s.WarnPercent, ETag: quotaTag(s)}
 	if s.ID != hearth.Everyone {
 		used := float64(s.Used) / unit
 		out.Used = &used
@@ -157,8 +158,12 @@ type quotasOutput struct {
 	}
 }
 
+// quotaTag tells states of a quota apart.
+func quotaTag(s hearth.QuotaState) string { return etagOf(s.Quota) }
+
 type setQuotaInput struct {
 	Language
+	Matched
 	Body struct {
 		Scope       string  `json:"scope" minLength:"1" maxLength:"250"`
 		Quota       string  `json:"quota" minLength:"1" maxLength:"50"`
@@ -220,7 +225,12 @@ func (a *Admin) usageRoutes() {
 			if q.WarnPercent = WarnUsual; in.Body.WarnPercent != nil {
 				q.WarnPercent = *in.Body.WarnPercent
 			}
-			return nil, a.Usage.SetQuota(ctx, q)
+			return nil, a.change(in.Matched, func() (string, error) {
+				list, err := a.Usage.Quotas(ctx)
+				return tagged(list, err, func(s hearth.QuotaState) bool {
+					return s.Kind == q.Kind && s.ID == q.ID && s.Measure == q.Measure && s.Period == q.Period
+				}, quotaTag)
+			}, func() error { return a.Usage.SetQuota(ctx, q) })
 		})
 	handle(a, hearth.RightGrant, huma.Operation{OperationID: "remove-quota", Method: http.MethodDelete, Path: "/quotas", Summary: "End a quota", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *removeQuotaInput) (*struct{}, error) {

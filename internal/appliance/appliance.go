@@ -20,6 +20,7 @@ import (
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/gateway"
 	"github.com/hearthbox/hearth/internal/jobs"
+	"github.com/hearthbox/hearth/internal/mcp"
 	"github.com/hearthbox/hearth/internal/traffic"
 	"github.com/hearthbox/hearth/internal/webhook"
 )
@@ -45,21 +46,27 @@ type Appliance struct {
 	// It is not kept anywhere.
 	FirstKey string
 
-	config    Config
-	log       *slog.Logger
-	lock      *lock
-	models    *models
-	traffic   *traffic.Traffic
-	shadows   *shadows
-	engines   []*managedEngine
-	screening *screening
-	answers   hearth.Generator // what clients ask: the whole chain
-	clients   *gateway.Gateway
-	jobs      *jobs.Runner
-	messages  *webhook.Sender
-	listener  net.Listener
-	server    *http.Server
-	stop      context.CancelCauseFunc // ends the answers in progress
+	config      Config
+	log         *slog.Logger
+	lock        *lock
+	models      *models
+	traffic     *traffic.Traffic
+	shadows     *shadows
+	engines     []*managedEngine
+	screening   *screening
+	directories *directories
+	answers     hearth.Generator // what clients ask: the whole chain
+	clients     *gateway.Gateway
+	jobs        *jobs.Runner
+	messages    *webhook.Sender
+	probes      *prober
+	tools       *mcp.Client
+	workshop    *workshop
+	measuring   *measuring
+	listener    net.Listener
+	certs       *certificates // nil: nothing is encrypted here
+	server      *http.Server
+	stop        context.CancelCauseFunc // ends the answers in progress
 
 	reloading  sync.Mutex
 	retiring   sync.WaitGroup  // engines that are let go
@@ -83,6 +90,11 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if a.Data, err = OpenData(ctx, c); err != nil {
 		return err
 	}
+	for _, setting := range a.config.inPlainText() {
+		a.log.Warn("a key stands in the configuration as it is; hearth secret set NAME keeps it sealed, and sealed:NAME stands for it", "setting", setting)
+	}
+	c = a.Data.config // its secrets in their places
+	a.config = c
 	if a.lock, err = takeLock(c); err != nil {
 		return err
 	}
@@ -92,7 +104,7 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 	if err := a.Data.starterErr; err != nil {
 		a.log.Warn("the starter model can't be unpacked", "error", err)
 	}
-	a.Data.Ledger.Log = a.log
+	a.Data.Ledger.Log, a.Data.Policies.Log = a.log, a.log
 	adminBefore, err := a.hasAdmin(ctx)
 	if err != nil {
 		return err
@@ -107,16 +119,25 @@ func (a *Appliance) build(ctx context.Context) (err error) {
 		return err
 	}
 	shadow := func(next hearth.Generator) *shadows { return newShadows(next, a.models.routes.Load, a.log) }
-	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), shadow, a.Data.Ledger, a.models, c)
+	a.answers, a.traffic, a.shadows = chain(a.Data.Audit, a.screening.around(a.models), a.Data.Policies.For, shadow, a.Data.Ledger, a.models, c)
+	if a.tools, err = a.newMCP(); err != nil {
+		return err
+	}
+	a.probes = newProber(a.Data, a.answers, a.log)
 	hooks, err := c.hooks()
 	if err != nil {
 		return err
 	}
 	a.messages = webhook.New(hooks, a.log)
-	if a.listener, err = listen(c, adminBefore); err != nil {
+	a.measuring = newMeasuring(a.answers, a.Data, a.log)
+	a.workshop = newWorkshop(a.Data, a.models.List, a.log)
+	if a.directories, err = newDirectories(c, a.Data.Access); err != nil {
 		return err
 	}
-	a.URL = serverURL(c, a.listener.Addr())
+	if a.listener, a.certs, err = a.Data.listen(c, adminBefore); err != nil {
+		return err
+	}
+	a.URL = serverURL(c, a.listener.Addr(), a.certs != nil)
 	if err := a.lock.describe(Server{PID: os.Getpid(), URL: a.URL}); err != nil {
 		return dataError(c, err)
 	}
@@ -158,17 +179,17 @@ func (a *Appliance) handler() http.Handler {
 	a.clients = gateway.New(gateway.Config{
 		Generator: a.answers, Trust: truster{a.answers, a.models}, Models: a.models, Authoriser: a.Data.Access,
 		Log: a.log, Recorder: doorkeeper, Fingerprint: "hearth-" + a.Version,
-		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers, Holders: a.Data.Access, Tickets: a.config.Queue.Tickets,
+		Queue: a.traffic, Account: a.Data.Ledger, Counter: a.models, Memory: a.models, Puller: a.Data, Archive: a.Data.Answers, ToolServers: toolServers{a}, Holders: a.Data.Access, Tickets: a.config.Queue.Tickets,
 		BodyBytesMax: int64(a.config.Limits.RequestBytes), FirstByteMax: firstByteMax, Heartbeat: heartbeat, WriteMax: writeMax,
 	})
 	a.jobs = jobs.New(a.Data.store, &worker{a.clients, a.messages}, a.config.Batches.limits(), a.log)
 	a.clients.Jobs, a.clients.Batches, a.clients.Files = a.jobs, a.jobs, a.jobs
 	admins := admin.New(admin.Config{
-		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models,
+		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a},
 		Audit: newAuditDesk(a.Data), Usage: a.Data.Ledger, Recorder: doorkeeper,
-		Library: modelLibrary{a.config}, Guard: a.screening, Conversations: a.Data.store, Machine: machine(a.config),
+		Queue: a.traffic, Work: a.jobs, Measuring: a.measuring, Guide: a.Data.store, Where: a.where, Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Conversations: a.Data.store, Machine: machine(a.config), Trust: trusting{truster{a.answers, a.models}, a.Data, a.probes},
 	})
-	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log, Recorder: doorkeeper})
+	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Directories: a.directories, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if console.Wants(r) {
 			pages.ServeHTTP(w, r)
@@ -194,7 +215,11 @@ func (a *Appliance) Run(ctx context.Context) error {
 	defer cancel()
 	go a.Data.Access.Watch(background)
 	go a.screening.watch(background)
+	if a.certs != nil {
+		go a.certs.watch(background, a.log)
+	}
 	go a.jobs.Run(background)
+	go a.probes.run(background)
 	go a.models.retire(background, a.config.Engine.KeepLoaded)
 	a.background = background
 	if err := a.startEngines(); err != nil {
@@ -249,11 +274,20 @@ func (a *Appliance) close() error {
 		cancel()
 		a.jobs.Stop(now)
 	}
+	if a.measuring != nil {
+		a.measuring.close()
+	}
+	if a.workshop != nil {
+		a.workshop.close()
+	}
 	if a.shadows != nil {
 		a.shadows.close()
 	}
 	if a.traffic != nil {
 		a.traffic.Close()
+	}
+	if a.tools != nil {
+		a.tools.Close()
 	}
 	a.stopEngines(a.engines)
 	if a.models != nil {
@@ -275,14 +309,14 @@ func (a *Appliance) Console() string { return a.URL + console.Prefix + "/" }
 func (a *Appliance) Models(ctx context.Context) ([]hearth.Model, error) { return a.models.List(ctx) }
 
 // serverURL is how this machine reaches the server.
-func serverURL(c Config, addr net.Addr) string {
+func serverURL(c Config, addr net.Addr, encrypted bool) string {
 	host, _, _ := net.SplitHostPort(c.Listen)
 	_, port, _ := net.SplitHostPort(addr.String())
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	scheme := "http://"
-	if c.TLS.Cert != "" {
+	if encrypted {
 		scheme = "https://"
 	}
 	return scheme + net.JoinHostPort(host, port)

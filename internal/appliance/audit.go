@@ -32,7 +32,7 @@ func (d *Data) openAudit() (*audit.Log, error) {
 	c := d.config.Audit
 	return audit.New(audit.Config{
 		Folder: d.auditFolder(), Hash: cryptosuite.HashFunction(c.Hash), Signers: []cryptosuite.Signer{keys[0], keys[1]},
-		Witnesses: c.Witnesses, Every: c.CheckpointEvery, Keep: c.Keep, Required: c.Required, Content: c.Content, Log: slog.Default(),
+		Witnesses: c.Witnesses, Every: c.CheckpointEvery, Keep: c.Keep, Required: c.Required, Content: c.Content, Keys: d.ring, Log: slog.Default(),
 	}), nil
 }
 

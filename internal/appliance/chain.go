@@ -21,10 +21,10 @@ type wrapper func(hearth.Generator) hearth.Generator
 // So far there are audit, access, guard, trust, shadows, traffic and route. Each wrapper joins in its place as it
 // is built. The queue is handed out as well, for those who look at it. What answers take is
 // counted where they are made, in traffic: also of those whose caller has gone.
-func chain(log *audit.Log, guard wrapper, shadow func(hearth.Generator) *shadows, account hearth.Account, route traffic.Route, c Config) (hearth.Generator, *traffic.Traffic, *shadows) {
+func chain(log *audit.Log, guard wrapper, advertising trust.Choice, shadow func(hearth.Generator) *shadows, account hearth.Account, route traffic.Route, c Config) (hearth.Generator, *traffic.Traffic, *shadows) {
 	queue := traffic.New(traffic.Config{Route: route, Account: account, Limits: c.Queue.limits(), Keep: placeKept, Update: placeTold})
 	cast := shadow(queue)
-	return audit.Wrap(log, access.Permit(guard(trust.Watch(cast, trust.Shipped, trust.Action(c.Trust.Advertising))))), queue, cast
+	return audit.Wrap(log, access.Permit(guard(trust.Watch(cast, trust.Shipped, advertising)))), queue, cast
 }
 
 // How long a place in line is kept for a caller who will be back, which official

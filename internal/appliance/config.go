@@ -34,8 +34,9 @@ type Config struct {
 	Data   string `yaml:"data" en:"folder for keys, imported models and the appliance's own secret; nobody else may read it" zh:"数据目录，存放密钥、导入的模型和一体机自身的密钥材料，仅限本用户读取"`
 	Listen string `yaml:"listen" en:"address to serve on; beyond this machine it needs TLS and an administrator key made in an earlier run" zh:"监听地址；对本机以外开放时，需要 TLS，且此前已创建过管理员密钥"`
 	TLS    struct {
-		Cert string `yaml:"cert" en:"PEM file of the certificate chain; read anew when it changes" zh:"证书链 PEM 文件，文件更新后自动重新读取"`
-		Key  string `yaml:"key" en:"PEM file of its key" zh:"证书私钥 PEM 文件"`
+		Cert  string `yaml:"cert" en:"PEM file of the certificate chain; read anew when it changes; without it, hearth tls init makes one" zh:"证书链 PEM 文件，文件更新后自动重新读取；没有证书可用 hearth tls init 自建"`
+		Key   string `yaml:"key" en:"PEM file of its key" zh:"证书私钥 PEM 文件"`
+		Proxy bool   `yaml:"proxy" en:"a proxy in front of hearth ends TLS: serve without it, also beyond this machine" zh:"由前置代理终结 TLS：本服务不加密，对本机以外也是如此"`
 	} `yaml:"tls"`
 	Models    []string         `yaml:"models" en:"more folders (or files) to look for models in; outside the file, lists are written as PATH is" zh:"更多模型目录（或文件）；在配置文件以外，列表的写法与 PATH 相同"`
 	Discover  []string         `yaml:"discover" en:"other tools whose model folders are looked into" zh:"从哪些工具的模型目录中查找模型"`
@@ -44,6 +45,8 @@ type Config struct {
 	Upstreams []UpstreamConfig `yaml:"upstreams" en:"engines and services elsewhere whose models are offered too; for the file only" zh:"外部引擎与服务，其模型一并提供；仅可写在配置文件中"`
 	Engines   []ManagedConfig  `yaml:"engines" en:"engines that hearth starts and stops, and whose models are offered; for the file only" zh:"由本程序启动、看护和停止的推理引擎，其模型一并提供；仅可写在配置文件中"`
 	Groups    []GroupConfig    `yaml:"groups" en:"names that stand for several models or places; for the file only" zh:"代表多个模型或位置的名称；仅可写在配置文件中"`
+	Ladders   []LadderConfig   `yaml:"ladders" en:"what is done about requests that would wait long, before they are refused; the first that is for a request counts; for the file only" zh:"预计等待过长的请求在被拒绝前如何处理；以第一条适用的为准；仅可写在配置文件中"`
+	MCP       []MCPConfig      `yaml:"mcp" en:"MCP servers whose tools are run for models that clients offer them to; no other server is connected to; for the file only" zh:"可供模型调用工具的 MCP 服务器；系统不会连接其他服务器；仅可写在配置文件中"`
 	DataClass string           `yaml:"data_class" en:"class of requests that do not say theirs in X-Hearth-Data-Class: public, internal, confidential, secret" zh:"未用 X-Hearth-Data-Class 声明密级的请求按哪一级处理：public 公开、internal 内部、confidential 敏感、secret 机密"`
 	Queue     QueueConfig      `yaml:"queue"`
 	Usage     UsageConfig      `yaml:"usage"`
@@ -53,8 +56,11 @@ type Config struct {
 		RequestBytes Bytes `yaml:"request_bytes" en:"largest body of a request" zh:"单个请求体的上限"`
 		Connections  int   `yaml:"connections" en:"connections open at once" zh:"同时打开的连接数上限"`
 	} `yaml:"limits"`
-	Access    AccessConfig `yaml:"access"`
-	Guard     GuardConfig  `yaml:"guard"`
+	Keyring   KeyringConfig `yaml:"keyring"`
+	Access    AccessConfig  `yaml:"access"`
+	OIDC      []OIDCConfig  `yaml:"oidc" en:"OpenID providers by whose word people sign in to the console; for the file only" zh:"可用于登录控制台的 OpenID 身份源；仅可写在配置文件中"`
+	LDAP      LDAPConfig    `yaml:"ldap"`
+	Guard     GuardConfig   `yaml:"guard"`
 	Responses struct {
 		KeepFor   time.Duration `yaml:"keep_for" en:"how long answers of the Responses API are kept after they were last asked for, in the data folder; 0 keeps none" zh:"Responses API 的响应在最后一次使用后保存多久（存于数据目录）；0 表示不保存"`
 		KeepBytes Bytes         `yaml:"keep_bytes" en:"how much of them is kept for a key; the longest unused are lost first" zh:"每个密钥最多保存多少；超出时先丢弃最久未用的"`
@@ -73,7 +79,9 @@ type Config struct {
 	} `yaml:"log"`
 	StopGrace time.Duration `yaml:"stop_grace" en:"how long running answers may go on when the server stops" zh:"停止服务时，正在生成的回答最多再继续多久"`
 
-	env map[string]string // says where other tools keep their models
+	env  map[string]string // says where other tools keep their models
+	ask  func(kind string, n, of int) (string, error)
+	wait func(socket string)
 }
 
 // EngineConfig is about models that run in this process.
@@ -92,8 +100,9 @@ type EngineConfig struct {
 
 // AccessConfig is about how people sign in.
 type AccessConfig struct {
-	PasswordDays int    `yaml:"password_days" en:"days after which a password has to be changed; 0 is never" zh:"密码使用多少天后必须更换；0 表示不要求"`
-	SecondFactor string `yaml:"second_factor" en:"who needs a second factor: administrators, or everyone" zh:"哪些人必须使用双因素认证：administrators 管理员，everyone 所有人"`
+	PasswordDays int           `yaml:"password_days" en:"days after which a password has to be changed; 0 is never" zh:"密码使用多少天后必须更换；0 表示不要求"`
+	SessionIdle  time.Duration `yaml:"session_idle" en:"how long a session of the console lives that nobody uses; 0 is as long as any" zh:"控制台会话无操作多久后失效；0 表示不限"`
+	SecondFactor string        `yaml:"second_factor" en:"who needs a second factor: administrators, or everyone" zh:"哪些人必须使用双因素认证：administrators 管理员，everyone 所有人"`
 }
 
 // The ways to ask for a second factor.
@@ -103,7 +112,7 @@ const (
 )
 
 func (c AccessConfig) policy() access.Policy {
-	return access.Policy{PasswordAge: time.Duration(c.PasswordDays) * 24 * time.Hour, SecondFactorForAll: c.SecondFactor == factorEveryone}
+	return access.Policy{PasswordAge: time.Duration(c.PasswordDays) * 24 * time.Hour, SecondFactorForAll: c.SecondFactor == factorEveryone, SessionIdle: c.SessionIdle}
 }
 
 // AuditConfig is about the audit record.
@@ -150,7 +159,9 @@ func Defaults(home string) Config {
 		Listen:   "127.0.0.1:4327", // HEAR on a telephone
 		Discover: []string{hearth.OriginOllama, hearth.OriginHuggingFace, hearth.OriginModelScope, hearth.OriginLMStudio},
 		Starter:  true,
-		Access:   AccessConfig{PasswordDays: int(access.DefaultPolicy().PasswordAge / (24 * time.Hour)), SecondFactor: factorAdministrators},
+		LDAP:     defaultLDAP(),
+		Keyring:  KeyringConfig{Suite: string(cryptosuite.International)},
+		Access:   AccessConfig{PasswordDays: int(access.DefaultPolicy().PasswordAge / (24 * time.Hour)), SessionIdle: access.DefaultPolicy().SessionIdle, SecondFactor: factorAdministrators},
 		Guard:    defaultGuard(),
 		Engine:   EngineConfig{Sequences: 8, SharePrefixes: true, ParkBytes: 4 << 30, WaitingRequests: 256, KeepLoaded: 30 * time.Minute},
 		Queue: QueueConfig{Requests: 20_000, Bytes: 2 << 30, KeyRequests: 4096, KeyBytes: 256 << 20, KeyTokens: 20_000_000,
@@ -165,6 +176,7 @@ func Defaults(home string) Config {
 	c.Usage.KeepFor = 400 * 24 * time.Hour
 	c.Log.Level, c.Log.Format = "info", "text"
 	c.Trust.Advertising = string(trust.Off)
+	c.Trust.Probes.Sets = []string{"zh", "en"}
 	return c
 }
 
@@ -238,7 +250,12 @@ func Load(s Source) (Config, error) {
 // atHome reads a leading ~/ as the shell does, which sees only some of the places
 // where paths are written.
 func (c *Config) atHome(home string) {
-	paths := []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.Engine.ParkFolder}
+	paths := []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.Engine.ParkFolder,
+		&c.Keyring.KeyFile, &c.Keyring.PassphraseFile, &c.Keyring.Transit.TokenFile, &c.Keyring.Transit.CA}
+	paths = append(paths, &c.LDAP.CA)
+	for i := range c.OIDC {
+		paths = append(paths, &c.OIDC[i].CA)
+	}
 	for i := range c.TrustedKeys {
 		paths = append(paths, &c.TrustedKeys[i])
 	}
@@ -420,7 +437,7 @@ func settable(v reflect.Value, prefix string) []setting {
 		switch f := v.Field(i); f.Kind() {
 		case reflect.Struct:
 			list = append(list, settable(f, name+".")...)
-		case reflect.Map:
+		case reflect.Map, reflect.Func:
 		default:
 			if f.Kind() != reflect.Slice || f.Type().Elem().Kind() != reflect.Struct {
 				list = append(list, setting{name, f})

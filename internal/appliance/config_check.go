@@ -11,6 +11,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/audit"
+	"github.com/hearthbox/hearth/internal/cryptosuite"
 	"github.com/hearthbox/hearth/internal/trust"
 )
 
@@ -26,8 +27,14 @@ func (c *Config) check() error {
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
 		return invalidConfig(hearth.Words{"tls needs both cert and key", "tls 需要同时填写 cert 和 key"})
 	}
+	if c.TLS.Proxy && c.TLS.Cert != "" {
+		return invalidConfig(hearth.Words{"tls has a certificate, and tls.proxy says that a proxy has it", "tls 已配置证书，却又设置 tls.proxy 由代理终结 TLS"})
+	}
 	if c.Access.SecondFactor != factorAdministrators && c.Access.SecondFactor != factorEveryone {
 		return invalidConfig(say("access.second_factor: %q is neither administrators nor everyone", "access.second_factor：%q 不是 administrators 或 everyone", c.Access.SecondFactor))
+	}
+	if !slices.Contains(cryptosuite.Suites(), cryptosuite.Suite(c.Keyring.Suite)) {
+		return invalidConfig(say("keyring.suite: %q is neither international nor gm", "keyring.suite：%q 不是 international 或 gm", c.Keyring.Suite))
 	}
 	known := Defaults("").Discover
 	for _, tool := range c.Discover {
@@ -45,6 +52,7 @@ func (c *Config) check() error {
 		{"engine.park_bytes", int64(c.Engine.ParkBytes), 0, 1 << 50},
 		{"engine.waiting_requests", int64(c.Engine.WaitingRequests), 1, 1 << 20},
 		{"engine.keep_loaded", int64(c.Engine.KeepLoaded), 0, 1 << 62},
+		{"access.session_idle", int64(c.Access.SessionIdle), 0, int64(7 * 24 * time.Hour)},
 		{"access.password_days", int64(c.Access.PasswordDays), 0, 3650},
 		{"queue.requests", int64(c.Queue.Requests), 1, 1 << 20},
 		{"queue.bytes", int64(c.Queue.Bytes), 1 << 20, 1 << 50},
@@ -85,6 +93,9 @@ func (c *Config) check() error {
 	if !slices.Contains(trust.Actions(), c.Trust.Advertising) {
 		return invalidConfig(say("trust.advertising must be one of %s", "trust.advertising 只能是 %s 之一", strings.Join(trust.Actions(), ", ")))
 	}
+	if err := c.Trust.check(); err != nil {
+		return err
+	}
 	if p := c.Download.Proxy; p != "" {
 		if u, err := url.Parse(p); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 			return invalidConfig(say("download.proxy: %q is not an http(s) address", "download.proxy：%q 不是 http(s) 地址", p))
@@ -99,5 +110,5 @@ func (c *Config) check() error {
 	if !slices.Contains(hearth.DataClasses(), hearth.DataClass(c.DataClass)) {
 		return invalidConfig(say("data_class: %q is not one of %v", "data_class：%q 不在 %v 之中", c.DataClass, hearth.DataClasses()))
 	}
-	return cmp.Or(c.checkUpstreams(), c.checkEngines(), c.checkGroups())
+	return cmp.Or(c.checkDirectories(), c.checkUpstreams(), c.checkEngines(), c.checkGroups(), c.checkLadders(), c.checkMCP())
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/catalog"
 	"github.com/hearthbox/hearth/internal/convert"
 )
 
@@ -52,7 +53,7 @@ func (d *Data) Convert(ctx context.Context, c Converting) (out Converted, err er
 	}
 	defer m.Close()
 	if c.To == (Target{}) {
-		c.To = target("", "", filepath.Base(folder))
+		c.To = Target{Name: folderName(folder)}
 	}
 	out = Converted{Architecture: m.Architecture, Formats: m.Tensors()}
 	out.Made, err = d.produce(ctx, c.To, m.FileBytes(), func(w io.Writer) error {
@@ -64,6 +65,9 @@ func (d *Data) Convert(ctx context.Context, c Converting) (out Converted, err er
 	})
 	return out, convertError(folder, err)
 }
+
+// folderName is what a model is called that is made of a folder.
+func folderName(folder string) string { return catalog.NameFor(filepath.Base(folder)) }
 
 // convertError puts what is wrong with a folder in hearth's words.
 func convertError(folder string, err error) error {

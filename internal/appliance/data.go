@@ -2,15 +2,11 @@ package appliance
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,9 +15,11 @@ import (
 	"github.com/hearthbox/hearth/internal/access"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/catalog"
+	"github.com/hearthbox/hearth/internal/cryptosuite/keyring"
 	"github.com/hearthbox/hearth/internal/engine"
 	"github.com/hearthbox/hearth/internal/ledger"
 	"github.com/hearthbox/hearth/internal/store"
+	"github.com/hearthbox/hearth/internal/trust"
 )
 
 // Data is an open data folder: what the command line and the server both work on,
@@ -33,8 +31,13 @@ type Data struct {
 	Answers *store.Answers // of the Responses API
 	Ledger  *ledger.Ledger
 
-	config Config
-	store  *store.Store
+	Policies *trust.Policies // about advertising
+
+	config    Config
+	store     *store.Store
+	ring      *keyring.Ring
+	secrets   *secrets
+	unsealing *unsealing // where people have opened the ring of this server; nil: they have not
 
 	starterErr error // why the starter model is not there; all else works without it
 }
@@ -45,28 +48,58 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 		return nil, dataError(c, err)
 	}
 	starterErr := c.unpackStarter()
-	pepper, err := secret(filepath.Join(c.Data, "secret"))
+	ring, unsealed, err := c.openRing(ctx)
 	if err != nil {
-		return nil, dataError(c, err)
+		return nil, err
+	}
+	d := &Data{config: c, ring: ring, unsealing: unsealed, secrets: &secrets{ring, filepath.Join(c.Data, "secrets")}, starterErr: starterErr}
+	if err := d.open(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// open opens what is in the folder, with the keyring; Close closes it, however far that got.
+func (d *Data) open(ctx context.Context) (err error) {
+	if d.config, err = d.secrets.revealed(d.config); err != nil {
+		return err
+	}
+	c := d.config
+	pepper, plain, err := d.secrets.pepper(filepath.Join(c.Data, "secret"))
+	if err != nil {
+		return dataError(c, err)
 	}
 	s, err := store.Open(ctx, filepath.Join(c.Data, "hearth.db"))
 	if err != nil {
-		return nil, dataError(c, err)
+		return dataError(c, err)
 	}
-	d := &Data{
-		Access:  access.New(s, pepper),
-		Catalog: catalog.New(filepath.Join(c.Data, "models"), c.folders(), catalog.Engine{Check: engine.Check, Fits: engine.Fits}),
-		Answers: s.Answers(store.AnswerBounds{Age: c.Responses.KeepFor, Bytes: int64(c.Responses.KeepBytes)}),
-		config:  c, store: s, starterErr: starterErr,
-	}
+	d.store = s
+	d.Access = access.New(s, pepper, d.ring)
 	d.Access.Policy = c.Access.policy()
+	if d.Access.Directory, err = c.checker(); err != nil {
+		return err
+	}
+	d.Catalog = catalog.New(filepath.Join(c.Data, "models"), c.folders(), catalog.Engine{Check: engine.Check, Fits: engine.Fits})
+	d.Answers = s.Answers(store.AnswerBounds{Age: c.Responses.KeepFor, Bytes: int64(c.Responses.KeepBytes)})
+	if plain != "" { // what an earlier hearth has sealed with it is sealed anew before it goes
+		if _, err := d.Access.RenewSeals(ctx); err != nil {
+			return err
+		}
+		if err := wipe(plain); err != nil {
+			return dataError(c, err)
+		}
+	}
+	d.Policies = &trust.Policies{Store: s, Usual: trust.Action(c.Trust.Advertising), Log: slog.Default()}
 	if d.Ledger, err = d.openLedger(); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return err
 	}
 	if d.Audit, err = d.openAudit(); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return err
 	}
-	return d, nil
+	if audit.HasPlainKeys(d.auditFolder()) {
+		_, err = d.Audit.RenewKeys(ctx)
+	}
+	return err
 }
 
 // Models lists every model at hand, those of upstreams included; warn is told of
@@ -98,41 +131,24 @@ func (d *Data) Find(ctx context.Context, id string, warn func(upstream string, e
 
 // Close closes it.
 func (d *Data) Close() error {
-	d.Ledger.Close()
-	return errors.Join(d.Audit.Close(), d.store.Close())
+	var errs []error
+	if d.Ledger != nil {
+		d.Ledger.Close()
+	}
+	if d.Audit != nil {
+		errs = append(errs, d.Audit.Close())
+	}
+	if d.store != nil {
+		errs = append(errs, d.store.Close())
+	}
+	if d.unsealing != nil {
+		errs = append(errs, d.unsealing.close())
+	}
+	return errors.Join(errs...)
 }
 
 func dataError(c Config, err error) error {
 	return hearth.NewError(hearth.DataInvalid, "path", c.Data, "detail", err).Because(err)
-}
-
-// secret reads the appliance's own secret, which keys are hashed with, or makes it.
-// It is linked into place complete, so that of two processes that start together
-// one makes it and the other reads it.
-func secret(path string) ([]byte, error) {
-	for range 2 {
-		text, err := os.ReadFile(path)
-		if err == nil {
-			b, err := hex.DecodeString(strings.TrimSpace(string(text)))
-			if err != nil || len(b) != 32 {
-				return nil, fmt.Errorf("%s is damaged", path)
-			}
-			return b, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-		if err := makeSecret(path); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, err
-		}
-	}
-	return nil, fmt.Errorf("%s can't be made", path)
-}
-
-func makeSecret(path string) error {
-	b := make([]byte, 32)
-	_, _ = rand.Read(b) // does not fail
-	return linkWhole(path, []byte(hex.EncodeToString(b)+"\n"))
 }
 
 // linkWhole makes a file that only its owner may read, complete or not at all. It fails

@@ -1,7 +1,6 @@
 package appliance
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -68,8 +67,14 @@ func (c *Config) checkEngines() error {
 // KeeperCommand is the argument with which the binary is the keeper of an engine.
 const KeeperCommand = "keep-engine"
 
-// KeepEngine is what the binary does then.
-func KeepEngine(in io.Reader, errs io.Writer) int { return managed.Keep(in, errs) }
+// KeepEngine is what the binary does then. With one more argument it keeps a program that
+// is spoken with over its input and output, and is told what to do by another file.
+func KeepEngine(args []string) int {
+	if len(args) == 0 {
+		return managed.Keep(os.Stdin, nil, os.Stderr)
+	}
+	return managed.Keep(os.NewFile(managed.ControlFile, "control"), os.Stdin, os.Stderr)
+}
 
 // drainMax is how long running answers keep an engine that is to go.
 const drainMax = 5 * time.Minute
@@ -141,17 +146,11 @@ func (a *Appliance) changeEngines(c Config, r *routes) (gone []*managedEngine, e
 }
 
 func (a *Appliance) newEngine(m ManagedConfig) (*managedEngine, error) {
-	self, err := os.Executable()
+	c, err := a.managed("engines")
 	if err != nil {
 		return nil, err
 	}
-	env := map[string]string{}
-	for _, name := range []string{"PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "XDG_CACHE_HOME", "HF_HOME"} {
-		if v := a.config.env[name]; v != "" {
-			env[name] = v
-		}
-	}
-	e, err := managed.New(managed.Config{Folder: filepath.Join(a.config.Data, "engines"), Owner: a.dataPath(), Keeper: []string{self, KeeperCommand}, Env: env, Log: a.log}, m.spec())
+	e, err := managed.New(c, m.spec())
 	if err != nil {
 		return nil, err
 	}

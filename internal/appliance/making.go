@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/hearthbox/hearth"
-	"github.com/hearthbox/hearth/internal/catalog"
 	"github.com/hearthbox/hearth/internal/catalog/disk"
 )
 
@@ -88,18 +87,6 @@ func draft(path string, bytes int64, write func(w io.Writer) error) (written int
 		return 0, disk.Error(path, err)
 	}
 	return info.Size(), nil
-}
-
-// target is where a model goes that is made of one of that name, unless somebody says
-// where.
-func target(path, name, otherwise string) Target {
-	switch {
-	case path != "":
-		return Target{Path: path}
-	case name != "":
-		return Target{Name: name}
-	}
-	return Target{Name: catalog.NameFor(otherwise)}
 }
 
 // without drops what names of models end with to say which format they are in.

@@ -4,6 +4,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/bench"
+	"github.com/hearthbox/hearth/internal/catalog/disk"
 )
 
 // modelLibrary is the library as the door for managing shows it.
@@ -40,4 +41,10 @@ func (l modelLibrary) Recommended(lang hearth.Language) (id, reason string) {
 func machine(c Config) admin.Machine {
 	m := bench.ThisMachine()
 	return admin.Machine{Processor: m.CPU, Cores: threads(c), Platform: m.Platform, MemoryBytes: memoryBytes(), ModelBytes: c.ModelMemory()}
+}
+
+// where is what was found out about where the appliance runs.
+func (a *Appliance) where() admin.Where {
+	free, _ := disk.FreeBytes(a.config.Data)
+	return admin.Where{Data: a.config.Data, FreeBytes: free, Listen: a.listener.Addr().String(), URL: a.URL, TLS: a.config.TLS.Cert != "", Open: !loopback(a.config.Listen)}
 }

@@ -197,6 +197,9 @@ func (m *models) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hear
 		if err == nil && m.routes.Load().group(r.Model) == nil && !r.By.MayUse(x.ID) {
 			err = hearth.NewError(hearth.NoSuchModel, "model", r.Model).At("model")
 		}
+		if err == nil {
+			err = m.stays(r, x)
+		}
 		if err != nil {
 			yield(hearth.Chunk{}, err)
 			return

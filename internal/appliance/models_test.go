@@ -62,7 +62,9 @@ func TestTemplateDifference(t *testing.T) {
 	}
 	defer f.Close()
 	home := t.TempDir()
-	d, err := OpenData(t.Context(), Config{Data: filepath.Join(home, "data"), Models: []string{published}})
+	c := Defaults(home)
+	c.Data, c.Models, c.Discover = filepath.Join(home, "data"), []string{published}, nil
+	d, err := OpenData(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

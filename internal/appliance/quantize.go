@@ -9,6 +9,7 @@ import (
 
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/docs"
+	"github.com/hearthbox/hearth/internal/catalog"
 	"github.com/hearthbox/hearth/internal/engine"
 	"github.com/hearthbox/hearth/internal/gguf"
 	"github.com/hearthbox/hearth/internal/nn"
@@ -84,7 +85,7 @@ func (d *Data) Quantize(ctx context.Context, q Quantizing) (out Quantized, err e
 	}
 	if q.To == (Target{}) {
 		name, _, _ := gguf.SplitOf(q.Source)
-		q.To = target("", "", without(filepath.Base(name), "f32", "f16", "bf16", "fp16", "fp32")+"-"+strings.ToLower(r.Name))
+		q.To = Target{Name: catalog.NameFor(smaller(filepath.Base(name), r.Name))}
 	}
 	out = Quantized{Recipe: r.Name, SourceBytes: f.Bytes, Formats: job.Formats()}
 	out.Made, err = d.produce(ctx, q.To, bytes+metadataBytes(f), func(w io.Writer) error {
@@ -103,6 +104,11 @@ func (d *Data) Quantize(ctx context.Context, q Quantizing) (out Quantized, err e
 		out.Loss = &loss
 	}
 	return out, nil
+}
+
+// smaller is what a model is called that is made of one of that name by a recipe.
+func smaller(name, recipe string) string {
+	return without(name, "f32", "f16", "bf16", "fp16", "fp32") + "-" + strings.ToLower(recipe)
 }
 
 // metadataBytes is what a file has beside its tensors.

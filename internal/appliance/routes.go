@@ -20,6 +20,7 @@ import (
 type routes struct {
 	servers []*server
 	groups  []GroupConfig
+	ladders []LadderConfig
 	class   hearth.DataClass // of requests that do not say
 }
 
@@ -35,7 +36,7 @@ type server struct {
 // newRoutes makes routes of a configuration. Servers that stay as they were are taken
 // over from before, with what is known of them.
 func newRoutes(c Config, before *routes) (*routes, error) {
-	r := &routes{groups: c.Groups, class: hearth.DataClass(c.DataClass)}
+	r := &routes{groups: c.Groups, ladders: c.Ladders, class: hearth.DataClass(c.DataClass)}
 	for _, u := range c.Upstreams {
 		if before != nil {
 			if i := slices.IndexFunc(before.servers, func(s *server) bool { return !s.engine && reflect.DeepEqual(s.config, u) }); i >= 0 {
@@ -124,7 +125,7 @@ func (r *routes) group(name string) *GroupConfig {
 // allows reports whether somebody may use the group: the holder of a key that is listed,
 // or one of a tenant that is.
 func (g *GroupConfig) allows(by hearth.Principal) bool {
-	return len(g.Keys) == 0 || slices.ContainsFunc([]string{by.KeyID, by.Name, by.Tenant, by.Person}, func(who string) bool { return who != "" && slices.Contains(g.Keys, who) })
+	return listed(g.Keys, by)
 }
 
 // seat is a member as a request meets it.
@@ -199,27 +200,14 @@ func (m *models) places(ctx context.Context, id, only string) (x hearth.Model, l
 // there.
 func (m *models) Backends(ctx context.Context, r *hearth.Request) (traffic.Ways, error) {
 	now := m.routes.Load()
-	class := r.DataClass
-	if class == "" {
-		class = now.class
-	}
-	r.Trail.SetDataClass(string(class))
+	r.Trail.SetDataClass(string(now.classOf(r)))
 	w, err := m.ways(ctx, now, r)
 	if err != nil {
 		return w, err
 	}
-	all := len(w.Backends)
-	w.Backends = slices.DeleteFunc(w.Backends, func(b traffic.Backend) bool {
-		s := now.server(b.Source)
-		return s != nil && !class.Within(s.most)
-	})
-	if len(w.Backends) == 0 {
-		return w, hearth.NewError(hearth.DataStays, "model", w.Model, "class", string(class)).At("model")
-	}
-	if len(w.Backends) < all {
-		w.Line += "\x00" + string(class)
-	}
-	return w, nil
+	w, err = within(now, r, w)
+	w.Steps = m.steps(now, r)
+	return w, err
 }
 
 // ways are the backends of a request, wherever they are.
@@ -261,8 +249,12 @@ func (m *models) chosen(ctx context.Context, r *hearth.Request) (hearth.Model, e
 	g := m.routes.Load().group(r.Model)
 	if g == nil {
 		x, err := m.model(ctx, r.Model)
-		if err == nil && x.Origin == hearth.OriginUpstream && r.Source != "" {
+		switch s := m.routes.Load().server(r.Source); {
+		case err != nil:
+		case x.Origin == hearth.OriginUpstream && r.Source != "":
 			x.Source = r.Source
+		case s != nil && s.Offers(x.ID): // which has one of that name as well
+			x = hearth.Model{ID: x.ID, Source: s.Source(), Origin: hearth.OriginUpstream}
 		}
 		return x, err
 	}

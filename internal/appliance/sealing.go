@@ -3,8 +3,6 @@ package appliance
 import (
 	"context"
 	"crypto/x509"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -32,36 +30,24 @@ func (d *Data) signingKeys() (keys [2]cryptosuite.PrivateKey, err error) {
 }
 
 func (d *Data) signingKey(name string, a cryptosuite.Algorithm) (cryptosuite.PrivateKey, error) {
-	path := filepath.Join(d.config.Data, name)
-	for range 2 {
-		text, err := os.ReadFile(path)
-		if err == nil {
-			k, err := cryptosuite.ParsePrivateKey(text)
-			if err != nil {
-				return k, dataError(d.config, err)
-			}
-			return k, nil
+	text, plain, err := d.secrets.own(name, filepath.Join(d.config.Data, name), func() ([]byte, error) {
+		k, err := cryptosuite.GenerateKey(a)
+		if err != nil {
+			return nil, err
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return cryptosuite.PrivateKey{}, dataError(d.config, err)
-		}
-		if err := makeSigningKey(path, a); err != nil && !errors.Is(err, fs.ErrExist) {
-			return cryptosuite.PrivateKey{}, dataError(d.config, err)
-		}
-	}
-	return cryptosuite.PrivateKey{}, dataError(d.config, errors.New(name+" can't be made"))
-}
-
-func makeSigningKey(path string, a cryptosuite.Algorithm) error {
-	k, err := cryptosuite.GenerateKey(a)
+		return k.PEM()
+	})
 	if err != nil {
-		return err
+		return cryptosuite.PrivateKey{}, dataError(d.config, err)
 	}
-	text, err := k.PEM()
+	k, err := cryptosuite.ParsePrivateKey(text)
+	if err == nil && plain != "" {
+		err = wipe(plain)
+	}
 	if err != nil {
-		return err
+		return k, dataError(d.config, err)
 	}
-	return linkWhole(path, text)
+	return k, nil
 }
 
 // Trust is whose signatures count here: the appliance's own, and those whose keys the

@@ -19,7 +19,7 @@ type UpstreamConfig struct {
 	Kind string `yaml:"kind" en:"what it is: compatible (the default, anything with OpenAI's API), vllm, sglang, llama-server, ollama, mindie, xinference, gpustack, transformers, openai, anthropic, azure, deepseek, ark, bailian, tencent, siliconflow" zh:"种类：compatible（默认，任何 OpenAI 兼容服务）、vllm、sglang、llama-server、ollama、mindie、xinference、gpustack、transformers、openai、anthropic、azure、deepseek、ark、bailian、tencent、siliconflow"`
 	URL  string `yaml:"url" en:"where its API begins, usually ending in /v1, for Ollama without it; services that are in one place need none" zh:"其接口的基础地址，通常以 /v1 结尾（Ollama 不带）；地址固定的云服务可不填"`
 
-	Key     string            `yaml:"key" en:"sent as a bearer token" zh:"以 Bearer 方式发送的密钥"`
+	Key     string            `yaml:"key" en:"sent as a bearer token; best sealed:NAME, for a secret that hearth secret set keeps" zh:"以 Bearer 方式发送的密钥；宜写作 sealed:名称，引用 hearth secret set 保存的机密"`
 	KeyFile string            `yaml:"key_file" en:"a file that holds the key, instead; best if no one else may read it" zh:"或保存密钥的文件"`
 	Headers map[string]string `yaml:"headers" en:"sent with every request, such as OpenAI-Organization" zh:"随每个请求发送的请求头，例如 OpenAI-Organization"`
 	Version string            `yaml:"version" en:"of the API, where the kind has several: azure's api-version" zh:"接口版本（仅部分种类需要，如 azure 的 api-version）"`

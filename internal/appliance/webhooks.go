@@ -3,7 +3,6 @@ package appliance
 import (
 	"context"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
@@ -15,7 +14,8 @@ import (
 // WebhookConfig is a place that is told what is done.
 type WebhookConfig struct {
 	URL        string   `yaml:"url" en:"where messages are sent" zh:"接收消息的地址"`
-	SecretFile string   `yaml:"secret_file" en:"file of the secret that they are signed with: whsec_ and base64" zh:"签名密钥文件，内容为 whsec_ 加 base64"`
+	Secret     string   `yaml:"secret" en:"sealed:NAME of the secret that they are signed with, as hearth secret set has it" zh:"签名密钥，写作 sealed:名称，由 hearth secret set 保存"`
+	SecretFile string   `yaml:"secret_file" en:"or a file of it: whsec_ and base64" zh:"或签名密钥文件，内容为 whsec_ 加 base64"`
 	Events     []string `yaml:"events" en:"what is told: batch.completed, batch.failed, batch.expired, batch.cancelled, response.completed, response.failed, response.incomplete, response.cancelled; all if not given" zh:"通知哪些事件：batch.completed、batch.failed、batch.expired、batch.cancelled、response.completed、response.failed、response.incomplete、response.cancelled；不填表示全部"`
 	Key        string   `yaml:"key" en:"id of the key whose batches and responses are told of; all if not given" zh:"只通知该编号密钥的任务；不填表示全部"`
 }
@@ -39,13 +39,15 @@ func (c *Config) hooks() ([]webhook.Hook, error) {
 				return nil, wrong("%q is not one of %s", "%q 不在 %s 之中", e, strings.Join(webhook.Events(), ", "))
 			}
 		}
-		text, err := os.ReadFile(w.SecretFile)
-		if err != nil {
-			return nil, hearth.FileError(w.SecretFile, err)
+		text := w.Secret
+		if w.Secret == "" {
+			if text, err = firstLine(w.SecretFile); err != nil {
+				return nil, err
+			}
 		}
-		secret, err := webhook.ParseSecret(string(text))
+		secret, err := webhook.ParseSecret(text)
 		if err != nil {
-			return nil, wrong("secret_file holds no secret: whsec_ and 24 to 64 bytes in base64", "secret_file 中没有密钥：应为 whsec_ 加 24 至 64 字节的 base64")
+			return nil, wrong("there is no secret: whsec_ and 24 to 64 bytes in base64", "没有签名密钥：应为 whsec_ 加 24 至 64 字节的 base64")
 		}
 		list = append(list, webhook.Hook{URL: w.URL, Secret: secret, Events: w.Events, Key: w.Key})
 	}

@@ -35,7 +35,7 @@ type rule struct {
 var (
 	floor1   = []string{"internal/simd", "internal/gguf", "internal/tokenizer", "internal/grammar", "internal/cryptosuite"}
 	engines  = []string{"internal/nn", "internal/engine", "internal/upstream", "internal/prompt", "internal/quantize", "internal/convert"}
-	services = []string{"internal/audit", "internal/catalog", "internal/store", "internal/access", "internal/starter", "internal/bench", "internal/traffic", "internal/guard", "internal/trust", "internal/ledger", "internal/jobs", "internal/webhook"}
+	services = []string{"internal/audit", "internal/catalog", "internal/store", "internal/access", "internal/starter", "internal/bench", "internal/conformance", "internal/mcp", "internal/traffic", "internal/guard", "internal/trust", "internal/ledger", "internal/jobs", "internal/webhook"}
 	doors    = []string{"internal/gateway", "internal/admin"}
 	others   = []string{"internal/door", "internal/appliance", "internal/archtest", "internal/devtools", "internal/pipenet"}
 )

@@ -47,6 +47,7 @@ type Config struct {
 	Keep      time.Duration            // at least [KeepMin]
 	Required  bool                     // whether what can't be recorded must not happen
 	Content   bool                     // whether what was said is kept, encrypted
+	Keys      Keeper                   // of the keys it is encrypted with
 	Log       *slog.Logger
 
 	SegmentBytes int64 // when a new segment begins; 0 is 64 MiB

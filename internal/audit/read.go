@@ -187,7 +187,7 @@ func (l *Log) ReadContent(ctx context.Context, n uint64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := readContent(l.Folder, h.Hash, h.Log, e)
+	text, err := l.readContent(h.Hash, h.Log, e)
 	switch {
 	case errors.Is(err, errShredded):
 		return nil, noRecord(n, hearth.Words{"its content was destroyed", "其内容已销毁"})
@@ -219,7 +219,7 @@ func (l *Log) Shred(ctx context.Context, by hearth.Principal, q Query) (int, err
 			if err := l.Record(ctx, r); err != nil {
 				return n, err
 			}
-			if err := l.zero(e.Content); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := l.destroy(ctx, e.Content); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return n, hearth.FileError(l.path(keysName(e.Content.Segment)), err)
 			}
 			n++

@@ -3,9 +3,11 @@ package catalog
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hearthbox/hearth"
@@ -84,6 +86,42 @@ func findFiles(root string) []candidate {
 		return nil
 	})
 	return found
+}
+
+// publishedMax bounds how many folders of safetensors are listed.
+const publishedMax = 200
+
+// Published lists the folders as publishers make them, with safetensors files and
+// config.json, that lie where models are looked for.
+func (c *Catalog) Published() []string {
+	seen := map[string]bool{}
+	for _, f := range append([]Folder{{hearth.OriginImported, c.own}}, c.folders...) {
+		root, entries := followed(f.Path), 0
+		_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if entries++; entries > entriesMax || len(seen) >= publishedMax {
+				return filepath.SkipAll
+			}
+			if err != nil {
+				return fs.SkipDir
+			}
+			rel, _ := filepath.Rel(root, path)
+			switch {
+			case d.IsDir() && rel != "." && (strings.HasPrefix(d.Name(), ".") || strings.Count(rel, string(filepath.Separator)) >= depthMax):
+				return fs.SkipDir
+			case !d.IsDir() && filepath.Ext(path) == ".safetensors" && isFile(filepath.Join(filepath.Dir(path), "config.json")):
+				if dir, err := filepath.Abs(filepath.Dir(path)); err == nil {
+					seen[dir] = true
+				}
+			}
+			return nil
+		})
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // followed is where a folder really is: a walk does not follow a link it begins with.

@@ -257,11 +257,19 @@ func (t *transfer) Write(b []byte) (int, error) {
 	return len(b), t.ctx.Err()
 }
 
+// free refuses a name that an imported model has.
+func (c *Catalog) free(name string) error {
+	if _, err := os.Lstat(filepath.Join(c.own, name)); err == nil {
+		return hearth.NewError(hearth.ModelExists, "model", name)
+	}
+	return nil
+}
+
 // stage makes a folder in which the model of a free name comes to be; leave deletes it,
 // unless it has been renamed by then.
 func (c *Catalog) stage(name string) (dir string, leave func(), err error) {
-	if _, err := os.Lstat(filepath.Join(c.own, name)); err == nil {
-		return "", nil, hearth.NewError(hearth.ModelExists, "model", name)
+	if err := c.free(name); err != nil {
+		return "", nil, err
 	}
 	if err := os.MkdirAll(c.own, 0o700); err != nil {
 		return "", nil, disk.Error(c.own, err)

@@ -31,5 +31,14 @@ func (c *Catalog) Make(ctx context.Context, name string, write func(path string)
 	return c.Find(ctx, name)
 }
 
+// Free says whether a model may be made under a name, and why not.
+func (c *Catalog) Free(name string) error {
+	name, err := importName(name, name)
+	if err == nil {
+		err = c.free(name)
+	}
+	return err
+}
+
 // NameFor makes a model's name of a file's.
 func NameFor(file string) string { return nameFor(file) }

@@ -24,8 +24,8 @@ func (c *Catalog) Receive(ctx context.Context, name string, bring func(dir strin
 	if err != nil {
 		return hearth.Model{}, err
 	}
-	if _, err := os.Lstat(filepath.Join(c.own, name)); err == nil {
-		return hearth.Model{}, hearth.NewError(hearth.ModelExists, "model", name)
+	if err := c.free(name); err != nil {
+		return hearth.Model{}, err
 	}
 	dir := filepath.Join(c.own, receiving+name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

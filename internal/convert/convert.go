@@ -26,6 +26,7 @@ func families() map[string]family {
 	qwen2, qwen3 := family{"qwen2", decoderSettings, decoderName, nil}, family{"qwen3", decoderSettings, decoderName, nil}
 	llama := family{"llama", llamaSettings, decoderName, arrangeLlama}
 	moe := family{"qwen3moe", mixtureSettings, decoderName, arrangeExperts}
+	moe2 := family{"qwen2moe", mixtureSettings, decoderName, arrangeExperts}
 	latent := family{"deepseek2", deepseekSettings, deepseekName, arrangeDeepSeek}
 	bert := family{"bert", bertSettings, bertName, nil}
 	return map[string]family{
@@ -33,6 +34,7 @@ func families() map[string]family {
 		"Qwen3ForCausalLM": qwen3, "Qwen3Model": qwen3,
 		"LlamaForCausalLM": llama, "MistralForCausalLM": llama,
 		"Qwen3MoeForCausalLM":   moe,
+		"Qwen2MoeForCausalLM":   moe2,
 		"DeepseekV2ForCausalLM": latent, "DeepseekV3ForCausalLM": latent,
 		"BertModel": bert, "BertForMaskedLM": bert,
 	}
@@ -43,8 +45,8 @@ func Families() []string { return slices.Sorted(maps.Keys(families())) }
 
 // Options say how a model is written.
 type Options struct {
-	// Type is F32, F16 or BF16, for the matrices; "" leaves each as it is. All else is
-	// F32.
+	// Type is F32, F16 or BF16, for the matrices; "" leaves each as it is, and makes BF16
+	// of eight bits. All else is F32.
 	Type string
 
 	// Pooling says how an encoder makes a vector of a text, mean, cls or last, where the
@@ -71,6 +73,7 @@ type Model struct {
 
 	plan   []*output // in the order in which they are written
 	byName map[string]*output
+	scaled scaled
 	tied   bool // the embedding is the output matrix as well
 	layers int
 
@@ -146,9 +149,7 @@ func (m *Model) chooseFamily() error {
 	if !ok {
 		return fmt.Errorf("config.json: the architecture %.80q: %w (these can: %v)", name, ErrUnsupported, Families())
 	}
-	if q := m.config.object("quantization_config"); len(q.values) > 0 {
-		return fmt.Errorf("config.json: the weights are quantised (%v): %w; take the folder in BF16 or F16", q.values["quant_method"], ErrUnsupported)
-	}
+	m.quantised()
 	m.family, m.Architecture = f, f.architecture
 	return *m.config.err
 }

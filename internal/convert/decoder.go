@@ -94,6 +94,10 @@ var inLayer = map[string]string{
 	"self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm",
 	"mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
 	"mlp.gate.weight":               "ffn_gate_inp.weight",
+	"mlp.shared_expert_gate":        "ffn_gate_inp_shexp",
+	"mlp.shared_expert.gate_proj":   "ffn_gate_shexp",
+	"mlp.shared_expert.up_proj":     "ffn_up_shexp",
+	"mlp.shared_expert.down_proj":   "ffn_down_shexp",
 	"mlp.experts.gate_up_proj":      "ffn_gate_up_exps.weight",
 	"mlp.experts.down_proj":         "ffn_down_exps.weight",
 	"self_attn.rotary_emb.inv_freq": "",
@@ -172,18 +176,23 @@ func (m *Model) experts() int {
 	return 0
 }
 
-// mixtureSettings are those of Qwen3's models with experts.
+// mixtureSettings are those of Qwen2's and Qwen3's models with experts. In Qwen2's there is
+// one that every token goes through besides, and the weights of the others do not sum to one.
 func mixtureSettings(m *Model) {
 	decoderSettings(m)
 	c := m.config
+	second := m.Architecture == "qwen2moe"
+	if second {
+		m.set(".expert_shared_feed_forward_length", uint32(c.integer("shared_expert_intermediate_size", widthMax)))
+	}
 	m.set(".expert_count", uint32(m.experts()))
 	m.set(".expert_used_count", uint32(c.integer("num_experts_per_tok", expertsMax)))
 	m.set(".expert_feed_forward_length", uint32(c.integer("moe_intermediate_size", widthMax)))
 	if list, _ := c.values["mlp_only_layers"].([]any); len(list) > 0 || c.integerOr("decoder_sparse_step", layersMax, 1) > 1 {
 		c.fail("layers without experts among those that have them: %w", ErrUnsupported)
 	}
-	if c.has("norm_topk_prob") && !c.flag("norm_topk_prob") {
-		c.fail("norm_topk_prob is false: weights of experts that do not sum to one: %w", ErrUnsupported)
+	if c.has("norm_topk_prob") && c.flag("norm_topk_prob") == second {
+		c.fail("norm_topk_prob is %t, which it is in no other model of the family: %w", second, ErrUnsupported)
 	}
 }
 
@@ -246,7 +255,7 @@ func (o *output) interleave(heads int) error {
 	place := func(i int) int { return i/each*each + i%each/2 + i%2*(each/2) }
 	if len(t.Shape) == 1 {
 		x := make([]float32, all)
-		if err := read(x, t, 0); err != nil {
+		if err := o.model.read(x, t, 0); err != nil {
 			return err
 		}
 		o.fixed = make([]float32, all)

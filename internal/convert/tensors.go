@@ -47,7 +47,13 @@ func (o *output) rows() int {
 
 // tensors finds the names of all tensors, and checks that none is missing or left.
 func (m *Model) tensors() error {
+	if err := m.matchFactors(); err != nil {
+		return err
+	}
 	for _, t := range m.source.Tensors {
+		if m.isFactor(t) {
+			continue
+		}
 		name, known := m.family.names(m, t.Name)
 		if !known {
 			return t.Refuse("is not known in models of %s", m.Architecture)
@@ -72,8 +78,8 @@ func (m *Model) tensors() error {
 
 // take adds a tensor as it is. Experts of a layer come to one name, in their order.
 func (m *Model) take(t *safetensors.Tensor, name string) error {
-	if !slices.Contains([]safetensors.Type{safetensors.F32, safetensors.F16, safetensors.BF16}, t.Type) {
-		return t.Refuse("is %s, not F32, F16 or BF16: %w", t.Type, ErrUnsupported)
+	if !isFull(t.Type) && t.Type != safetensors.F8E4M3 {
+		return t.Refuse("is %s, not F32, F16, BF16 or F8_E4M3: %w", t.Type, ErrUnsupported)
 	}
 	name, expert, isExpert := cutExpert(name)
 	o := m.byName[name]
@@ -176,7 +182,8 @@ func (m *Model) format(o *output) gguf.Type {
 	if wanted == "" {
 		wanted = o.parts[0].Type
 	}
-	return map[safetensors.Type]gguf.Type{safetensors.F32: gguf.F32, safetensors.F16: gguf.F16, safetensors.BF16: gguf.BF16}[wanted]
+	return map[safetensors.Type]gguf.Type{safetensors.F32: gguf.F32, safetensors.F16: gguf.F16, safetensors.BF16: gguf.BF16,
+		safetensors.F8E4M3: gguf.BF16}[wanted]
 }
 
 // WriteTo writes the tensor, piece by piece.
@@ -228,7 +235,7 @@ func (o *output) writeRows(put func([]float32) error) error {
 		for i+n < rows && n < most && source(i+n) == from+n && (from+n)/each == from/each {
 			n++
 		}
-		if err := read(room[:n*width], o.parts[from/each], from%each); err != nil {
+		if err := o.model.read(room[:n*width], o.parts[from/each], from%each); err != nil {
 			return err
 		}
 		if err := put(room[:n*width]); err != nil {
@@ -248,7 +255,7 @@ func (o *output) writeTurned(put func([]float32) error) error {
 		if err := o.ctx.Err(); err != nil {
 			return err
 		}
-		if err := read(in, source, h*t.step); err != nil {
+		if err := o.model.read(in, source, h*t.step); err != nil {
 			return err
 		}
 		for r := range t.rows {
@@ -259,23 +266,6 @@ func (o *output) writeTurned(put func([]float32) error) error {
 		if err := put(out); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// read reads rows as numbers.
-func read(dst []float32, t *safetensors.Tensor, first int) error {
-	b := make([]byte, len(dst)*t.Type.Bytes())
-	if err := t.ReadRows(b, first); err != nil {
-		return err
-	}
-	switch t.Type {
-	case safetensors.F16:
-		simd.FormatF16.Widen(dst, b)
-	case safetensors.BF16:
-		simd.FormatBF16.Widen(dst, b)
-	default:
-		simd.FormatF32.Widen(dst, b)
 	}
 	return nil
 }

@@ -46,6 +46,8 @@ func Status(e *hearth.Error) int {
 		return http.StatusNotFound
 	case hearth.KindConflict:
 		return http.StatusConflict
+	case hearth.KindStale:
+		return http.StatusPreconditionFailed
 	case hearth.KindTooLarge:
 		return http.StatusRequestEntityTooLarge
 	case hearth.KindExhausted:

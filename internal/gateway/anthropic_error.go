@@ -29,6 +29,7 @@ var anthropicErrorTypes = map[hearth.Kind]string{
 	hearth.KindForbidden:       "permission_error",
 	hearth.KindNotFound:        "not_found_error",
 	hearth.KindConflict:        "invalid_request_error",
+	hearth.KindStale:           "invalid_request_error",
 	hearth.KindTooLarge:        "request_too_large",
 	hearth.KindExhausted:       "rate_limit_error",
 	hearth.KindUnavailable:     "overloaded_error",

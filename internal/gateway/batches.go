@@ -50,7 +50,18 @@ type batchRequest struct {
 	Endpoint string            `json:"endpoint"`
 	Window   string            `json:"completion_window"`
 	Metadata map[string]string `json:"metadata"`
+	Keep     *struct {
+		Anchor  string `json:"anchor"`
+		Seconds int    `json:"seconds"`
+	} `json:"output_expires_after"`
 }
+
+// How long the files of a batch's results may be kept at a client's wish, in seconds, as
+// OpenAI has it; no longer than batches.keep_for.
+const (
+	keepLeast = 3600
+	keepMost  = 30 * 24 * 3600
+)
 
 // batchObject is a batch as OpenAI writes it.
 type batchObject struct {
@@ -174,6 +185,10 @@ func (x *exchange) createBatch() error {
 	if err != nil {
 		return err
 	}
+	data, err := x.dataClass()
+	if err != nil {
+		return err
+	}
 	ctx := x.r.Context()
 	f, err := x.Files.File(ctx, x.by.KeyID, c.Input)
 	if err != nil {
@@ -182,6 +197,9 @@ func (x *exchange) createBatch() error {
 	now := time.Now()
 	b := hearth.Batch{ID: "batch_" + rand.Text(), Owner: x.by.KeyID, Path: c.Endpoint, Input: f.ID, Window: c.Window, State: hearth.BatchInProgress,
 		Created: now, Expires: now.Add(window)}
+	if c.Keep != nil {
+		b.Keep = time.Duration(c.Keep.Seconds) * time.Second
+	}
 	if c.Metadata != nil {
 		if b.Metadata, err = encode(c.Metadata); err != nil {
 			return err
@@ -200,7 +218,7 @@ func (x *exchange) createBatch() error {
 			return err
 		}
 	}
-	if err := x.filed("create-batch", b.ID, func(*hearth.Record) error { return x.Batches.AddBatch(ctx, b, x.batchJobs(ctx, b)) }); err != nil {
+	if err := x.filed("create-batch", b.ID, func(*hearth.Record) error { return x.Batches.AddBatch(ctx, b, x.batchJobs(ctx, b, data)) }); err != nil {
 		return err
 	}
 	x.writeJSON(http.StatusOK, batchOf(b))
@@ -223,6 +241,12 @@ func (c *batchRequest) check() (window time.Duration, err error) {
 	if window, err = time.ParseDuration(c.Window); err != nil || window < time.Minute || window > 7*batchWindow {
 		k.fail(hearth.NewError(hearth.InvalidValue, "field", "completion_window", "detail",
 			hearth.Words{"it is not a time such as 24h, up to 168h", "不是 24h 这样的时长（最长 168h）"}).At("completion_window"))
+	}
+	if c.Keep != nil && c.Keep.Anchor != "created_at" {
+		k.fail(hearth.NewError(hearth.NotOneOf, "field", "output_expires_after.anchor", "choices", "created_at").At("output_expires_after.anchor"))
+	}
+	if c.Keep != nil && (c.Keep.Seconds < keepLeast || c.Keep.Seconds > keepMost) {
+		k.fail(outOfRange("output_expires_after.seconds", keepLeast, keepMost))
 	}
 	if len(c.Metadata) > metadataMax {
 		k.fail(outOfRangeIn("metadata", "the number of keys in metadata", 0, metadataMax))
@@ -319,8 +343,8 @@ func parseLine(text []byte, endpoint string) (l batchLine, what string) {
 	return l, ""
 }
 
-// batchJobs are the lines of a batch as jobs.
-func (x *exchange) batchJobs(ctx context.Context, b hearth.Batch) iter.Seq2[hearth.Job, error] {
+// batchJobs are the lines of a batch as jobs, of data of a class.
+func (x *exchange) batchJobs(ctx context.Context, b hearth.Batch, data hearth.DataClass) iter.Seq2[hearth.Job, error] {
 	return func(yield func(hearth.Job, error) bool) {
 		n := 0
 		for at, text := range x.lines(ctx, b.Input) {
@@ -330,7 +354,7 @@ func (x *exchange) batchJobs(ctx context.Context, b hearth.Batch) iter.Seq2[hear
 				return
 			}
 			j := hearth.Job{ID: "batch_req_" + rand.Text(), Owner: b.Owner, Kind: hearth.JobLine, Batch: b.ID, Line: n, Name: l.Name, Path: b.Path, From: x.from, Lang: x.lang,
-				Class: hearth.ClassBulk, Body: l.Body, Created: b.Created, Expires: b.Expires}
+				Class: hearth.ClassBulk, Data: data, Body: l.Body, Created: b.Created, Expires: b.Expires}
 			if n++; !yield(j, nil) {
 				return
 			}

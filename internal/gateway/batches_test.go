@@ -317,6 +317,8 @@ func TestBatchesWithMistakes(t *testing.T) {
 			{`{"input_file_id":"` + in + `","endpoint":"/v1/files","completion_window":"24h"}`, "endpoint"},
 			{`{"input_file_id":"` + in + `","endpoint":"/v1/chat/completions","completion_window":"soon"}`, "completion_window"},
 			{`{"input_file_id":"` + in + `","endpoint":"/v1/chat/completions","completion_window":"9999h"}`, "completion_window"},
+			{`{"input_file_id":"` + in + `","endpoint":"/v1/chat/completions","completion_window":"24h","output_expires_after":{"anchor":"created_at","seconds":60}}`, "output_expires_after"},
+			{`{"input_file_id":"` + in + `","endpoint":"/v1/chat/completions","completion_window":"24h","output_expires_after":{"anchor":"never","seconds":3600}}`, "output_expires_after"},
 		} {
 			if w := o.ask("POST", "/v1/batches", c.body); w.Code/100 != 4 || !strings.Contains(w.Body.String(), c.want) {
 				t.Errorf("%s: %d %s", c.body, w.Code, w.Body)
@@ -362,6 +364,27 @@ func TestUploadsWithMistakes(t *testing.T) {
 	})
 }
 
+// TestBatchesKeepTheirClassAndTime: the lines of a batch are of the class of data that it
+// came with, and its results are there for as long as was wished.
+func TestBatchesKeepTheirClassAndTime(t *testing.T) {
+	withOffice(t, func(o *office) {
+		in := o.upload("purpose=batch", "file="+chatLine("a", "x")).ID
+		b := o.object("POST", "/v1/batches", `{"input_file_id":"`+in+`","endpoint":"/v1/chat/completions","completion_window":"24h","output_expires_after":{"anchor":"created_at","seconds":7200}}`,
+			"X-Hearth-Data-Class: confidential")
+		time.Sleep(2 * time.Minute)
+		b = o.object("GET", "/v1/batches/"+b.ID, "")
+		if b.Status != "completed" || len(o.asks) != 1 || o.asks[0].DataClass != hearth.DataConfidential {
+			t.Fatalf("%+v, asked %+v", b, o.asks)
+		}
+		if f := o.object("GET", "/v1/files/"+b.Output, ""); f.Expires-f.Created != 7200 {
+			t.Errorf("kept for %d s, want 7200", f.Expires-f.Created)
+		}
+		if w := o.ask("POST", "/v1/batches", `{"input_file_id":"`+in+`","endpoint":"/v1/chat/completions","completion_window":"24h"}`, "X-Hearth-Data-Class: mine"); w.Code != 400 {
+			t.Errorf("of a class there is not: %d", w.Code)
+		}
+	})
+}
+
 // TestTickets: who would be refused because of a deadline gets, if that is wanted, a ticket,
 // and the answer by it.
 func TestTickets(t *testing.T) {
@@ -378,7 +401,7 @@ func TestTickets(t *testing.T) {
 				t.Errorf("without a wish: %d %s %v", w.Code, w.Body, w.Header())
 			}
 			o.fail["late"] = late
-			w := o.ask("POST", "/v1/chat/completions", body, "X-Hearth-Ticket: true")
+			w := o.ask("POST", "/v1/chat/completions", body, "X-Hearth-Ticket: true", "X-Hearth-Data-Class: secret")
 			var k object
 			if err := json.Unmarshal(w.Body.Bytes(), &k); err != nil || w.Code != 202 || k.Object != "ticket" || k.Status != "queued" || k.Expected-k.Created != 120 || w.Header().Get("Location") != k.URL {
 				t.Fatalf("%d %s %v", w.Code, w.Body, w.Header())
@@ -401,7 +424,7 @@ func TestTickets(t *testing.T) {
 			}
 		}
 		last := o.asks[len(o.asks)-1]
-		if last.Class != hearth.ClassBulk || !strings.HasPrefix(last.Once, "ticket_") || last.From == "" {
+		if last.Class != hearth.ClassBulk || last.DataClass != hearth.DataSecret || !strings.HasPrefix(last.Once, "ticket_") || last.From == "" {
 			t.Errorf("asked %+v", last)
 		}
 		// One that fails, and one that is withdrawn while it is made.

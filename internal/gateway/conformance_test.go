@@ -115,11 +115,14 @@ var surface = []struct {
 			{"tools of type namespace", `{…,"tools":[{"type":"namespace","name":"n","tools":[{"type":"function","name":"f"}]}]}`, `"Name":"n__f"`},
 			{"tools of type function: strict", `{…,"tools":[{"type":"function","name":"f","strict":true}]}`, `"Strict":true`},
 			{"tools of type custom", `{…,"tools":[{"type":"custom","name":"f"}]}`, ""},
-			{"tools of type web_search, file_search, mcp, code_interpreter and others of OpenAI's servers", `{…,"tools":[{"type":"web_search"}]}`, ""},
+			{"tools of type mcp, of declared servers", `{…,"tools":[{"type":"mcp","server_label":"shelf"}]}`, `"Name":"shelf__look_up"`},
+			{"tools of type mcp: headers, authorization, connector_id", `{…,"tools":[{"type":"mcp","server_label":"shelf","authorization":"x"}]}`, ""},
+			{"mcp: allowed_tools, require_approval", `{…,"tools":[{"type":"mcp","server_label":"shelf","allowed_tools":["none"],"require_approval":{"never":{"tool_names":["a"]}}}]}`, `"type":"mcp_list_tools"`},
+			{"tools of type web_search, file_search, code_interpreter and others of OpenAI's servers", `{…,"tools":[{"type":"web_search"}]}`, ""},
 			{"tool_choice auto, none", `{…,"tools":[{"type":"function","name":"f"}],"tool_choice":"none"}`, `"Tools":null`},
 			{"tool_choice required, or a function", `{…,"tools":[{"type":"function","name":"f"}],"tool_choice":"required"}`, `"Required":true`},
 			{"parallel_tool_calls", `{…,"parallel_tool_calls":false}`, `"parallel_tool_calls":false`},
-			{"max_tool_calls", `{…,"max_tool_calls":1}`, ""},
+			{"max_tool_calls, of mcp tools", `{…,"max_tool_calls":1,"tools":[{"type":"mcp","server_label":"shelf"}]}`, `"type":"mcp_list_tools"`},
 			{"text.format text", `{…,"text":{"format":{"type":"text"}}}`, `"status":"completed"`},
 			{"text.format json_schema", `{…,"text":{"format":{"type":"json_schema","name":"x","schema":{}}}}`, `"Kind":"json_schema"`},
 			{"text.verbosity", `{…,"text":{"verbosity":"low"}}`, ""},
@@ -141,7 +144,7 @@ var surface = []struct {
 		{"POST /v1/batches", `"input_file_id":"file-1","endpoint":"/v1/chat/completions","completion_window":"24h"`, "", []probe{
 			{"", `{…}`, `"status":"in_progress"`},
 			{"metadata", `{…,"metadata":{"a":"b"}}`, `"metadata":{"a":"b"}`},
-			{"output_expires_after", `{…,"output_expires_after":{"anchor":"created_at","seconds":3600}}`, ""},
+			{"output_expires_after", `{…,"output_expires_after":{"anchor":"created_at","seconds":3600}}`, `"status":"in_progress"`},
 		}},
 		{call: "GET /v1/batches"},
 		{call: "POST /v1/batches/batch_1/cancel"},
@@ -296,7 +299,7 @@ the answer. *Not there* is an endpoint that hearth does not have.
 
 Beside it the official SDKs run unmodified against the real binary
 (` + "`scenarios/sdk`" + `): OpenAI's for Python, Node and Go, Anthropic's and Ollama's for Python
-and Node.
+and Node. [` + "`" + `hearth conformance` + "`" + `](conformance-command.md) asks any other server as well.
 
 | Dialect | Supported | Ignored | Refused | Not there |
 |---|---|---|---|---|

@@ -184,8 +184,8 @@ func (f *form) about(to *hearth.File) error {
 	}
 	if text := f.fields["expires_after[seconds]"]; text != "" {
 		s, err := strconv.Atoi(text)
-		if err != nil || s < 3600 || s > 30*24*3600 {
-			return outOfRange("expires_after[seconds]", 3600, 30*24*3600)
+		if err != nil || s < keepLeast || s > keepMost {
+			return outOfRange("expires_after[seconds]", keepLeast, keepMost)
 		}
 		if at := to.Created.Add(time.Duration(s) * time.Second); at.Before(to.Expires) {
 			to.Expires = at

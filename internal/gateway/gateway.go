@@ -39,6 +39,8 @@ type Config struct {
 	Batches Batches
 	Files   Files
 
+	ToolServers ToolServers
+
 	// Fingerprint changes when the same seed may give another answer.
 	Fingerprint string
 
@@ -70,6 +72,7 @@ type exchange struct {
 	id      string      // what the path names, where its pattern has a star
 	asked   string      // the field that holds the conversation, if not "messages"
 	oneCall bool        // the client takes one tool call at a time
+	toolbox *toolbox    // tools that are run here; nil is none
 	digest  string      // of the body, where the client may send it again
 	raw     []byte      // the body, as long as it may be wanted
 	job     *hearth.Job // that is being done; nil if a client waits

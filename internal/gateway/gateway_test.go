@@ -220,12 +220,29 @@ func (d *door) Pull(_ context.Context, name string, progress func(string, int64,
 }
 
 func (d *door) gateway() *gateway.Gateway {
-	g := gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Memory: d, Puller: d, Archive: &d.archive,
+	g := gateway.New(gateway.Config{Generator: d, Models: d, Trust: d, Authoriser: d, Counter: d, Memory: d, Puller: d, Archive: &d.archive, ToolServers: shelf{},
 		Log:          slog.New(slog.NewTextHandler(&d.log, nil)),
 		BodyBytesMax: 1 << 16, FirstByteMax: 5 * time.Second, Heartbeat: 10 * time.Second, WriteMax: time.Minute, Holders: d})
 	g.Jobs, g.Files, g.Batches = &desk{g: g, jobs: map[string]*atWork{}}, cabinet{}, cabinet{}
 	return g
 }
+
+// shelf is an MCP server with one tool.
+type shelf struct{}
+
+func (shelf) Find(_ hearth.Principal, _ hearth.DataClass, name, _ string) (gateway.ToolServer, error) {
+	if name != "shelf" {
+		return nil, hearth.NewError(hearth.NoSuchToolServer, "server", name)
+	}
+	return shelf{}, nil
+}
+
+func (shelf) List(context.Context) ([]hearth.Tool, error) {
+	return []hearth.Tool{{Name: "look.up", Description: "Looks something up"}}, nil
+}
+
+func (shelf) Call(context.Context, string, string) (string, error) { return "found", nil }
+func (shelf) Asks() bool                                           { return false }
 
 // HoldKey knows the keys that Authenticate does.
 func (d *door) HoldKey(ctx context.Context, id string) (context.Context, hearth.Principal, func(), error) {

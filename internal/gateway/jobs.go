@@ -235,6 +235,7 @@ func (x *exchange) instead(err error) error {
 	}
 	now := time.Now()
 	j := hearth.Job{ID: ticketID + rand.Text(), Owner: x.by.KeyID, Kind: hearth.JobTicket, Path: x.r.URL.Path, From: x.from, Request: x.request, Lang: x.lang, Class: hearth.ClassBulk,
+		Data: hearth.DataClass(x.r.Header.Get("X-Hearth-Data-Class")), // as x.wishes found it
 		Body: body, Created: now, Expires: now.Add(jobMax)}
 	if failed := x.Jobs.Add(x.r.Context(), j); failed != nil {
 		x.Log.Error("a ticket can't be given", "key", x.by.KeyID, "error", failed)

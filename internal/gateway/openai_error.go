@@ -29,6 +29,7 @@ var errorTypes = map[hearth.Kind]string{
 	hearth.KindForbidden:       "permission_error",
 	hearth.KindNotFound:        "invalid_request_error",
 	hearth.KindConflict:        "invalid_request_error",
+	hearth.KindStale:           "invalid_request_error",
 	hearth.KindTooLarge:        "invalid_request_error",
 	hearth.KindExhausted:       "rate_limit_error",
 	hearth.KindUnavailable:     "server_error",

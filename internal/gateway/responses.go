@@ -60,6 +60,7 @@ func (x *exchange) respond() error {
 	if err != nil {
 		return err
 	}
+	x.toolbox = c.toolbox
 	s := &responseStream{lang: x.lang, namespaces: c.namespaces, object: x.responseObject(&c)}
 	s.keep = func(o *responseObject) { x.keep(o, input) }
 	switch {
@@ -103,6 +104,13 @@ func (x *exchange) conversation(c *responsesRequest, r *hearth.Request) ([]json.
 // converse puts into a request what is said: the instructions, what was said before, and
 // the input.
 func (c *responsesRequest) converse(r *hearth.Request, history, input []json.RawMessage) error {
+	history, err := c.approvals(history, history, false)
+	if err != nil {
+		return err
+	}
+	if input, err = c.approvals(input, append(slices.Clone(history), input...), true); err != nil {
+		return err
+	}
 	before, err := conversation(history)
 	if err != nil {
 		return err

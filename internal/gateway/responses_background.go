@@ -135,7 +135,7 @@ func (x *exchange) background(r *hearth.Request, s *responseStream, stream bool)
 	l := x.lives.add(newLive(x.by.KeyID, s), false)
 	first := s.object
 	now := time.Now()
-	err := x.Jobs.Add(x.r.Context(), hearth.Job{ID: s.object.ID, Owner: x.by.KeyID, Kind: hearth.JobResponse, Path: x.r.URL.Path, From: x.from, Request: x.request, Lang: x.lang, Class: r.Class,
+	err := x.Jobs.Add(x.r.Context(), hearth.Job{ID: s.object.ID, Owner: x.by.KeyID, Kind: hearth.JobResponse, Path: x.r.URL.Path, From: x.from, Request: x.request, Lang: x.lang, Class: r.Class, Data: r.DataClass,
 		Body: x.raw, Created: now, Expires: now.Add(jobMax)})
 	if err != nil {
 		x.lives.drop(first.ID)
@@ -172,7 +172,7 @@ func (x *exchange) revive(j hearth.Job, must bool) (*hearth.Request, *live, erro
 	s.keep = func(o *responseObject) { x.keep(o, k.Input) }
 	s.object.Output, s.object.Status = []outputItem{}, stageQueued
 	r, err := c.request()
-	s.namespaces = c.namespaces
+	s.namespaces, x.toolbox = c.namespaces, c.toolbox
 	l := x.lives.add(newLive(x.by.KeyID, s), must)
 	if err != nil {
 		return nil, l, err

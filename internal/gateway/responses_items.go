@@ -22,6 +22,13 @@ type inputItem struct {
 	Namespace string      `json:"namespace"`
 	Arguments string      `json:"arguments"`
 	Output    itemContent `json:"output"`
+
+	// Of tools that are run here.
+	Server   string          `json:"server_label"`
+	Approval string          `json:"approval_request_id"`
+	Approve  bool            `json:"approve"`
+	Reason   string          `json:"reason"`
+	Failed   json.RawMessage `json:"error"`
 }
 
 // itemContent is a text or a list of parts.
@@ -157,6 +164,9 @@ func (i *inputItem) join(at string, out []hearth.Message) ([]hearth.Message, err
 			return nil, missing(at + ".call_id")
 		}
 		out = append(out, hearth.Message{Role: hearth.RoleTool, ToolCallID: i.CallID, Name: called(out, i.CallID), Text: i.Output.text})
+	case itemToolList, itemToolWish: // the model is told of the tools anew, and of calls when they are made
+	case itemToolRun:
+		return i.ran(out), nil
 	default:
 		return nil, unsupported(at+".type", fmt.Sprintf("an item of type %q", i.Type))
 	}

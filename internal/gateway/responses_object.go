@@ -100,6 +100,23 @@ type outputItem struct {
 	Name      string         `json:"name,omitempty"`
 	Namespace string         `json:"namespace,omitempty"`
 	Arguments *string        `json:"arguments,omitempty"`
+
+	// Of tools that are run here.
+	Server   string        `json:"server_label,omitempty"`
+	Tools    *[]listedTool `json:"tools,omitempty"`
+	Approval *string       `json:"approval_request_id,omitempty"`
+	Output   *string       `json:"output,omitempty"`
+	Failed   *string       `json:"error,omitempty"`
+}
+
+// parted reports whether the item is made of parts.
+func (i *outputItem) parted() bool { return i.Type == itemMessage || i.Type == itemReasoning }
+
+// listedTool is a tool of a server.
+type listedTool struct {
+	Name        string          `json:"name"`
+	Description string          `json:"description,omitempty"`
+	Schema      json.RawMessage `json:"input_schema"`
 }
 
 // contentPart is a text, of an answer or of thinking.
@@ -115,6 +132,12 @@ const (
 	itemMessage   = "message"
 	itemReasoning = "reasoning"
 	itemCall      = "function_call"
+
+	itemToolList     = "mcp_list_tools"
+	itemToolWish     = "mcp_approval_request"
+	itemToolApproval = "mcp_approval_response"
+	itemToolRun      = "mcp_call"
+
 	partText      = "output_text"
 	partReasoning = "reasoning_text"
 )

@@ -41,6 +41,7 @@ type responsesRequest struct {
 	User         *string           `json:"user"`
 
 	namespaces map[string]namespaced // by the name that the model calls
+	toolbox    *toolbox              // nil if no servers are named
 }
 
 // namespaced is where a function is found.
@@ -85,11 +86,22 @@ func (c *responsesRequest) request() (*hearth.Request, error) {
 		},
 	}}
 	r.LogProbs = r.TopLogProbs > 0 || slices.Contains(c.Include, includeLogProbs)
-	k.fail(c.refuse())
 	if c.Reasoning != nil && c.Reasoning.Effort != nil {
 		r.Thinking = k.effort("reasoning.effort", *c.Reasoning.Effort)
 	}
-	r.Calls, r.Tools = openAIChoice(&k, c.ToolChoice, c.tools(&k))
+	tools := c.tools(&k)
+	switch choice := string(c.ToolChoice); {
+	case choice == `"none"`:
+		c.toolbox = nil
+	case choice == `"required"` && c.toolbox != nil: // its tools are not known yet
+		r.Calls.Required, r.Tools = true, tools
+	default:
+		r.Calls, r.Tools = openAIChoice(&k, c.ToolChoice, tools)
+	}
+	k.fail(c.refuse())
+	if c.toolbox != nil {
+		c.toolbox.callsMax = k.integer("max_tool_calls", c.MaxToolCalls, 1, toolCallsMax, toolCallsMax)
+	}
 	r.Calls.Single = c.ParallelCalls != nil && !*c.ParallelCalls
 	if c.Text != nil {
 		r.Constraint = c.Text.Format.constraint(&k, "text.format")
@@ -115,7 +127,7 @@ func (c *responsesRequest) refuse() error {
 		return unsupported("conversation", "a conversation that the server keeps, other than by previous_response_id,")
 	case given(c.Template):
 		return unsupported("prompt", "a prompt template")
-	case c.MaxToolCalls != nil:
+	case c.MaxToolCalls != nil && c.toolbox == nil:
 		return unsupported("max_tool_calls", "max_tool_calls, which is about tools that the server runs,")
 	case c.Text != nil && c.Text.Verbosity != nil && *c.Text.Verbosity != "medium":
 		return unsupported("text.verbosity", "verbosity other than medium")
@@ -154,6 +166,15 @@ func (c *responsesRequest) tools(k *checks) []hearth.Tool {
 		if err := json.Unmarshal(raw, &t); err != nil {
 			k.fail(jsonErrorIn(at, raw, err))
 			return nil
+		}
+		if t.Type == "mcp" {
+			if c.toolbox == nil {
+				c.toolbox = &toolbox{}
+			}
+			if c.toolbox.servers = append(c.toolbox.servers, toolServerOf(k, at, raw)); len(c.toolbox.servers) > toolServersMax {
+				k.fail(outOfRangeIn("tools", "the number of MCP servers", 0, toolServersMax))
+			}
+			continue
 		}
 		if t.Type != "namespace" {
 			out = append(out, t.tool(k, at, ""))

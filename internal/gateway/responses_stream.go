@@ -90,6 +90,10 @@ func (s *responseStream) chunk(c hearth.Chunk) []any {
 	if c.ServedBy != "" {
 		s.object.ServedByHearth = c.ServedBy
 	}
+	if c.Run != nil {
+		s.ran(c.Run)
+		return s.out
+	}
 	if c.Reasoning != "" {
 		s.enter(itemReasoning, 0, hearth.ToolCallDelta{})
 		s.append("response.reasoning_text.delta", c.Reasoning, nil)
@@ -150,7 +154,7 @@ func (s *responseStream) enter(kind string, call int, d hearth.ToolCallDelta) {
 func (s *responseStream) about(e responseEvent) responseEvent {
 	n := len(s.object.Output)
 	e.ItemID, e.OutputIndex = s.open.ID, &n
-	if s.open.Type != itemCall {
+	if s.open.parted() {
 		e.ContentIndex = new(int)
 	}
 	return e
@@ -192,7 +196,7 @@ func (s *responseStream) leave(status string) {
 		s.open.Arguments = &text
 		s.event(s.about(responseEvent{Type: "response.function_call_arguments.done", Name: s.open.Name, Arguments: &text}))
 	}
-	if s.open.Type != itemCall {
+	if s.open.parted() {
 		s.open.Content = &[]contentPart{part}
 		s.event(s.about(responseEvent{Type: "response.content_part.done", Part: &part}))
 	}

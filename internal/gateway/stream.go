@@ -100,6 +100,9 @@ func (x *exchange) send(r *hearth.Request, w wire, t telling) error {
 				return x.broken(s, t, x.fieldOf(r, step.err))
 			case c.Place != nil:
 				place = c.Place // which is told with the next sign of life
+				if !s.begun {
+					x.stepped(c)
+				}
 				continue
 			case !s.begun:
 				x.credit(c)
@@ -139,9 +142,17 @@ func (x *exchange) broken(s *stream, t telling, err error) error {
 	return &begunError{err}
 }
 
-// answer is what the generator makes of a request, no more tool calls than asked for.
+// answer is what is made of a request, no more tool calls than asked for.
 func (x *exchange) answer(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	x.sign(r)
+	if x.toolbox != nil {
+		return x.withTools(ctx, r)
+	}
+	return x.generated(ctx, r)
+}
+
+// generated is what the generator itself makes of it.
+func (x *exchange) generated(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 	answer := x.Generator.Generate(ctx, r)
 	if !x.oneCall {
 		return answer

@@ -48,7 +48,7 @@ func (x *exchange) hold() time.Duration {
 // wishes takes from the headers how soon the answer is wanted.
 func (x *exchange) wishes(r *hearth.Request) error {
 	if x.job != nil {
-		r.Class, r.Deadline = x.job.Class, x.job.Expires
+		r.Class, r.Deadline, r.DataClass = x.job.Class, x.job.Expires, x.job.Data
 		return nil
 	}
 	r.Class = hearth.ClassDefault
@@ -59,12 +59,9 @@ func (x *exchange) wishes(r *hearth.Request) error {
 	default:
 		return hearth.NewError(hearth.NotOneOf, "field", "X-Hearth-Class", "choices", "interactive, default, bulk").At("X-Hearth-Class")
 	}
-	switch d := hearth.DataClass(x.r.Header.Get("X-Hearth-Data-Class")); {
-	case d == "":
-	case slices.Contains(hearth.DataClasses(), d):
-		r.DataClass = d
-	default:
-		return hearth.NewError(hearth.NotOneOf, "field", "X-Hearth-Data-Class", "choices", "public, internal, confidential, secret").At("X-Hearth-Data-Class")
+	var err error
+	if r.DataClass, err = x.dataClass(); err != nil {
+		return err
 	}
 	text := x.r.Header.Get("X-Hearth-Deadline")
 	if text == "" {
@@ -82,6 +79,16 @@ func (x *exchange) wishes(r *hearth.Request) error {
 	return nil
 }
 
+// dataClass is of which class the client says that what it asks is; empty is that it says
+// nothing.
+func (x *exchange) dataClass() (hearth.DataClass, error) {
+	d := hearth.DataClass(x.r.Header.Get("X-Hearth-Data-Class"))
+	if d != "" && !slices.Contains(hearth.DataClasses(), d) {
+		return "", hearth.NewError(hearth.NotOneOf, "field", "X-Hearth-Data-Class", "choices", "public, internal, confidential, secret").At("X-Hearth-Data-Class")
+	}
+	return d, nil
+}
+
 // deadlineMax is the longest that may be asked for.
 const deadlineMax = 720 * time.Hour
 
@@ -91,9 +98,18 @@ func digest(body []byte) string {
 	return string(sum[:])
 }
 
+// stepped says in the headers what was changed about the request so that its answer comes
+// sooner.
+func (x *exchange) stepped(c hearth.Chunk) {
+	if c.Steps != "" && !x.padded {
+		x.w.Header().Set("X-Hearth-Steps", c.Steps)
+	}
+}
+
 // credit says in the headers who made the answer, and how long it waited in line, in
 // truth and as was expected.
 func (x *exchange) credit(c hearth.Chunk) {
+	x.stepped(c)
 	if c.ServedBy != "" {
 		x.w.Header().Set("X-Hearth-Served-By", c.ServedBy)
 		x.allow()
@@ -144,6 +160,7 @@ func (x *exchange) collect(r *hearth.Request, take func(hearth.Chunk)) error {
 				return x.cut(x.instead(x.fieldOf(r, step.err)))
 			case c.Place != nil:
 				place = c.Place
+				x.stepped(c)
 			default:
 				x.credit(c)
 				take(c)

@@ -32,6 +32,8 @@ type Store interface {
 	FreeJobs(ctx context.Context, lease string) error
 	AddMessages(ctx context.Context, list []hearth.Job) error
 	ForgetOldJobs(ctx context.Context, keep time.Duration) error
+	AllTickets(ctx context.Context, after string, most int) ([]hearth.Job, error)
+	JobOwner(ctx context.Context, id string) (owner string, batch bool, err error)
 
 	Batches
 	Files
@@ -43,6 +45,7 @@ type Batches interface {
 	FailBatch(ctx context.Context, b hearth.Batch, tell []hearth.Job) error
 	Batch(ctx context.Context, owner, id string) (hearth.Batch, error)
 	Batches(ctx context.Context, owner, after string, most int) ([]hearth.Batch, error)
+	AllBatches(ctx context.Context, after string, most int) ([]hearth.Batch, error)
 	CancelBatch(ctx context.Context, owner, id string) error
 	OpenBatches(ctx context.Context) ([]hearth.Batch, error)
 	GiveUpLines(ctx context.Context, batch string, line func(hearth.Job) []byte) error
@@ -370,7 +373,11 @@ func (r *Runner) endBatches(ctx context.Context) error {
 		if b.Failed > 0 {
 			b.Errors = "file-" + rand.Text()
 		}
-		ended, err := r.store.EndBatch(ctx, b, time.Now().Add(r.limits.Keep), r.worker.Messages("batch."+string(b.State), b.Owner, b.ID))
+		keep := r.limits.Keep
+		if b.Keep > 0 {
+			keep = min(keep, b.Keep)
+		}
+		ended, err := r.store.EndBatch(ctx, b, time.Now().Add(keep), r.worker.Messages("batch."+string(b.State), b.Owner, b.ID))
 		if err != nil {
 			return err
 		}
@@ -481,6 +488,31 @@ func (r *Runner) CancelBatch(ctx context.Context, owner, id string) (hearth.Batc
 	}
 	r.wake()
 	return b, nil
+}
+
+// AllBatches lists everybody's batches, for those who see to them.
+func (r *Runner) AllBatches(ctx context.Context, after string, most int) ([]hearth.Batch, error) {
+	return r.store.AllBatches(ctx, after, most)
+}
+
+// AllTickets lists everybody's tickets and answers in the background, without what is in
+// them.
+func (r *Runner) AllTickets(ctx context.Context, after string, most int) ([]hearth.Job, error) {
+	return r.store.AllTickets(ctx, after, most)
+}
+
+// Withdraw ends a batch, a ticket or an answer in the background, whosever it is. One that
+// is not there is an error of code [hearth.NoSuchTicket].
+func (r *Runner) Withdraw(ctx context.Context, id string) error {
+	owner, batch, err := r.store.JobOwner(ctx, id)
+	if err != nil {
+		return err
+	}
+	if batch {
+		_, err = r.CancelBatch(ctx, owner, id)
+		return err
+	}
+	return r.Cancel(ctx, owner, id)
 }
 
 // stopLines ends the lines of a batch that run. It is called in every round for as long as

@@ -46,9 +46,11 @@ type Ledger struct {
 	accounts map[hearth.Scope]*account // by kind and id alone
 	warned   map[warning]bool
 
-	writing sync.Mutex // one at a time
-	pending []hearth.Use
-	swept   time.Time
+	next    *page        // entries that are to be written
+	kept    []hearth.Use // that could not be
+	writing bool
+	writer  sync.WaitGroup
+	swept   time.Time // by who writes
 }
 
 var _ hearth.Account = (*Ledger)(nil)
@@ -167,12 +169,7 @@ func (l *Ledger) reserve(ctx context.Context, by hearth.Principal, expected hear
 			}
 		}
 	}
-	for _, a := range b.accounts {
-		a.open++
-		for i := range a.periods {
-			a.periods[i].reserved.add(b.expected, 1)
-		}
-	}
+	b.reserve(1)
 	l.warn(b)
 	return b, nil
 }
@@ -257,9 +254,47 @@ func (b *bill) Settle(servedBy string, u hearth.Usage) {
 	use := b.use
 	use.ServedBy, use.Usage, use.Cost = servedBy, u, b.price.Cost(u)
 	b.close(&amount{int64(u.PromptTokens + u.CompletionTokens), 1, use.Cost})
-	l.pending = append(l.pending, use)
+	p := l.enter(use)
 	l.mu.Unlock()
-	l.write()
+	<-p.written
+}
+
+// Move reserves something else.
+func (b *bill) Move(model string, expected hearth.Usage) error {
+	l := b.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b.closed {
+		return hearth.NewError(hearth.Canceled)
+	}
+	price := l.price(model)
+	wanted := amount{tokens: int64(expected.PromptTokens + expected.CompletionTokens), requests: 1, spend: price.Cost(expected)}
+	b.reserve(-1)
+	for _, a := range b.accounts {
+		for _, q := range l.quotasOf(a.scope) {
+			if err := a.over(q, wanted, time.Now()); err != nil {
+				b.reserve(1)
+				return err
+			}
+		}
+	}
+	b.expected, b.price, b.use.Model = wanted, price, model
+	b.reserve(1)
+	return nil
+}
+
+// reserve counts the bill among what is under way, or no longer; in those periods in which
+// the request came.
+func (b *bill) reserve(n int64) {
+	for _, a := range b.accounts {
+		a.turn(time.Now())
+		a.open += n
+		for i := range a.periods {
+			if p := &a.periods[i]; !b.at.Before(p.begin) {
+				p.reserved.add(b.expected, n)
+			}
+		}
+	}
 }
 
 // Close gives back what is reserved.
@@ -276,16 +311,13 @@ func (b *bill) close(taken *amount) {
 		return
 	}
 	b.closed = true
+	b.reserve(-1)
+	if taken == nil {
+		return
+	}
 	for _, a := range b.accounts {
-		a.turn(time.Now())
-		a.open--
 		for i := range a.periods {
-			p := &a.periods[i]
-			if b.at.Before(p.begin) {
-				continue
-			}
-			p.reserved.add(b.expected, -1)
-			if taken != nil {
+			if p := &a.periods[i]; !b.at.Before(p.begin) {
 				p.taken.add(*taken, 1)
 			}
 		}
@@ -300,28 +332,56 @@ const (
 	sweepEvery = time.Hour
 )
 
-// write puts on the disk what is not there yet. Those who come while others write find
-// theirs written by whoever is next: a commit serves all who wait for it.
-func (l *Ledger) write() {
-	l.writing.Lock()
-	defer l.writing.Unlock()
-	l.mu.Lock()
-	uses := l.pending
-	l.pending = nil
-	l.mu.Unlock()
-	if len(uses) == 0 {
-		return
+// page is entries that are written together.
+type page struct {
+	uses    []hearth.Use
+	written chan struct{} // closed when they are, or could not be
+}
+
+// enter puts an entry on the page that is written next. l.mu is held. Somebody writes, one
+// page after the other, for as long as there are entries: a commit to the disk serves all
+// who came while the one before it was under way.
+func (l *Ledger) enter(use hearth.Use) *page {
+	if l.next == nil {
+		l.next = &page{written: make(chan struct{})}
 	}
+	l.next.uses = append(l.next.uses, use)
+	if !l.writing {
+		l.writing = true
+		l.writer.Go(l.write)
+	}
+	return l.next
+}
+
+// write puts on the disk what is not there yet.
+func (l *Ledger) write() {
+	for {
+		l.mu.Lock()
+		p, kept := l.next, l.kept
+		l.next, l.kept = nil, nil
+		if p == nil {
+			l.kept, l.writing = kept, false
+			l.mu.Unlock()
+			return
+		}
+		l.mu.Unlock()
+		l.put(append(kept, p.uses...))
+		close(p.written)
+	}
+}
+
+// put writes entries. Those that can't be written now are kept in memory.
+func (l *Ledger) put(uses []hearth.Use) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeMax)
 	defer cancel()
 	if err := l.Store.AddUses(ctx, uses); err != nil {
 		l.Log.Error("the ledger can't be written; entries are kept in memory", "entries", len(uses), "error", err)
-		l.mu.Lock()
-		l.pending = append(uses, l.pending...)
-		if more := len(l.pending) - pendingMax; more > 0 {
+		if more := len(uses) - pendingMax; more > 0 {
 			l.Log.Error("entries of the ledger are lost", "entries", more)
-			l.pending = l.pending[more:]
+			uses = uses[more:]
 		}
+		l.mu.Lock()
+		l.kept = uses
 		l.mu.Unlock()
 		return
 	}
@@ -334,4 +394,13 @@ func (l *Ledger) write() {
 }
 
 // Close writes what is left.
-func (l *Ledger) Close() { l.write() }
+func (l *Ledger) Close() {
+	l.writer.Wait()
+	l.mu.Lock()
+	kept := l.kept
+	l.kept = nil
+	l.mu.Unlock()
+	if len(kept) > 0 {
+		l.put(kept)
+	}
+}

@@ -129,6 +129,29 @@ func TestQuotas(t *testing.T) {
 		if len(s.uses) != 1 || s.uses[0].Cost != (10*2+10/2+5*8)*hearth.Yuan/1e6 || s.uses[0].ServedBy != "gpu" {
 			t.Errorf("entries %+v", s.uses)
 		}
+		// One that is made smaller, or by another model, is let in for that.
+		third, err := open(l, "k", 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fourth, err := open(l, "k", 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := third.Move("m", hearth.Usage{PromptTokens: 200}); !errors.Is(err, hearth.NewError(hearth.QuotaExceeded)) {
+			t.Errorf("moved to more than there is: %v", err)
+		}
+		if left, _ := l.Allowance(t.Context(), hearth.Principal{KeyID: "k"}); left.Tokens.Left != 20 {
+			t.Errorf("left after a move that was refused: %+v", left.Tokens)
+		}
+		if err := third.Move("m", hearth.Usage{PromptTokens: 20}); err != nil {
+			t.Errorf("moved to less: %v", err)
+		}
+		if left, _ := l.Allowance(t.Context(), hearth.Principal{KeyID: "k"}); left.Tokens.Left != 50 {
+			t.Errorf("left after a move: %+v", left.Tokens)
+		}
+		third.Close()
+		fourth.Close()
 		// One that is alone is let in as long as anything is left.
 		large, err := open(l, "k", 400)
 		if err != nil {

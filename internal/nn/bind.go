@@ -104,10 +104,19 @@ func (b *binder) tensor(field reflect.Value, prefix, names, shape string) error 
 		return err
 	}
 	b.used[t.Name] = true
-	if want := b.shape(shape); !slices.Equal(t.Shape, want) {
+	if want := b.shape(shape); !slices.Equal(trimmed(t.Shape, len(want)), want) {
 		return t.Refuse("has shape %v, not %v (%s)", t.Shape, want, shape)
 	}
 	return b.set(field, t)
+}
+
+// trimmed is a shape without the ones that some writers put after its n dimensions: a row
+// is the same tensor as a matrix of one.
+func trimmed(shape []int, n int) []int {
+	for len(shape) > n && shape[len(shape)-1] == 1 {
+		shape = shape[:len(shape)-1]
+	}
+	return shape
 }
 
 func (b *binder) shape(names string) []int {

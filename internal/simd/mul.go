@@ -40,26 +40,30 @@ func (f *Format) Mul(dst []float32, stride int, rows []byte, n int, b *Batch) {
 	}
 	rows = rows[:n*f.RowBytes(b.len)]
 	_ = dst[(b.n-1)*stride+n-1]
-	if native == nil || b.len%native.mul[f].len != 0 {
+	if native == nil {
 		f.mulPlain(dst, stride, rows, n, b)
 		return
 	}
-	if n < native.lanes {
-		f.mulFew(dst, stride, rows, n, b)
+	k := native.mul[f]
+	switch {
+	case b.len%k.len != 0:
+		f.mulPlain(dst, stride, rows, n, b)
+		return
+	case n < native.lanes:
+		k.few(f, dst, stride, rows, n, b)
 		return
 	}
 	size, bytes := b.partLen(), f.RowBytes(b.len)
 	for first := 0; first < b.n; first += size {
 		for r := 0; r < n; r += native.lanes {
 			r := min(r, n-native.lanes) // the last panel may overlap the one before
-			f.panel(dst[first*stride+r:], stride, rows[r*bytes:], bytes, b, first)
+			k.panel(dst[first*stride+r:], stride, rows[r*bytes:], bytes, b, first)
 		}
 	}
 }
 
 // panel multiplies the rows of a panel with the part that starts at token first.
-func (f *Format) panel(dst []float32, stride int, rows []byte, rowBytes int, b *Batch, first int) {
-	k := native.mul[f]
+func (k kernel) panel(dst []float32, stride int, rows []byte, rowBytes int, b *Batch, first int) {
 	tokens := min(b.partLen(), b.n-first)
 	g := first * b.groups()
 	blocks := b.len / k.len
@@ -73,14 +77,14 @@ func (f *Format) panel(dst []float32, stride int, rows []byte, rowBytes int, b *
 	}
 }
 
-// mulFew multiplies fewer rows than a panel has, with panels that hold one row many
+// few multiplies fewer rows than a panel has, with panels that hold one row many
 // times: no real matrix is so small.
-func (f *Format) mulFew(dst []float32, stride int, rows []byte, n int, b *Batch) {
+func (k kernel) few(f *Format, dst []float32, stride int, rows []byte, n int, b *Batch) {
 	size, bytes := b.partLen(), f.RowBytes(b.len)
 	out := make([]float32, size*native.lanes)
 	for first := 0; first < b.n; first += size {
 		for r := range n {
-			f.panel(out, native.lanes, rows[r*bytes:], 0, b, first)
+			k.panel(out, native.lanes, rows[r*bytes:], 0, b, first)
 			for t := range min(size, b.n-first) {
 				dst[(first+t)*stride+r] = out[t*native.lanes]
 			}

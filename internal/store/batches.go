@@ -42,9 +42,9 @@ func (s *Store) FailBatch(ctx context.Context, b hearth.Batch, tell []hearth.Job
 }
 
 func (s *Store) putBatch(ctx context.Context, b hearth.Batch) error {
-	_, err := s.db.ExecContext(ctx, `INSERT INTO batches (id, owner, path, input, span, metadata, problems, state, created, expires, ended, cancelled, output, errors, total)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '', ?)`, b.ID, b.Owner, b.Path, b.Input, b.Window, []byte(b.Metadata), []byte(b.Problems), b.State,
-		b.Created.Unix(), b.Expires.Unix(), seconds(b.Ended), b.Total)
+	_, err := s.db.ExecContext(ctx, `INSERT INTO batches (id, owner, path, input, span, metadata, problems, state, created, expires, ended, cancelled, output, errors, total, keep)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '', ?, ?)`, b.ID, b.Owner, b.Path, b.Input, b.Window, []byte(b.Metadata), []byte(b.Problems), b.State,
+		b.Created.Unix(), b.Expires.Unix(), seconds(b.Ended), b.Total, int64(b.Keep/time.Second))
 	return err
 }
 
@@ -94,17 +94,17 @@ func (s *Store) release(ctx context.Context, b hearth.Batch) error {
 	return tx.Commit()
 }
 
-const batchColumns = `id, owner, path, input, span, metadata, problems, state, created, expires, ended, cancelled, output, errors, total,
+const batchColumns = `id, owner, path, input, span, metadata, problems, state, created, expires, ended, cancelled, output, errors, total, keep,
 	(SELECT count(*) FROM jobs WHERE batch = batches.id AND state = 2 AND status = 200),
 	(SELECT count(*) FROM jobs WHERE batch = batches.id AND state = 2 AND status <> 200)`
 
 func scanBatch(row interface{ Scan(...any) error }) (hearth.Batch, error) {
 	var b hearth.Batch
-	var created, expires, ended, cancelled int64
+	var created, expires, ended, cancelled, keep int64
 	var metadata, problems []byte // which may be null
 	err := row.Scan(&b.ID, &b.Owner, &b.Path, &b.Input, &b.Window, &metadata, &problems, &b.State, &created, &expires, &ended, &cancelled,
-		&b.Output, &b.Errors, &b.Total, &b.Done, &b.Failed)
-	b.Metadata, b.Problems = metadata, problems
+		&b.Output, &b.Errors, &b.Total, &keep, &b.Done, &b.Failed)
+	b.Metadata, b.Problems, b.Keep = metadata, problems, time.Duration(keep)*time.Second
 	b.Created, b.Expires, b.Ended, b.Cancelled = moment(created), moment(expires), moment(ended), moment(cancelled)
 	return b, err
 }
@@ -123,6 +123,27 @@ func (s *Store) Batch(ctx context.Context, owner, id string) (hearth.Batch, erro
 func (s *Store) Batches(ctx context.Context, owner, after string, most int) ([]hearth.Batch, error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT "+batchColumns+` FROM batches WHERE owner = ?1 AND state <> 'validating'
 		AND (?2 = '' OR (created, rowid) < (SELECT created, rowid FROM batches WHERE id = ?2 AND owner = ?1)) ORDER BY created DESC, rowid DESC LIMIT ?3`, owner, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []hearth.Batch
+	for rows.Next() {
+		b, err := scanBatch(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, b)
+	}
+	return list, rows.Err()
+}
+
+// AllBatches lists everybody's batches, the newest first: so many, after the one of that id.
+func (s *Store) AllBatches(ctx context.Context, after string, most int) ([]hearth.Batch, error) {
+	// Which ones is settled first, so that only their lines are counted.
+	rows, err := s.db.QueryContext(ctx, "SELECT "+batchColumns+` FROM batches WHERE rowid IN (SELECT rowid FROM batches WHERE state <> 'validating'
+		AND (?1 = '' OR (created, rowid) < (SELECT created, rowid FROM batches WHERE id = ?1)) ORDER BY created DESC, rowid DESC LIMIT ?2)
+		ORDER BY created DESC, rowid DESC`, after, most)
 	if err != nil {
 		return nil, err
 	}

@@ -10,12 +10,12 @@ import (
 	"github.com/hearthbox/hearth"
 )
 
-const jobColumns = "id, owner, kind, coalesce(batch, ''), line, name, path, client, request, lang, class, body, created, expires, tries, state, status, result"
+const jobColumns = "id, owner, kind, coalesce(batch, ''), line, name, path, client, request, lang, class, data, body, created, expires, tries, state, status, result"
 
 func scanJob(row interface{ Scan(...any) error }, more ...any) (hearth.Job, error) {
 	var j hearth.Job
 	var created, expires int64
-	err := row.Scan(append([]any{&j.ID, &j.Owner, &j.Kind, &j.Batch, &j.Line, &j.Name, &j.Path, &j.From, &j.Request, &j.Lang, &j.Class, &j.Body, &created, &expires, &j.Tries, &j.State, &j.Status, &j.Result}, more...)...)
+	err := row.Scan(append([]any{&j.ID, &j.Owner, &j.Kind, &j.Batch, &j.Line, &j.Name, &j.Path, &j.From, &j.Request, &j.Lang, &j.Class, &j.Data, &j.Body, &created, &expires, &j.Tries, &j.State, &j.Status, &j.Result}, more...)...)
 	j.Created, j.Expires = moment(created), moment(expires)
 	return j, err
 }
@@ -27,9 +27,9 @@ type querier interface {
 }
 
 func addJob(ctx context.Context, to querier, j hearth.Job) error {
-	_, err := to.ExecContext(ctx, `INSERT INTO jobs (id, owner, kind, batch, line, name, path, client, request, lang, class, bulk, body, created, expires, tries, state, after, lease, status)
-		VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, '', 0)`,
-		j.ID, j.Owner, j.Kind, j.Batch, j.Line, j.Name, j.Path, j.From, j.Request, j.Lang, j.Class, j.Class == hearth.ClassBulk, j.Body, j.Created.Unix(), seconds(j.Expires), j.State)
+	_, err := to.ExecContext(ctx, `INSERT INTO jobs (id, owner, kind, batch, line, name, path, client, request, lang, class, data, bulk, body, created, expires, tries, state, after, lease, status)
+		VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, '', 0)`,
+		j.ID, j.Owner, j.Kind, j.Batch, j.Line, j.Name, j.Path, j.From, j.Request, j.Lang, j.Class, j.Data, j.Class == hearth.ClassBulk, j.Body, j.Created.Unix(), seconds(j.Expires), j.State)
 	return err
 }
 
@@ -81,6 +81,39 @@ func (s *Store) Job(ctx context.Context, owner, id string) (hearth.Job, error) {
 		return j, hearth.NewError(hearth.NoSuchTicket, "ticket", id)
 	}
 	return j, err
+}
+
+// AllTickets lists everybody's tickets and answers in the background, without what is in
+// them, the newest first: so many, after the one of that id.
+func (s *Store) AllTickets(ctx context.Context, after string, most int) ([]hearth.Job, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT id, owner, kind, path, created, expires, tries, state, status FROM jobs WHERE batch IS NULL AND kind IN ('ticket', 'response')
+		AND (?1 = '' OR n < (SELECT n FROM jobs WHERE id = ?1)) ORDER BY n DESC LIMIT ?2`, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []hearth.Job
+	for rows.Next() {
+		var j hearth.Job
+		var created, expires int64
+		if err := rows.Scan(&j.ID, &j.Owner, &j.Kind, &j.Path, &created, &expires, &j.Tries, &j.State, &j.Status); err != nil {
+			return nil, err
+		}
+		j.Created, j.Expires = moment(created), moment(expires)
+		list = append(list, j)
+	}
+	return list, rows.Err()
+}
+
+// JobOwner is whose a batch, a ticket or an answer in the background is; one that is missing
+// is an error of code [hearth.NoSuchTicket].
+func (s *Store) JobOwner(ctx context.Context, id string) (owner string, batch bool, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT owner, 1 FROM batches WHERE id = ?1 UNION ALL
+		SELECT owner, 0 FROM jobs WHERE id = ?1 AND batch IS NULL AND kind IN ('ticket', 'response')`, id).Scan(&owner, &batch)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = hearth.NewError(hearth.NoSuchTicket, "ticket", id)
+	}
+	return owner, batch, err
 }
 
 // JobOwners are those who have jobs waiting.

@@ -26,7 +26,7 @@ func desk(t *testing.T) *store.Store {
 
 func job(owner, id string, class hearth.Class) hearth.Job {
 	return hearth.Job{ID: id, Owner: owner, Kind: hearth.JobTicket, Name: "name", Path: "/v1/x", From: "::1", Request: "req_1", Lang: hearth.Chinese,
-		Class: class, Body: []byte(`{"id":"` + id + `"}`), Created: time.Unix(1_800_000_000, 0).UTC(), Expires: time.Unix(1_900_000_000, 0).UTC()}
+		Class: class, Data: hearth.DataSecret, Body: []byte(`{"id":"` + id + `"}`), Created: time.Unix(1_800_000_000, 0).UTC(), Expires: time.Unix(1_900_000_000, 0).UTC()}
 }
 
 // taken are the ids of jobs that are taken.
@@ -123,7 +123,7 @@ func TestJobs(t *testing.T) {
 
 func batch(id string, total int) hearth.Batch {
 	return hearth.Batch{ID: id, Owner: "k1", Path: "/v1/x", Input: "file-1", Window: "24h", Metadata: []byte(`{"a":"b"}`), State: hearth.BatchInProgress,
-		Created: time.Unix(1_800_000_000, 0).UTC(), Expires: time.Unix(1_900_000_000, 0).UTC(), Total: total}
+		Created: time.Unix(1_800_000_000, 0).UTC(), Expires: time.Unix(1_900_000_000, 0).UTC(), Total: total, Keep: time.Hour}
 }
 
 func lines(batch string, n int, err error) iter.Seq2[hearth.Job, error] {

@@ -60,20 +60,21 @@ func (s *Store) Key(ctx context.Context, id string) (hearth.Key, error) {
 // Holding finds a key and what whose it is makes of it; a missing one is an error of code
 // [hearth.NoSuchKey].
 func (s *Store) Holding(ctx context.Context, id string) (hearth.Holding, error) {
-	const more = `, coalesce(p.name, ''), coalesce(t.models, ''), coalesce(p.disabled, 0) + coalesce(t.disabled, 0),
-		coalesce(c.totp_proven, 0) OR EXISTS (SELECT 1 FROM passkeys x WHERE x.person_id = k.person_id), (SELECT coalesce(max(e.expires), 0) FROM emergencies e WHERE e.person_id = k.person_id)`
-	const tables = keyTables + ` LEFT JOIN tenants t ON t.id = coalesce(p.tenant_id, k.tenant_id) LEFT JOIN credentials c ON c.person_id = k.person_id`
 	var h hearth.Holding
 	var disabled, emergency int64
 	var err error
-	h.Key, err = scanKey(s.db.QueryRowContext(ctx, "SELECT "+keyColumns+more+" FROM "+tables+" WHERE k.id = ?", id),
-		&h.Holder, &h.TenantModels, &disabled, &h.SecondFactor, &emergency)
+	h.Key, err = scanKey(s.holding.QueryRowContext(ctx, id), &h.Holder, &h.TenantModels, &disabled, &h.SecondFactor, &emergency)
 	if errors.Is(err, sql.ErrNoRows) {
 		return h, hearth.NewError(hearth.NoSuchKey, "key", id)
 	}
 	h.Barred, h.EmergencyEnds = disabled > 0, moment(emergency)
 	return h, err
 }
+
+const holdingQuery = "SELECT " + keyColumns + `, coalesce(p.name, ''), coalesce(t.models, ''), coalesce(p.disabled, 0) + coalesce(t.disabled, 0),
+		coalesce(c.totp_proven, 0) OR EXISTS (SELECT 1 FROM passkeys x WHERE x.person_id = k.person_id), (SELECT coalesce(max(e.expires), 0) FROM emergencies e WHERE e.person_id = k.person_id)
+	FROM ` + keyTables + ` LEFT JOIN tenants t ON t.id = coalesce(p.tenant_id, k.tenant_id) LEFT JOIN credentials c ON c.person_id = k.person_id
+	WHERE k.id = ?`
 
 // Keys lists the keys that somebody holds, oldest first; of a person, or if that is empty
 // of all.

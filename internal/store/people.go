@@ -95,22 +95,24 @@ func (s *Store) RemoveDepartment(ctx context.Context, id string) error {
 
 // AddPerson remembers a person, how they come in, and the key their sessions act by.
 func (s *Store) AddPerson(ctx context.Context, p hearth.Person, c hearth.Credentials, own hearth.Key) error {
-	return s.within(ctx, func(tx *sql.Tx) error {
-		if err := placed(ctx, tx, p.Tenant, p.Department); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, "INSERT INTO people (id, tenant_id, department_id, login, name, standing, created, disabled) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			p.ID, p.Tenant, null(p.Department), p.Login, p.Name, p.Standing, p.Created.Unix(), seconds(p.Disabled)); err != nil {
-			return taken(err, p.Login)
-		}
-		if _, err := tx.ExecContext(ctx, "INSERT INTO credentials (person_id) VALUES (?)", p.ID); err != nil {
-			return err
-		}
-		if err := saveCredentials(ctx, tx, c); err != nil {
-			return err
-		}
-		return addKey(ctx, tx, own)
-	})
+	return s.within(ctx, func(tx *sql.Tx) error { return addPerson(ctx, tx, p, c, own) })
+}
+
+func addPerson(ctx context.Context, tx *sql.Tx, p hearth.Person, c hearth.Credentials, own hearth.Key) error {
+	if err := placed(ctx, tx, p.Tenant, p.Department); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO people (id, tenant_id, department_id, login, name, standing, created, disabled) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		p.ID, p.Tenant, null(p.Department), p.Login, p.Name, p.Standing, p.Created.Unix(), seconds(p.Disabled)); err != nil {
+		return taken(err, p.Login)
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO credentials (person_id) VALUES (?)", p.ID); err != nil {
+		return err
+	}
+	if err := saveCredentials(ctx, tx, c); err != nil {
+		return err
+	}
+	return addKey(ctx, tx, own)
 }
 
 const personColumns = "id, tenant_id, coalesce(department_id, ''), login, name, standing, created, disabled"

@@ -24,8 +24,8 @@ func (s *Store) AddSession(ctx context.Context, x hearth.Session, most int) erro
 	if _, err := tx.ExecContext(ctx, older, x.KeyID, x.KeyID, most-1); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO sessions (hash, key_id, created, expires) VALUES (?, ?, ?, ?)",
-		x.Hash, x.KeyID, x.Created.Unix(), x.Expires.Unix()); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO sessions (hash, key_id, created, used, expires) VALUES (?, ?, ?, ?, ?)",
+		x.Hash, x.KeyID, x.Created.Unix(), x.Used.Unix(), x.Expires.Unix()); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -34,13 +34,19 @@ func (s *Store) AddSession(ctx context.Context, x hearth.Session, most int) erro
 // Session finds a session; a missing one is an error of code [hearth.NoSession].
 func (s *Store) Session(ctx context.Context, hash []byte) (hearth.Session, error) {
 	x := hearth.Session{Hash: hash}
-	var created, expires int64
-	err := s.db.QueryRowContext(ctx, "SELECT key_id, created, expires FROM sessions WHERE hash = ?", hash).Scan(&x.KeyID, &created, &expires)
+	var created, used, expires int64
+	err := s.db.QueryRowContext(ctx, "SELECT key_id, created, used, expires FROM sessions WHERE hash = ?", hash).Scan(&x.KeyID, &created, &used, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
 		return x, hearth.NewError(hearth.NoSession)
 	}
-	x.Created, x.Expires = moment(created), moment(expires)
+	x.Created, x.Used, x.Expires = moment(created), moment(used), moment(expires)
 	return x, err
+}
+
+// UseSession remembers when a session was used.
+func (s *Store) UseSession(ctx context.Context, hash []byte, at time.Time) error {
+	_, err := s.db.ExecContext(ctx, "UPDATE sessions SET used = ? WHERE hash = ? AND used < ?", at.Unix(), hash, at.Unix())
+	return err
 }
 
 // RemoveSession forgets a session, if it is there.

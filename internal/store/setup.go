@@ -15,6 +15,14 @@ func (s *Store) AccessChanges(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
+const holdingsQuery = "SELECT holdings FROM access_state"
+
+// HoldingChanges is a number that is another one whenever what [Store.Holding] finds may be.
+func (s *Store) HoldingChanges(ctx context.Context) (n int64, err error) {
+	err = s.holdings.QueryRowContext(ctx).Scan(&n)
+	return n, err
+}
+
 // SetupFinished is when the setting up was finished; zero while it is not.
 func (s *Store) SetupFinished(ctx context.Context) (time.Time, error) {
 	var at int64

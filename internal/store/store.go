@@ -22,7 +22,16 @@ var migrations embed.FS
 // Store is an open database.
 type Store struct {
 	db *sql.DB
+
+	// What every request asks, parsed once.
+	holdings *sql.Stmt
+	holding  *sql.Stmt
+	addUse   *sql.Stmt
 }
+
+// idleConnections is how many connections to the file are kept open: opening one reads
+// the schema, which takes longer than most of what is asked.
+const idleConnections = 16
 
 // busyTimeoutMs is how long a write waits for another process to finish its own.
 const busyTimeoutMs = 10_000
@@ -52,7 +61,24 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		_ = db.Close()
 		return nil, fmt.Errorf("migrate %s: %w", path, err)
 	}
+	db.SetMaxIdleConns(idleConnections)
+	if err := s.prepare(ctx); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
 	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context) (err error) {
+	for _, p := range []struct {
+		to    **sql.Stmt
+		query string
+	}{{&s.holdings, holdingsQuery}, {&s.holding, holdingQuery}, {&s.addUse, addUseQuery}} {
+		if *p.to, err = s.db.PrepareContext(ctx, p.query); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lockFolder makes processes that open the same file do so one after the other, so

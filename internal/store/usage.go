@@ -17,12 +17,7 @@ func (s *Store) AddUses(ctx context.Context, uses []hearth.Use) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	add, err := tx.PrepareContext(ctx, `INSERT INTO usage (once, request, at, day, act, class, key_id, key_name, person, department, tenant,
-		model, served_by, prompt, cached, completion, cost) VALUES (nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (once) DO NOTHING`)
-	if err != nil {
-		return err
-	}
+	add := tx.StmtContext(ctx, s.addUse)
 	defer add.Close()
 	for _, u := range uses {
 		if _, err := add.ExecContext(ctx, u.Once, u.RequestID, u.At.UnixMilli(), u.At.Local().Format(time.DateOnly), u.Act, u.Class, u.Key, u.KeyName,
@@ -32,6 +27,10 @@ func (s *Store) AddUses(ctx context.Context, uses []hearth.Use) error {
 	}
 	return tx.Commit()
 }
+
+const addUseQuery = `INSERT INTO usage (once, request, at, day, act, class, key_id, key_name, person, department, tenant,
+	model, served_by, prompt, cached, completion, cost) VALUES (nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	ON CONFLICT (once) DO NOTHING`
 
 // scopeColumns are where the ids of scopes stand.
 var scopeColumns = map[hearth.ScopeKind]string{hearth.ScopeKey: "key_id", hearth.ScopePerson: "person",

@@ -18,6 +18,8 @@ type accountant struct {
 	mu     sync.Mutex
 	notes  []string
 	refuse error
+
+	refuseMove error
 }
 
 func (a *accountant) note(format string, about ...any) {
@@ -42,6 +44,14 @@ type noted struct {
 
 func (n *noted) Settle(by string, u hearth.Usage) {
 	n.a.note("settle %s by %s in=%d out=%d", n.name, by, u.PromptTokens, u.CompletionTokens)
+}
+
+func (n *noted) Move(model string, u hearth.Usage) error {
+	if n.a.refuseMove != nil {
+		return n.a.refuseMove
+	}
+	n.a.note("move %s to %s out=%d", n.name, model, u.CompletionTokens)
+	return nil
 }
 
 func (n *noted) Close() {

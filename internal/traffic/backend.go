@@ -31,14 +31,14 @@ type backend struct {
 	fell  bool    // it is left in peace because it was down
 	trial bool    // it was, and is given one request to see whether it is
 
-	entries int
-	slots   int     // in use
-	used    int     // tokens
-	ends    ends    // of entries whose time was known when they started
-	begins  begins  // of those whose time was not
-	area    float64 // slots in use, summed over time
-	at      float64 // when area was that
-	turn    float64 // of the line it served last
+	runs   []*entry
+	slots  int     // in use
+	used   int     // tokens
+	ends   ends    // of entries whose time was known when they started
+	begins begins  // of those whose time was not
+	area   float64 // slots in use, summed over time
+	at     float64 // when area was that
+	turn   float64 // of the line it served last
 
 	soon, usual average // seconds until the first token, lately and usually
 	known       prefixes
@@ -68,13 +68,13 @@ func (b *backend) take(slots, tokens int) {
 
 // free reports whether anything might run on it.
 func (b *backend) free(now float64) bool {
-	return now >= b.pause && b.slots < int(b.limit) && (!b.trial || b.entries == 0)
+	return now >= b.pause && b.slots < int(b.limit) && (!b.trial || len(b.runs) == 0)
 }
 
 // out reports whether it is out of order, or wants to be left in peace for long: who may
 // go elsewhere does.
 func (b *backend) out(now float64) bool {
-	return b.down || b.trial && b.entries > 0 || now < b.pause && (b.fell || b.pause-now > shortRest)
+	return b.down || b.trial && len(b.runs) > 0 || now < b.pause && (b.fell || b.pause-now > shortRest)
 }
 
 // shortRest is how many seconds of peace are waited for rather than evaded.
@@ -82,7 +82,7 @@ const shortRest = 5.0
 
 // fits reports whether it has room for the entry. One that is alone always fits.
 func (b *backend) fits(e *entry) bool {
-	return b.entries == 0 || b.slots+e.slots <= int(b.limit) && (b.tokens == 0 || b.used+e.tokens() <= b.tokens)
+	return len(b.runs) == 0 || b.slots+e.slots <= int(b.limit) && (b.tokens == 0 || b.used+e.tokens() <= b.tokens)
 }
 
 // headroom is the part of it that is free.
@@ -113,7 +113,8 @@ func (b *backend) start(e *entry, now float64) {
 	b.elapse(now)
 	e.state, e.on, e.started, e.area, e.begun = running, b, now, b.area, false
 	e.takes = e.line.secondsOn(b, e)
-	b.entries++
+	e.seat = len(b.runs)
+	b.runs = append(b.runs, e)
 	b.slots += e.slots
 	b.used += e.tokens()
 	b.expect(e, 1)
@@ -141,11 +142,14 @@ func (b *backend) left(pace, now float64) float64 {
 // release takes an entry off it.
 func (b *backend) release(e *entry, now float64) {
 	b.elapse(now)
-	b.entries--
+	last := len(b.runs) - 1
+	b.runs[e.seat], b.runs[last].seat = b.runs[last], e.seat
+	b.runs[last] = nil
+	b.runs = b.runs[:last]
 	b.slots -= e.slots
 	b.used -= e.tokens()
 	b.expect(e, -1)
-	if b.entries == 0 {
+	if len(b.runs) == 0 {
 		b.ends, b.begins = ends{}, begins{} // and what rounding left of them
 	}
 }
@@ -185,12 +189,12 @@ func (b *backend) refused(now float64, r Busy) {
 	switch {
 	case r.Asked:
 		b.pause = max(b.pause, now+pause)
-	case b.entries == 0 || r.Down && now >= b.pause:
+	case len(b.runs) == 0 || r.Down && now >= b.pause:
 		b.pause = now + pause*float64(int(1)<<b.pauses)
 		b.pauses = min(pausesMost, b.pauses+1)
 	}
 	b.fell, b.trial = b.fell || r.Down, b.trial || r.Down
-	if b.fixed || r.Down {
+	if b.fixed || r.Down || b.down { // which says nothing of how much it takes
 		return
 	}
 	b.limit = max(1, float64(b.slots))

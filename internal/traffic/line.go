@@ -59,6 +59,7 @@ type entry struct {
 
 	// While it runs.
 	on      *backend
+	seat    int // in what runs there
 	started float64
 	area    float64 // of the backend when it started
 	takes   float64 // seconds, as was expected then; 0 is not known
@@ -97,7 +98,9 @@ type line struct {
 	system  bool    // had the last turn
 	turn    float64 // served so far, by how many wanted it: lines that have a backend in common take turns by it
 	mix     [buckets]float64
-	truth   [classes][buckets]pace // how long requests waited, and how long they were to
+	came    [classes]flow // of cost
+	again   again
+	truth   [classes][buckets]truth
 	paces   map[*backend]*paces
 	lengths lengths
 
@@ -122,6 +125,7 @@ type share struct {
 	had     float64 // cost, by weight
 	stands  [classes]stand
 	users   int // entries, waiting or not
+	again   again
 	lengths lengths
 	serial  uint64
 }
@@ -235,7 +239,7 @@ func (b *band) change(s *stand, f func()) {
 	if n := s.entries.len(); n > 0 {
 		b.counts.add(float64(n), 1)
 		b.costs.add(s.entries.total(), 1)
-		s.key, s.tie = s.turn(), s.share.serial
+		s.key, s.tie, s.weight = s.turn(), s.share.serial, s.entries.first().entry.cost
 		b.stands.insert(&s.node)
 	}
 }
@@ -310,7 +314,7 @@ func (l *line) served(e *entry, on *backend, now float64) {
 		}
 	}
 	if e.expected > 0 {
-		l.truth[e.class][bucket(e.cost)].add(now-e.arrived, e.expected, 1.0/16)
+		l.truth[e.class][bucket(e.cost)].add(now-e.arrived, e.expected, truthWeight)
 	}
 	on.turn = max(on.turn, l.turn)
 	l.turn += e.cost / float64(max(1, b.stands.len()))

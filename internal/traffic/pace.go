@@ -46,6 +46,34 @@ func (p pace) rate() float64 {
 	return p.work / p.time
 }
 
+// flow is how much of something comes in a second, lately.
+type flow struct {
+	sum      float64 // what came, the older the less
+	from, at float64 // since when it is counted; when sum was that
+}
+
+// lately is for how many seconds what came counts, on average; leastSeen are those before
+// which little can be said.
+const (
+	lately    = 30.0
+	leastSeen = 3.0
+)
+
+func (f *flow) add(x, now float64) {
+	if f.sum == 0 {
+		f.from = now
+	}
+	f.sum = f.sum*math.Exp((f.at-now)/lately) + x
+	f.at = now
+}
+
+func (f *flow) rate(now float64) float64 {
+	if f.sum == 0 {
+		return 0
+	}
+	return f.sum * math.Exp((f.at-now)/lately) / lately / (1 - math.Exp(-max(leastSeen, now-f.from)/lately))
+}
+
 // paces are those of one model on one backend, by how much requests cost.
 type paces struct {
 	each [buckets]pace
@@ -54,6 +82,9 @@ type paces struct {
 
 // buckets of cost, each twice the one before: up to 32, up to 64 and so on.
 const buckets = 14
+
+// middle is a usual cost of those in a bucket.
+func middle(i int) float64 { return 24 * math.Exp2(float64(i)) }
 
 func bucket(cost float64) int { return min(buckets-1, max(0, math.Ilogb(max(1, cost))-4)) }
 
@@ -105,6 +136,7 @@ func (l *line) learn(e *entry, d Done, now float64) {
 		return // the charge stays as it was expected
 	}
 	l.charge(e.share, cost-e.cost)
+	l.ended(e.share)
 	if !d.Whole || d.Out == 0 {
 		return
 	}
@@ -126,6 +158,59 @@ func (l *line) learn(e *entry, d Done, now float64) {
 	took := max(1e-4, now-e.started)
 	p.each[bucket(e.cost)].add(cost, took, weight)
 	p.all.add(cost, took, weight)
+}
+
+// again counts what is asked after answers have ended, by its cost: how many ask again,
+// and for how much.
+type again struct {
+	came   [buckets]float64
+	ended  float64
+	credit int // answers that ended, for which nobody has asked again yet
+}
+
+// creditMost is for how many answers somebody may ask again later, and endedMost how many
+// are remembered.
+const (
+	creditMost = 4
+	endedMost  = 64
+	fewEnded   = 4
+)
+
+func (a *again) end() {
+	if a.ended++; a.ended > endedMost {
+		a.ended /= 2
+		for i := range a.came {
+			a.came[i] /= 2
+		}
+	}
+	a.credit = min(creditMost, a.credit+1)
+}
+
+// part is how many ask again, for about so much, for each answer that ends. A few answers
+// say little.
+func (a *again) part(i int) float64 { return a.came[i] / (fewEnded + a.ended) }
+
+// arrived takes note of an entry as one of those who ask again, if an answer has ended
+// for it. Those beyond that are a crowd that comes once, and is seen waiting.
+func (l *line) arrived(e *entry, now float64) {
+	if e.share.again.credit == 0 {
+		return
+	}
+	e.share.again.credit--
+	e.share.again.came[bucket(e.cost)]++
+	l.again.came[bucket(e.cost)]++
+	l.came[e.class].add(e.cost, now)
+}
+
+func (l *line) ended(s *share) {
+	s.again.end()
+	l.again.end()
+}
+
+// returns is how many of a tenant will ask again for about so much, for each answer that
+// ends: as its own did, and before those are many, as all did.
+func (l *line) returns(s *share, i int) float64 {
+	return (s.again.came[i] + fewEnded*l.again.part(i)) / (fewEnded + s.again.ended)
 }
 
 // Expected is what a request that has not arrived yet will take, in tokens read and

@@ -77,12 +77,9 @@ func (a Arrive) apply(q *Queue) {
 	}
 	q.entries[e.id] = e
 	q.count(e, 1)
-	e.deadline.key = e.arrived + q.limits.WaitMax[e.class].Seconds()
-	if at := a.Deadline.Seconds(); at > 0 {
-		e.deadline.key = min(e.deadline.key, at)
-	}
-	e.due.key = min(e.arrived+patience*l.seconds(e), e.deadline.key-l.seconds(e))
+	q.schedule(e, a.Deadline)
 	q.deadlines.insert(&e.deadline)
+	l.arrived(e, q.now)
 	l.enter(e, q.now)
 	for _, b := range l.backends {
 		q.fill(b)
@@ -90,15 +87,34 @@ func (a Arrive) apply(q *Queue) {
 	if e.state != waiting {
 		return
 	}
-	_, cost := l.ahead(e)
-	e.expected = l.wait(cost, q.now)
-	// Whoever is refused must not have been answered in time by any reckoning.
-	p, _ := q.Place(e.id)
-	may := seconds(e.deadline.key - q.now)
-	if wait := min(p.Wait, seconds(e.expected)); wait > may {
+	before := l.ahead(e, q.now)
+	e.expected = before.wait
+	if r := q.unreachable(e, before); r != nil {
 		q.forget(e)
-		q.refuse(e.id, Refusal{Reason: Unreachable, Wait: wait, May: may})
+		q.refuse(e.id, *r)
 	}
+}
+
+// schedule says when an entry has to begin, and when it should.
+func (q *Queue) schedule(e *entry, deadline time.Duration) {
+	e.deadline.key = e.arrived + q.limits.WaitMax[e.class].Seconds()
+	if at := deadline.Seconds(); at > 0 {
+		e.deadline.key = min(e.deadline.key, at)
+	}
+	takes := e.line.seconds(e)
+	e.due.key = min(e.arrived+patience*takes, e.deadline.key-takes)
+}
+
+// unreachable refuses what would wait for longer than it may. Whoever is refused must not
+// have been answered in time by any reckoning: by experience or without, and if nobody
+// comes who passes.
+func (q *Queue) unreachable(e *entry, before ahead) *Refusal {
+	may := seconds(e.deadline.key - q.now)
+	wait := seconds(min(e.line.told(e, before.wait), before.wait, before.alone))
+	if wait <= may {
+		return nil
+	}
+	return &Refusal{Reason: Unreachable, Wait: wait, May: may}
 }
 
 // over says which limit the entry would be beyond.

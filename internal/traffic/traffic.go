@@ -29,6 +29,10 @@ type Ways struct {
 	Line string
 
 	Backends []Backend
+
+	// Steps are what may be done, one after the other, about a request that would wait long
+	// here. Each changes what those before it have made of the request.
+	Steps []Step
 }
 
 // Backend is something that answers for a model.
@@ -88,6 +92,7 @@ func (t *Traffic) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hea
 			return
 		}
 		defer t.leave(ctx, v)
+		t.descend(ctx, v)
 		if err := t.attend(ctx, v, func(c hearth.Chunk) bool { return yield(c, nil) }); err != nil {
 			yield(hearth.Chunk{}, err)
 		}
@@ -103,30 +108,37 @@ func (t *Traffic) enter(ctx context.Context, r *hearth.Request) (*visit, error) 
 	if err != nil {
 		return nil, err
 	}
-	options := make([]Option, len(ways.Backends))
-	for i, b := range ways.Backends {
-		options[i] = Option{Backend: b.Source, Rank: b.Rank, Weight: b.Weight}
-	}
 	v := newVisit(ctx, ways, r)
-	arrival := v.arrival(options, t.moment(r.Deadline))
+	arrival := arrivalOf(ways, r, t.moment(r.Deadline))
 	if v.bill, err = t.open(ctx, v, arrival); err != nil {
 		return nil, err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.capacities(ways)
+	v.descends = len(ways.Steps) > 0
+	t.arrive(v, arrival)
+	return v, nil
+}
+
+// capacities tells the queue what backends take, if that is news. t.mu is held.
+func (t *Traffic) capacities(ways Ways) {
 	for _, b := range ways.Backends {
 		if c := (Capacity{Backend: b.Source, Slots: b.Slots, Tokens: b.Tokens}); t.told[b.Source] != c {
 			t.told[b.Source] = c
 			t.step(c)
 		}
 	}
+}
+
+// arrive puts a visit in line. t.mu is held.
+func (t *Traffic) arrive(v *visit, a Arrive) {
 	t.last++
-	v.id, arrival.ID = t.last, t.last
+	v.id, a.ID = t.last, t.last
 	t.visits[v.id] = v
-	t.step(arrival)
+	t.step(a)
 	p, _ := t.queue.Place(v.id)
 	v.expected = p.Wait
-	return v, nil
 }
 
 // open reserves what the request is expected to take.
@@ -144,8 +156,9 @@ func (t *Traffic) open(ctx context.Context, v *visit, a Arrive) (hearth.Bill, er
 // nobodysBill is that of a request nobody counts.
 type nobodysBill struct{}
 
-func (nobodysBill) Settle(string, hearth.Usage) {}
-func (nobodysBill) Close()                      {}
+func (nobodysBill) Settle(string, hearth.Usage)     {}
+func (nobodysBill) Move(string, hearth.Usage) error { return nil }
+func (nobodysBill) Close()                          {}
 
 // moment is a time as the queue counts; 0 is no time.
 func (t *Traffic) moment(at time.Time) time.Duration {
@@ -176,7 +189,7 @@ func (t *Traffic) attend(ctx context.Context, v *visit, emit func(hearth.Chunk) 
 		}
 		stood = stood && len(chunks) == 0
 		if p, waits := t.place(v); waits || stood {
-			if stood = waits; !emit(hearth.Chunk{Place: &p}) {
+			if stood = waits; !emit(hearth.Chunk{Place: &p, Steps: v.steps}) {
 				return nil
 			}
 		}
@@ -191,6 +204,13 @@ func (t *Traffic) attend(ctx context.Context, v *visit, emit func(hearth.Chunk) 
 
 // Report tells how a backend is.
 func (t *Traffic) Report(s State) { t.tell(s) }
+
+// Seen is what is known here of a backend.
+func (t *Traffic) Seen(backend string) Seen {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.queue.Seen(backend, time.Since(t.began))
+}
 
 // place is where a visit stands; it stands nowhere once something of its answer has come,
 // though it may wait for another backend to go on with it.
@@ -294,7 +314,11 @@ func (t *Traffic) step(e Event) {
 	for _, a := range t.queue.Step(time.Since(t.began), e) {
 		v := t.visits[a.ID]
 		if a.Refused != nil {
-			if v != nil {
+			switch {
+			case v == nil:
+			case v.descends:
+				v.refused = a.Refused
+			default:
 				v.close(t.refusal(v, *a.Refused))
 			}
 			continue
@@ -397,5 +421,6 @@ func (t *Traffic) queued(v *visit) (q hearth.Queued, waits, runs bool) {
 	}
 	p, _ := t.queue.Place(v.id)
 	q.Place = hearth.Place(p)
+	q.Why, q.Slots = e.why(t.queue.now)
 	return q, true, false
 }

@@ -36,6 +36,11 @@ type visit struct {
 	tries   int           // backends that did not take it, or did not finish
 	said    sofar         // of the answer; while it runs, that goroutine's, but for begun
 
+	// While it is looked at what can be done about a long wait:
+	descends bool
+	refused  *Refusal // why it does not wait; nil if it does, or runs
+	steps    string   // taken, as they are told
+
 	mu     sync.Mutex
 	chunks []hearth.Chunk // of the answer; those that were taken only if it has a ticket
 	closed bool
@@ -55,14 +60,18 @@ func tenantOf(by hearth.Principal) string { return by.KeyID }
 // and what serves it. Measured with thousands of them.
 const visitBytes = 64 << 10
 
-func (v *visit) arrival(backends []Option, deadline time.Duration) Arrive {
-	letters, prefix := beginnings(v.r)
-	tokens := v.r.MaxTokens
-	if v.r.Embed != nil || v.r.Rerank != nil {
+func arrivalOf(ways Ways, r *hearth.Request, deadline time.Duration) Arrive {
+	options := make([]Option, len(ways.Backends))
+	for i, b := range ways.Backends {
+		options[i] = Option{Backend: b.Source, Rank: b.Rank, Weight: b.Weight}
+	}
+	letters, prefix := beginnings(r)
+	tokens := r.MaxTokens
+	if r.Embed != nil || r.Rerank != nil {
 		tokens, prefix = 1, nil // nothing is written, and no beginning is known anew
 	}
-	return Arrive{ID: v.id, Tenant: tenantOf(v.r.By), Model: cmp.Or(v.ways.Line, v.ways.Model), Backends: backends, Class: classOf(v.r.Class),
-		PromptBytes: letters, MaxTokens: tokens, Choices: v.r.ChoiceCount(), Prefix: prefix,
+	return Arrive{Tenant: tenantOf(r.By), Model: cmp.Or(ways.Line, ways.Model), Backends: options, Class: classOf(r.Class),
+		PromptBytes: letters, MaxTokens: tokens, Choices: r.ChoiceCount(), Prefix: prefix,
 		HeldBytes: int64(letters) + visitBytes, Deadline: deadline}
 }
 
@@ -204,7 +213,7 @@ func (t *Traffic) run(v *visit, backend string, ended chan struct{}) {
 			if !begun {
 				begun = true
 				if !v.said.begun {
-					c.Waited, c.Expected = waited, expected
+					c.Waited, c.Expected, c.Steps = waited, expected, v.steps
 				}
 				t.begin(v)
 			}

@@ -9,7 +9,7 @@ import (
 
 // Case is what is inspected.
 type Case struct {
-	Question string   `json:"question"`
+	Question string   `json:"question,omitempty"`
 	Answer   string   `json:"answer"`
 	Sources  []Source `json:"sources,omitempty"` // that the answer was made from or cites
 }

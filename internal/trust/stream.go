@@ -27,18 +27,35 @@ func Actions() []string { return []string{string(Off), string(Label), string(Str
 // judged in pieces of this size.
 const sentenceBytesMax = 2048
 
+// Choice says what is done in the answers to somebody.
+type Choice func(ctx context.Context, by hearth.Principal) Action
+
+// Always is the same for everybody.
+func Always(a Action) Choice {
+	return func(context.Context, hearth.Principal) Action { return a }
+}
+
+// Classes of the verdicts that go on record: that an answer was inspected, and that a
+// sentence advertised, with the first of its reasons. What was said is not in them.
+const (
+	Inspected = "inspected"
+	Found     = "advertising."
+)
+
 // Watch wraps a generator so that every sentence of an answer is judged before it goes
 // on. A sentence is judged by what came before it; the rest is not there yet, so a stream
 // is judged a little less surely than a whole answer. Thinking, tool calls and requests
 // that want log-probabilities go through as they are.
-func Watch(g hearth.Generator, m func() *Model, a Action) hearth.Generator {
-	if a == Off || a == "" {
-		return g
-	}
+func Watch(g hearth.Generator, m func() *Model, choice Choice) hearth.Generator {
 	return hearth.GeneratorFunc(func(ctx context.Context, r *hearth.Request) iter.Seq2[hearth.Chunk, error] {
 		if len(r.Messages) == 0 || r.LogProbs || r.Ending != hearth.ForAnswer {
 			return g.Generate(ctx, r)
 		}
+		a := choice(ctx, r.By)
+		if a == Off || a == "" {
+			return g.Generate(ctx, r)
+		}
+		r.Trail.AddVerdict(hearth.Verdict{By: "trust", Class: Inspected, Action: string(a)})
 		w := &watch{model: m(), action: a, trail: r.Trail, question: (&Poll{Request: *r}).question(), choices: map[int]*held{}}
 		return w.stream(g.Generate(ctx, r))
 	})
@@ -146,7 +163,7 @@ func (w *watch) judge(h *held, sentence string) string {
 	if !found {
 		return sentence
 	}
-	w.trail.AddVerdict(hearth.Verdict{By: "trust", Class: "advertising", Action: string(w.action)})
+	w.trail.AddVerdict(hearth.Verdict{By: "trust", Class: Found + string(span.Type), Action: string(w.action)})
 	body := trimmed(sentence)
 	tail := sentence[len(body):]
 	note := w.note(sentence, span)

@@ -63,7 +63,7 @@ func TestWatch(t *testing.T) {
 		// However the answer comes in pieces, what goes on is the same.
 		first := ""
 		for _, n := range []int{1, 7, 64, 10_000} {
-			text, finish, err := listen(Watch(says(ad.answer, n, nil), Shipped, c.action), asked(ad.question))
+			text, finish, err := listen(Watch(says(ad.answer, n, nil), Shipped, Always(c.action)), asked(ad.question))
 			if err != nil || finish != c.finish {
 				t.Fatalf("%s: finish %q, %v", c.action, finish, err)
 			}
@@ -96,7 +96,7 @@ func TestWatchLetsPlainAnswersThrough(t *testing.T) {
 			continue
 		}
 		for _, n := range []int{1, 5} {
-			text, finish, err := listen(Watch(says(c.answer, n, nil), Shipped, Strip), asked(c.question))
+			text, finish, err := listen(Watch(says(c.answer, n, nil), Shipped, Always(Strip)), asked(c.question))
 			if text != c.answer || finish != "stop" || err != nil {
 				t.Errorf("%s: %q, %s, %v", c.name, text, finish, err)
 			}
@@ -107,17 +107,17 @@ func TestWatchLetsPlainAnswersThrough(t *testing.T) {
 func TestWatchTellsTheRecord(t *testing.T) {
 	ad, r := cases[0], asked(cases[0].question)
 	r.Trail = &hearth.Trail{}
-	if _, _, err := listen(Watch(says(ad.answer, 7, nil), Shipped, Strip), r); err != nil {
+	if _, _, err := listen(Watch(says(ad.answer, 7, nil), Shipped, Always(Strip)), r); err != nil {
 		t.Fatal(err)
 	}
-	if _, found := r.Trail.Found(); len(found) != 1 || found[0].By != "trust" || found[0].Class != "advertising" || found[0].Action != "strip" {
+	if _, found := r.Trail.Found(); len(found) != 2 || found[0] != (hearth.Verdict{By: "trust", Class: Inspected, Action: "strip"}) || !strings.HasPrefix(found[1].Class, Found) || found[1].Action != "strip" {
 		t.Errorf("%+v", found)
 	}
 }
 
 func TestWatchLosesNothingWhenAStreamBreaks(t *testing.T) {
 	broke := errors.New("broke")
-	text, _, err := listen(Watch(says("All is well. And then", 3, broke), Shipped, Strip), asked("?"))
+	text, _, err := listen(Watch(says("All is well. And then", 3, broke), Shipped, Always(Strip)), asked("?"))
 	if text != "All is well. And then" || !errors.Is(err, broke) {
 		t.Errorf("%q, %v", text, err)
 	}
@@ -126,7 +126,7 @@ func TestWatchLosesNothingWhenAStreamBreaks(t *testing.T) {
 func TestWatchHoldsOneSentenceAtMost(t *testing.T) {
 	long := strings.Repeat("word ", 2000)
 	sent, held := 0, 0
-	g := Watch(says(long, 16, nil), Shipped, Label)
+	g := Watch(says(long, 16, nil), Shipped, Always(Label))
 	for c, err := range g.Generate(context.Background(), asked("?")) {
 		if err != nil {
 			t.Fatal(err)

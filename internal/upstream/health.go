@@ -30,10 +30,20 @@ type health struct {
 	failures int           // in a row
 	changed  chan struct{} // has an element when down has become true
 	held     atomic.Bool   // it is being started
+	drained  atomic.Bool   // the operator wants it to be given nothing
+	turned   chan struct{} // has an element when drained has changed
 	alive    atomic.Int64  // when it last made something, Unix nanoseconds
+
+	worked   time.Time     // when it did last what it was asked
+	trouble  *hearth.Error // the last there was with it
+	troubled time.Time
+
+	answers, troubles atomic.Int64
 }
 
-func newHealth() health { return health{changed: make(chan struct{}, 1)} }
+func newHealth() health {
+	return health{changed: make(chan struct{}, 1), turned: make(chan struct{}, 1)}
+}
 
 // sign notes that the server made something.
 func (h *health) sign() { h.alive.Store(time.Now().UnixNano()) }
@@ -41,11 +51,11 @@ func (h *health) sign() { h.alive.Store(time.Now().UnixNano()) }
 // silence is for how long it has made nothing.
 func (h *health) silence() time.Duration { return time.Since(time.Unix(0, h.alive.Load())) }
 
-// Up reports whether the server is taken to work.
+// Up reports whether the server is taken to work, and may be asked.
 func (u *Server) Up() bool {
 	u.health.mu.Lock()
 	defer u.health.mu.Unlock()
-	return !u.health.down
+	return !u.health.down && !u.health.drained.Load()
 }
 
 // note takes what became of a request, and hands the error on.
@@ -57,7 +67,11 @@ func (u *Server) note(err error) error {
 		h.failures, h.down = 0, false
 		h.held.Store(false)
 		h.sign()
+		h.worked = time.Now()
 		return nil
+	}
+	if troubled(err) && !h.held.Load() { // an engine that starts is not in trouble
+		h.trouble, h.troubled = hearth.AsError(err), time.Now()
 	}
 	switch hearth.AsError(err).Code {
 	case hearth.UpstreamUnreachable:
@@ -80,8 +94,8 @@ func (u *Server) note(err error) error {
 // Hold takes the server to be down until it makes a token: one that is being started. Who
 // asks it meanwhile is told that it is busy, so that the request waits.
 func (u *Server) Hold() {
-	_ = u.note(hearth.NewError(hearth.UpstreamUnreachable, "upstream", u.Name))
 	u.health.held.Store(true)
+	_ = u.note(hearth.NewError(hearth.UpstreamUnreachable, "upstream", u.Name))
 }
 
 // heldFor is how soon a server that is being started is asked again.
@@ -127,9 +141,14 @@ func (u *Server) Watch(ctx context.Context, log *slog.Logger, changed func()) {
 			log.Warn("an upstream is down; it is asked for a token until it makes one", "upstream", u.Name)
 			again = probeFirst
 			changed()
+		case <-u.health.turned:
+			changed()
 		case <-tick.C:
 		}
 		switch next := metricsEvery; {
+		case u.health.drained.Load():
+			tick.Reset(next)
+			continue
 		case !u.Up():
 			if u.Probe(ctx) == nil {
 				log.Info("an upstream is up", "upstream", u.Name)

@@ -136,15 +136,15 @@ func (u *Server) Generate(ctx context.Context, r *hearth.Request) iter.Seq2[hear
 
 // generate and answer return nil when the answer is complete or the caller has had enough.
 func (u *Server) generate(ctx context.Context, r *hearth.Request, emit func(hearth.Chunk) bool) error {
-	if u.health.held.Load() {
-		return hearth.NewError(hearth.UpstreamBusy, "upstream", u.Name, "detail", hearth.Words{"it is being started", "正在启动"}).After(heldFor)
+	if err := u.unasked(); err != nil {
+		return err
 	}
-	return u.answer(ctx, r, emit)
+	return u.counted(ctx, u.answer(ctx, r, emit))
 }
 
 func (u *Server) answer(ctx context.Context, r *hearth.Request, emit func(hearth.Chunk) bool) error {
-	if left := u.rest.left(); left > 0 {
-		return hearth.NewError(hearth.UpstreamBusy, "upstream", u.Name, "detail", hearth.Words{"it wants to be left alone", "要求暂停请求"}).After(left)
+	if err := u.resting(); err != nil {
+		return err
 	}
 	u.running.Add(1)
 	defer u.running.Add(-1)

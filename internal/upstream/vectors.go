@@ -136,9 +136,14 @@ func unit(v []float32) bool {
 
 // whole sends a request and reads an answer that comes as a whole.
 func (u *Server) whole(ctx context.Context, path, model string, body any) ([]byte, error) {
-	if left := u.rest.left(); left > 0 {
-		return nil, hearth.NewError(hearth.UpstreamBusy, "upstream", u.Name, "detail", "it wants to be left alone").After(left)
+	if err := u.unasked(); err != nil {
+		return nil, err
 	}
+	text, err := u.fetched(ctx, path, model, body)
+	return text, u.counted(ctx, err)
+}
+
+func (u *Server) fetched(ctx context.Context, path, model string, body any) ([]byte, error) {
 	watched, dog := watch(ctx, u.IdleMax, quietMax)
 	defer dog.stop()
 	b, err := u.post(watched, path, model, body)

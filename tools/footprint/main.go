@@ -1,7 +1,8 @@
 // Command footprint measures the real binary from outside: how long it takes to
 // listen, and to the first token of the starter model on a machine with nothing else;
 // what memory it holds with no model, and what it holds beyond the mapped pages of a
-// model that has answered.
+// model that has answered; with -requests, whether memory stays what it is while the
+// starter model answers so many.
 package main
 
 import (
@@ -19,6 +20,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -27,7 +30,14 @@ func main() {
 	log.SetFlags(0)
 	binary := flag.String("hearth", "bin/hearth", "the binary")
 	runs := flag.Int("runs", 10, "starts")
+	requests := flag.Int("requests", 0, "measure memory over so many requests, and nothing else")
 	flag.Parse()
+	if *requests > 0 {
+		if err := endure(*binary, *requests); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	if err := measure(*binary, *runs, flag.Args()); err != nil {
 		log.Fatal(err)
 	}
@@ -104,6 +114,80 @@ func (s *server) post(path string, request any) (*http.Response, error) {
 	return http.DefaultClient.Do(r)
 }
 
+// How requests are asked that memory is looked at for: by so many clients at once, and
+// looked at so often once it has settled, after a part of them.
+const (
+	clients    = 8
+	looks      = 40
+	settledOne = 5 // in so many
+)
+
+// endure asks for many short answers to prompts that begin alike and go on otherwise, and
+// looks at memory meanwhile. The cache of keys and values has a limit that the first ones
+// fill.
+func endure(binary string, requests int) error {
+	s, err := start(binary, "", "HEARTH_ENGINE_CACHE_BYTES=32MiB")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.stop() }()
+	var asked atomic.Int64
+	var failed atomic.Pointer[error]
+	var all sync.WaitGroup
+	began := time.Now()
+	for range clients {
+		all.Go(func() {
+			for i := asked.Add(1); i <= int64(requests) && failed.Load() == nil; i = asked.Add(1) {
+				if err := s.answer(i); err != nil {
+					failed.Store(&err)
+				}
+			}
+		})
+	}
+	var totals []float64
+	for look := range looks + 1 {
+		for due := requests/settledOne + look*(requests-requests/settledOne)/looks; asked.Load() < int64(due) && failed.Load() == nil; {
+			time.Sleep(20 * time.Millisecond)
+		}
+		m, err := s.memory()
+		if err != nil {
+			return err
+		}
+		totals = append(totals, m.total)
+	}
+	all.Wait()
+	if err := failed.Load(); err != nil {
+		return *err
+	}
+	quarter := len(totals) / 4
+	early, late := mean(totals[:quarter]), mean(totals[len(totals)-quarter:])
+	print(map[string]any{"requests": requests, "clients": clients, "seconds": time.Since(began).Seconds(), "settled_after": requests / settledOne,
+		"rss_mib_first_quarter": early, "rss_mib_last_quarter": late, "drift_percent": 100 * (late/early - 1),
+		"rss_mib_least": slices.Min(totals), "rss_mib_most": slices.Max(totals), "rss_mib": totals})
+	return nil
+}
+
+func (s *server) answer(i int64) error {
+	answer, err := s.post("/v1/chat/completions", map[string]any{"model": s.Models[0].ID, "max_tokens": 4,
+		"messages": []map[string]string{{"role": "user", "content": fmt.Sprintf("How do I make key %d of %d?", i, i*7919%10007)}}})
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("status %d: %s", answer.StatusCode, text)
+	}
+	return err
+}
+
+func mean(list []float64) (sum float64) {
+	for _, v := range list {
+		sum += v
+	}
+	return sum / float64(len(list))
+}
+
 func measureModel(binary, file string) error {
 	file, err := filepath.Abs(file)
 	if err != nil {
@@ -158,7 +242,7 @@ type server struct {
 	listening time.Duration
 }
 
-func start(binary, models string) (*server, error) {
+func start(binary, models string, settings ...string) (*server, error) {
 	binary, err := filepath.Abs(binary)
 	if err != nil {
 		return nil, err
@@ -170,6 +254,7 @@ func start(binary, models string) (*server, error) {
 	s := &server{home: home, process: exec.Command(binary, "up", "--json", "--listen", "127.0.0.1:0")}
 	s.process.Dir = home
 	s.process.Env = []string{"HOME=" + home, "HEARTH_MODELS=" + models, "HEARTH_LOG_LEVEL=error"}
+	s.process.Env = append(s.process.Env, settings...)
 	s.process.Stderr = os.Stderr
 	out, err := s.process.StdoutPipe()
 	if err != nil {

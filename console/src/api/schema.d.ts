@@ -89,6 +89,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batches of everybody; nothing of what is asked in them */
+        get: operations["list-batches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw what is not answered yet of a batch; what was answered is kept for its owner */
+        delete: operations["cancel-batch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/conversations": {
         parameters: {
             query?: never;
@@ -311,6 +345,24 @@ export interface paths {
         put?: never;
         /** See what the guard does to a text; nothing is kept */
         post: operations["try-guard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the guided setting up is, and what was found out for it */
+        get: operations["show-guide"];
+        /** Note how far it is */
+        put: operations["set-guide"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -541,6 +593,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How fast models answer, as was measured */
+        get: operations["list-measurements"];
+        put?: never;
+        /** Begin to measure a model: it is asked as clients ask, on the account of who begins it, and others wait with it */
+        post: operations["measure-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/measurements/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, as it changes */
+        get: operations["watch-measurements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/measurements/running": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Stop measuring */
+        delete: operations["stop-measuring"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/models": {
         parameters: {
             query?: never;
@@ -558,6 +662,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/models/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to write a folder of safetensors as GGUF */
+        post: operations["convert-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/models/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models that are being made, or were */
+        get: operations["list-model-jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/models/jobs/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The jobs, as they change */
+        get: operations["watch-model-jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/models/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a model is that is being made */
+        get: operations["show-model-job"];
+        put?: never;
+        post?: never;
+        /** Stop making a model; nothing is left of what is not complete */
+        delete: operations["cancel-model-job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/models/load": {
         parameters: {
             query?: never;
@@ -569,6 +742,57 @@ export interface paths {
         put?: never;
         /** Load a model into memory */
         post: operations["load-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/models/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to fetch a model of the library, or go on where an earlier fetch stopped */
+        post: operations["pull-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/models/quantize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to write a model in fewer bits */
+        post: operations["quantize-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/models/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What models can be made of here, and how */
+        get: operations["list-model-sources"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -673,6 +897,40 @@ export interface paths {
         put?: never;
         /** Let somebody try again who was wrong too often */
         post: operations["unlock-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who waits for an answer, why, and for how long */
+        get: operations["show-queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/queue/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, as it changes */
+        get: operations["watch-queue"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -796,6 +1054,247 @@ export interface paths {
         /** Say which models a tenant may use */
         put: operations["set-tenant-models"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tickets and answers in the background of everybody; nothing of what is asked */
+        get: operations["list-tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/tickets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw a ticket or an answer in the background; its owner does not get it any more */
+        delete: operations["cancel-ticket"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/crosscheck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask several models the same and compare what they claim; /v1/crosscheck streams it */
+        post: operations["crosscheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find advertising in an answer; nothing is kept */
+        post: operations["inspect-answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is done about advertising in answers, and for whom */
+        get: operations["list-trust-policies"];
+        /** Set a policy, in the place of the one for the same */
+        put: operations["set-trust-policy"];
+        post?: never;
+        /** End a policy */
+        delete: operations["remove-trust-policy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/probe-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sets of probes there are */
+        get: operations["list-probe-sets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs of probes there were: effects, favoured brands, drift */
+        get: operations["list-probes"];
+        put?: never;
+        /** Ask a model a set of probes, in the background */
+        post: operations["run-probes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report of a month, by model and app, made of the audit record */
+        get: operations["show-trust-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/trust/report.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a page to print */
+        get: operations["export-trust-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/upstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Engines and services behind the appliance, and how they are; none of them is asked for this */
+        get: operations["list-upstreams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/upstreams/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it nothing new; what it is giving goes on, and requests wait or go elsewhere. Until it is to be asked again, or the appliance's next start */
+        post: operations["drain-upstream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/upstreams/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have it make one token, which a service elsewhere may charge for; the error says what came of it */
+        post: operations["probe-upstream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/upstreams/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an engine that the appliance starts, and start it again at once. Answers it is giving break off or are finished elsewhere: drain it first */
+        post: operations["restart-engine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/upstreams/undrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it be asked again */
+        post: operations["undrain-upstream"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1010,6 +1509,68 @@ export interface components {
             /** Format: int64 */
             times?: number;
         };
+        Batch: {
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: int64
+             * @description Answered
+             */
+            done: number;
+            /** Format: date-time */
+            ended?: string;
+            /**
+             * Format: date-time
+             * @description When what is not done is given up
+             */
+            expires: string;
+            /**
+             * Format: int64
+             * @description Not answered as was asked
+             */
+            failed: number;
+            id: string;
+            /** @description Id, of whose it is */
+            key: string;
+            key_name?: string;
+            /** @description Where its requests would have gone */
+            path: string;
+            /** @enum {string} */
+            state: "validating" | "failed" | "in_progress" | "completed" | "expired" | "cancelling" | "cancelled";
+            /**
+             * Format: int64
+             * @description Requests
+             */
+            total: number;
+        };
+        BatchesOutputBody: {
+            /** @description The newest first */
+            batches: components["schemas"]["Batch"][] | null;
+            /** @description There are others after these */
+            more?: boolean;
+        };
+        Beneficiary: {
+            asked: boolean;
+            brand: string;
+            /** Format: int64 */
+            mentions: number;
+            owner?: string;
+            platform?: string;
+            promoted: boolean;
+            /** Format: double */
+            share: number;
+        };
+        BrandRow: {
+            brand: string;
+            named_by: string[] | null;
+            owner?: string;
+            promoted_by: string[] | null;
+        };
+        Case: {
+            answer: string;
+            question?: string;
+            sources?: components["schemas"]["Source"][] | null;
+        };
         ChangePersonInputBody: {
             /** @description Empty: none */
             department?: string;
@@ -1024,9 +1585,19 @@ export interface components {
             disabled?: boolean;
             name?: string;
         };
+        Claim: {
+            agreement: string;
+            stances: components["schemas"]["Voice"][] | null;
+            text: string;
+        };
         CodeInputBody: {
             /** @description Six digits, or a recovery code */
             code?: string;
+        };
+        Comparison: {
+            brands: components["schemas"]["BrandRow"][] | null;
+            claims: components["schemas"]["Claim"][] | null;
+            models: components["schemas"]["Suspicion"][] | null;
         };
         ConversationOutputBody: {
             /** @description As it was kept */
@@ -1078,6 +1649,19 @@ export interface components {
             /** @description The latest first */
             conversations: components["schemas"]["ConversationSummary"][] | null;
         };
+        ConvertOrder: {
+            /** @description One of the sources' folders */
+            folder: string;
+            /** @description Of what is made; the folder's, if absent */
+            name?: string;
+            /**
+             * @description How an encoder makes a vector, where its folder does not say
+             * @enum {string}
+             */
+            pooling?: "mean" | "cls" | "last";
+            /** @description Of the weights; as they are, if absent */
+            type?: string;
+        };
         CreateKeyInputBody: {
             /** @description May do everything; while the appliance is set up */
             admin?: boolean;
@@ -1101,6 +1685,8 @@ export interface components {
             created: string;
             /** @description Id */
             department?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             /** Format: date-time */
             expires?: string;
             id: string;
@@ -1133,9 +1719,29 @@ export interface components {
              */
             ttl_seconds?: number;
         };
+        CrosscheckInputBody: {
+            /**
+             * Format: int64
+             * @description Of each answer; 1024 if not given
+             */
+            max_tokens?: number;
+            /** @description Two to eight; the first there are if not given */
+            models?: string[] | null;
+            question: string;
+            /** @description What the models are told first */
+            system?: string;
+        };
+        CrosscheckOutputBody: {
+            /** @description In the order in which they ended */
+            answers: components["schemas"]["ShownAnswer"][] | null;
+            /** @description Of all that did not fail; missing if fewer than two */
+            comparison?: components["schemas"]["Comparison"];
+        };
         Department: {
             /** Format: date-time */
             created: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             id: string;
             name: string;
             /** @description Id */
@@ -1144,6 +1750,28 @@ export interface components {
         DepartmentsOutputBody: {
             /** @description By tenant and name */
             departments: components["schemas"]["Department"][] | null;
+        };
+        Drift: {
+            alert: boolean;
+            moved: components["schemas"]["Effect"];
+            since: string;
+            why: string[] | null;
+        };
+        Effect: {
+            /** Format: int64 */
+            again: number;
+            /** Format: int64 */
+            changed: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: int64 */
+            pairs: number;
+            /** Format: double */
+            size: number;
+            steered: boolean;
+            variant: string;
         };
         EmergenciesOutputBody: {
             /** @description The latest first */
@@ -1169,6 +1797,30 @@ export interface components {
             person: string;
             reason: string;
         };
+        Engine: {
+            /** @description Accelerators it may use; empty is all */
+            devices: string[] | null;
+            /** @description The file or folder */
+            model?: string;
+            /**
+             * Format: date-time
+             * @description It is in that state
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description How often it was started
+             */
+            starts: number;
+            /**
+             * @description pausing: it ended, and is started again after a while
+             * @enum {string}
+             */
+            state: "starting" | "ready" | "pausing" | "stopped";
+            template: string;
+            /** @description It ended last, with the last line it printed */
+            why?: string;
+        };
         EnrolOutputBody: {
             /** @description In base 32, to be typed; shown this once */
             secret: string;
@@ -1176,7 +1828,16 @@ export interface components {
             uri: string;
         };
         ErrorBody: {
+            /** @description The message */
+            detail: string;
             error: components["schemas"]["ErrorBodyErrorStruct"];
+            /**
+             * Format: int64
+             * @description Of the answer, as HTTP has it
+             */
+            status: number;
+            /** @description What the status means */
+            title: string;
         };
         ErrorBodyErrorStruct: {
             /** @description For machines; the list is in docs/errors.md */
@@ -1301,6 +1962,53 @@ export interface components {
             /** @description Words are looked for: setting guard.words */
             words: boolean;
         };
+        GuideBody: {
+            /** @description It was gone through to the end, or left */
+            finished?: boolean;
+            /** @description That was chosen */
+            model?: string;
+            /**
+             * Format: int64
+             * @description Who will work with it; 0 is not said
+             */
+            people?: number;
+            /**
+             * @description The one to go on with
+             * @enum {string}
+             */
+            step: "plan" | "data" | "model" | "deploy" | "verify" | "operate";
+        };
+        GuideOutputBody: {
+            /** @description It was gone through to the end, or left */
+            finished?: boolean;
+            /** @description That was chosen */
+            model?: string;
+            /**
+             * Format: int64
+             * @description Who will work with it; 0 is not said
+             */
+            people?: number;
+            /**
+             * @description The one to go on with
+             * @enum {string}
+             */
+            step: "plan" | "data" | "model" | "deploy" | "verify" | "operate";
+            where: components["schemas"]["Where"];
+        };
+        Inspection: {
+            advertising: boolean;
+            beneficiaries: components["schemas"]["Beneficiary"][] | null;
+            clean: string;
+            diff: components["schemas"]["Piece"][] | null;
+            language: string;
+            model: string;
+            only_one_named: boolean;
+            /** Format: double */
+            probability: number;
+            sources?: components["schemas"]["SourceFinding"][] | null;
+            spans: components["schemas"]["Span"][] | null;
+            verdict: string;
+        };
         InvitationOutputBody: {
             /** @description Shown this once, holds three days */
             invitation: string;
@@ -1315,6 +2023,8 @@ export interface components {
              * @description Since when they are not let in
              */
             disabled?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             has_password: boolean;
             id: string;
             /** @description With which they choose a password; shown this once, holds three days */
@@ -1346,11 +2056,19 @@ export interface components {
             /** @description Id */
             tenant: string;
         };
+        JobProblem: {
+            /** @description For machines; the list is in docs/errors.md */
+            code: string;
+            message: string;
+            remedy: string;
+        };
         Key: {
             /** Format: date-time */
             created: string;
             /** @description Id */
             department?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             /** Format: date-time */
             expires?: string;
             id: string;
@@ -1371,6 +2089,39 @@ export interface components {
         };
         KeysOutputBody: {
             keys: components["schemas"]["Key"][] | null;
+        };
+        Level: {
+            /**
+             * Format: double
+             * @description Of all answers together
+             */
+            answer_tokens_per_second: number;
+            /** Format: int64 */
+            clients: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: double
+             * @description Pause in an answer that 95 of 100 do not exceed
+             */
+            gap_p95_seconds: number;
+            /** Format: int64 */
+            requests: number;
+            /**
+             * Format: double
+             * @description Of one answer, in the middle
+             */
+            stream_tokens_per_second: number;
+            /**
+             * Format: double
+             * @description That 95 of 100 do not exceed
+             */
+            ttft_p95_seconds: number;
+            /**
+             * Format: double
+             * @description Wait for the beginning of an answer, in the middle
+             */
+            ttft_seconds: number;
         };
         LibraryModel: {
             /** @enum {string} */
@@ -1415,6 +2166,15 @@ export interface components {
             models: string[] | null;
             /** @description Of its standing's; none: all of them */
             rights: string[] | null;
+        };
+        Line: {
+            /** Format: int64 */
+            line: number;
+            /** Format: double */
+            probability: number;
+            reasons: string[] | null;
+            text: string;
+            why: string;
         };
         Loaded: {
             /** Format: int64 */
@@ -1479,6 +2239,64 @@ export interface components {
             /** @description Id */
             tenant: string;
         };
+        MeasureOrder: {
+            /**
+             * Format: int64
+             * @description Of each answer
+             * @default 64
+             */
+            answer_tokens: number;
+            /** @description How many ask at once, one level after the other, each from 1 to 64; 1, 2 and 4 if absent */
+            clients?: number[] | null;
+            model: string;
+            /**
+             * Format: int64
+             * @description Of each question
+             * @default 128
+             */
+            prompt_tokens: number;
+        };
+        Measurement: {
+            /** Format: int64 */
+            answer_tokens: number;
+            /** @description Name of who began it */
+            by: string;
+            /**
+             * Format: int64
+             * @description Requests that were answered
+             */
+            done: number;
+            /** Format: date-time */
+            ended?: string;
+            /** @description One for each number of clients */
+            levels: components["schemas"]["Level"][] | null;
+            model: string;
+            /**
+             * Format: int64
+             * @description Who can work with the model, if each asks 12 times an hour, answers have 300 tokens, and four tenths are kept in reserve
+             */
+            people: number;
+            /** @description Why it failed */
+            problem?: components["schemas"]["JobProblem"];
+            /** Format: int64 */
+            prompt_tokens: number;
+            /** Format: date-time */
+            started: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "cancelled";
+            /**
+             * Format: double
+             * @description Of all answers together at the best level; 0 while there is none
+             */
+            tokens_per_second: number;
+            /** Format: int64 */
+            total: number;
+        };
+        Measurements: {
+            /** @description The latest first; the last twenty */
+            past: components["schemas"]["Measurement"][] | null;
+            running?: components["schemas"]["Measurement"];
+        };
         Model: {
             architecture?: string;
             /**
@@ -1509,6 +2327,102 @@ export interface components {
         ModelInputBody: {
             /** @description Name of the model */
             model: string;
+        };
+        ModelJob: {
+            /**
+             * Format: int64
+             * @description Of the phase: bytes that were written, or fetched, or tokens compared
+             */
+            done: number;
+            /** Format: date-time */
+            ended?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "quantize" | "convert" | "pull";
+            /**
+             * Format: double
+             * @description Until the phase ends, at the speed so far; absent when not known
+             */
+            left_seconds?: number;
+            /** @description Of the model that is made */
+            name: string;
+            /**
+             * @description What is going on; absent until it has begun
+             * @enum {string}
+             */
+            phase?: "writing" | "comparing" | "fetching";
+            /** @description Why it failed */
+            problem?: components["schemas"]["JobProblem"];
+            recipe?: string;
+            result?: components["schemas"]["ModelResult"];
+            /** @description The model, or the folder, that it is made of */
+            source: string;
+            /** Format: date-time */
+            started: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "cancelled";
+            /** Format: int64 */
+            total: number;
+        };
+        ModelJobs: {
+            /** @description The latest first; the last twenty since the start */
+            jobs: components["schemas"]["ModelJob"][] | null;
+        };
+        ModelLoss: {
+            /**
+             * Format: double
+             * @description Of models that make vectors: the least
+             */
+            cosine?: number;
+            /**
+             * Format: double
+             * @description KL divergence of what may come next, in nats
+             */
+            kl_mean?: number;
+            /** Format: double */
+            kl_p99?: number;
+            /** Format: double */
+            perplexity?: number;
+            /** Format: double */
+            perplexity_before?: number;
+            /**
+             * Format: double
+             * @description Share of places where the likeliest token is the same
+             */
+            same_top?: number;
+            /**
+             * Format: int64
+             * @description Compared
+             */
+            tokens: number;
+        };
+        ModelResult: {
+            /** Format: int64 */
+            file_bytes: number;
+            /** @description Which formats, of how many tensors */
+            formats: {
+                [key: string]: number;
+            };
+            /** @description Absent where it was not compared */
+            loss?: components["schemas"]["ModelLoss"];
+            model: string;
+            /**
+             * Format: int64
+             * @description Of what was quantized
+             */
+            source_bytes?: number;
+            /** @description Why it was not */
+            uncompared?: string;
+        };
+        ModelSources: {
+            /** @description That can be converted, as config.json calls them */
+            families: string[] | null;
+            /** @description With safetensors files, in the folders where models are looked for */
+            folders: string[] | null;
+            /** @description To quantize by, those of small files first */
+            recipes: string[] | null;
+            /** @description That the weights of a folder can be written in */
+            types: string[] | null;
         };
         ModelsOutputBody: {
             models: components["schemas"]["Model"][] | null;
@@ -1547,6 +2461,8 @@ export interface components {
              * @description Since when they are not let in
              */
             disabled?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             has_password: boolean;
             id: string;
             /**
@@ -1576,6 +2492,98 @@ export interface components {
             /** @description Id */
             tenant: string;
         };
+        Piece: {
+            cut?: boolean;
+            text: string;
+        };
+        PoliciesOutputBody: {
+            policies: components["schemas"]["TrustPolicy"][] | null;
+            /**
+             * @description Where there is no policy: trust.advertising of the settings
+             * @enum {string}
+             */
+            usual: "off" | "label" | "strip" | "block";
+        };
+        Preference: {
+            /** Format: int64 */
+            asked: number;
+            brand: string;
+            /** Format: int64 */
+            chosen: number;
+            favoured: boolean;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            owner?: string;
+            /** Format: double */
+            share: number;
+        };
+        ProbeResult: {
+            brands: components["schemas"]["Preference"][] | null;
+            choices?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            drift?: components["schemas"]["Drift"];
+            effects: components["schemas"]["Effect"][] | null;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            items: number;
+            model: string;
+            served_by?: string;
+            set: string;
+            /** Format: int64 */
+            unclear: number;
+            /** Format: int64 */
+            version: number;
+        };
+        ProbeRun: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            result: components["schemas"]["ProbeResult"];
+        };
+        ProbeSet: {
+            /** Format: int64 */
+            items: number;
+            /** @enum {string} */
+            language: "zh" | "en";
+            name: string;
+            /**
+             * Format: int64
+             * @description That a run asks a model
+             */
+            questions: number;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ProbeSetsOutputBody: {
+            sets: components["schemas"]["ProbeSet"][] | null;
+        };
+        ProbesOutputBody: {
+            probing: components["schemas"]["Probing"];
+            /** @description The latest first */
+            runs: components["schemas"]["ProbeRun"][] | null;
+        };
+        Probing: {
+            /** @description Why the last one did not come to an end */
+            failed?: string;
+            model?: string;
+            running: boolean;
+            set?: string;
+            /** Format: date-time */
+            since?: string;
+        };
+        PullOrder: {
+            /** @description Of the library: ID or ID:QUANTIZATION; without a quantisation the one that suits this machine's memory */
+            model: string;
+            /** @description To offer it under; the library's, if absent */
+            name?: string;
+        };
         PutConversationInputBody: {
             /** @description JSON; at most 4 MiB */
             body: unknown;
@@ -1602,13 +2610,68 @@ export interface components {
             /** @description What is in the file; at most 8 MiB */
             text: string;
         };
+        QuantizeOrder: {
+            /** @description Name of one in F32, F16 or BF16 */
+            model: string;
+            /** @description Of what is made; the model's and the recipe's, if absent */
+            name?: string;
+            /** @description As in the sources' recipes, such as Q4_K_M */
+            recipe: string;
+            /**
+             * Format: int64
+             * @description Of the manual that both models are compared on afterwards; 0 is none
+             * @default 512
+             */
+            tokens: number;
+        };
         QuestionOutputBody: {
             /** @description For PublicKeyCredential.parseCreationOptionsFromJSON */
             options: unknown;
             /** @description Comes back with the answer, within five minutes */
             state: string;
         };
+        Queued: {
+            /** @enum {string} */
+            class: "system" | "interactive" | "default" | "bulk";
+            /** @description Id */
+            department?: string;
+            /** @description Id */
+            key: string;
+            model: string;
+            /** @description Of the person, or of a key that is nobody's */
+            name: string;
+            /** @description Id */
+            person?: string;
+            /**
+             * Format: int64
+             * @description 1 is next; absent for one whose client is gone
+             */
+            position?: number;
+            /** @description Where it runs */
+            served_by?: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description Answers at once there is room for where it may go
+             */
+            slots?: number;
+            /** @enum {string} */
+            state: "waiting" | "running";
+            /**
+             * Format: double
+             * @description Until it runs; absent where that is not known
+             */
+            wait_seconds?: number;
+            /**
+             * @description Why it waits. full: all there is room for are being answered; room: it is longer than what is free of the cache; resting: whatever answers wants to be left alone for a while; down: whatever answers is out of order or drained; away: its client is gone, and its place is kept
+             * @enum {string}
+             */
+            why?: "full" | "room" | "resting" | "down" | "away";
+        };
         Quota: {
+            /** @description For If-Match, when it is changed */
+            etag: string;
             /**
              * Format: double
              * @description Tokens, requests, or yuan
@@ -1644,9 +2707,77 @@ export interface components {
         RenameDepartmentInputBody: {
             name: string;
         };
+        Report: {
+            apps: components["schemas"]["ReportRow"][] | null;
+            from: string;
+            models: components["schemas"]["ReportRow"][] | null;
+            models_of_apps: components["schemas"]["ReportRow"][] | null;
+            month: string;
+            probes: components["schemas"]["ReportProbe"][] | null;
+            record: components["schemas"]["ReportRecord"];
+            total: components["schemas"]["ReportRow"];
+            types: components["schemas"]["ReportType"][] | null;
+            until: string;
+        };
+        ReportProbe: {
+            /** Format: int64 */
+            alerts: number;
+            at: string;
+            favours: components["schemas"]["Preference"][] | null;
+            id: string;
+            result: components["schemas"]["ProbeResult"];
+            /** Format: int64 */
+            runs: number;
+        };
+        ReportRecord: {
+            /** Format: int64 */
+            answers: number;
+            digest: string;
+            /** Format: int64 */
+            first: number;
+            /** Format: int64 */
+            last: number;
+        };
+        ReportRow: {
+            /** Format: int64 */
+            advertised: number;
+            /** Format: int64 */
+            answers: number;
+            app?: string;
+            app_name?: string;
+            /** Format: int64 */
+            blocked: number;
+            /** Format: double */
+            high: number;
+            /** Format: int64 */
+            inspected: number;
+            /** Format: int64 */
+            labelled: number;
+            /** Format: double */
+            low: number;
+            model?: string;
+            /** Format: double */
+            share: number;
+            /** Format: int64 */
+            stripped: number;
+        };
+        ReportType: {
+            /** Format: int64 */
+            sentences: number;
+            type: string;
+        };
         RevisionOutputBody: {
             /** Format: int64 */
             revision: number;
+        };
+        RunProbesInputBody: {
+            model: string;
+            set: string;
+        };
+        SetPolicyInputBody: {
+            /** @enum {string} */
+            action: "off" | "label" | "strip" | "block";
+            whose: string;
         };
         SetQuotaInputBody: {
             /** Format: double */
@@ -1684,6 +2815,45 @@ export interface components {
         ShareInputBody: {
             shared: boolean;
         };
+        ShownAnswer: {
+            error?: components["schemas"]["Trouble"];
+            inspection?: components["schemas"]["Inspection"];
+            model: string;
+            /** Format: double */
+            seconds: number;
+            served_by?: string;
+            text: string;
+        };
+        Source: {
+            text?: string;
+            title?: string;
+            url?: string;
+        };
+        SourceFinding: {
+            domain?: string;
+            /** Format: int64 */
+            duplicate_of?: number;
+            lines?: components["schemas"]["Line"][] | null;
+            owner?: string;
+            promoted: boolean;
+            quarantine?: boolean;
+            seller: boolean;
+            url?: string;
+        };
+        Span: {
+            brands: string[] | null;
+            /** Format: int64 */
+            end: number;
+            evidence: string[] | null;
+            /** Format: double */
+            probability: number;
+            reasons: string[] | null;
+            /** Format: int64 */
+            start: number;
+            text: string;
+            type: string;
+            why: string;
+        };
         StandingInputBody: {
             /**
              * @description The one they have from now on
@@ -1699,6 +2869,17 @@ export interface components {
             uptime_seconds: number;
             version: string;
         };
+        Suspicion: {
+            /** Format: double */
+            advertising_probability: number;
+            alone_with: string[] | null;
+            /** Format: int64 */
+            contradicted: number;
+            model: string;
+            /** Format: int64 */
+            only_here: number;
+            outlier: boolean;
+        };
         Tenant: {
             /** Format: date-time */
             created: string;
@@ -1707,6 +2888,8 @@ export interface components {
              * @description Since when nobody of it is let in
              */
             disabled?: string;
+            /** @description For If-Match, when it is changed */
+            etag: string;
             id: string;
             /** @description That it may use; * stands for anything; none: all */
             models: string[] | null;
@@ -1719,6 +2902,56 @@ export interface components {
         TenantsOutputBody: {
             /** @description The main one first */
             tenants: components["schemas"]["Tenant"][] | null;
+        };
+        Ticket: {
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: date-time
+             * @description When it is forgotten
+             */
+            expires?: string;
+            id: string;
+            /** @description Id, of whose it is */
+            key: string;
+            key_name?: string;
+            /**
+             * @description ticket: it could not be answered in time; response: it was to be answered in the background
+             * @enum {string}
+             */
+            kind: "ticket" | "response";
+            path: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "done";
+            /**
+             * Format: int64
+             * @description Of the answer, as HTTP has it
+             */
+            status?: number;
+            /**
+             * Format: int64
+             * @description How often it was begun
+             */
+            tries: number;
+        };
+        TicketsOutputBody: {
+            /** @description There are others after these */
+            more?: boolean;
+            /** @description The newest first */
+            tickets: components["schemas"]["Ticket"][] | null;
+        };
+        Trouble: {
+            code: string;
+            message: string;
+            remedy: string;
+        };
+        TrustPolicy: {
+            /** @enum {string} */
+            action: "off" | "label" | "strip" | "block";
+            /** Format: date-time */
+            changed: string;
+            /** @description key:ID (an app), person:ID, department:ID or tenant:ID; the narrowest counts */
+            whose: string;
         };
         TryInputBody: {
             /**
@@ -1735,6 +2968,99 @@ export interface components {
             stopped: boolean;
             /** @description As it would go on */
             text: string;
+        };
+        Upstream: {
+            /**
+             * Format: int64
+             * @description That came to their end, since the appliance was started or its settings changed
+             */
+            answers: number;
+            /**
+             * @description The closest class of data that it is given
+             * @enum {string}
+             */
+            data_class: "public" | "internal" | "confidential" | "secret";
+            /** @description For an engine that the appliance starts */
+            engine?: components["schemas"]["Engine"];
+            /**
+             * Format: int64
+             * @description In a row; it is down from the third on, or when it can't be reached
+             */
+            failures: number;
+            /** @description What it is: vllm, ollama, deepseek, … */
+            kind: string;
+            /** @description How busy it is as it says itself, with what others ask */
+            load?: components["schemas"]["UpstreamLoad"];
+            /** @description That it offers, as known last */
+            models: string[] | null;
+            name: string;
+            /**
+             * Format: double
+             * @description How long it is still left alone, because it wants that or was full
+             */
+            rests_seconds?: number;
+            /**
+             * Format: int64
+             * @description Answers it is giving to this appliance
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Answers it is given at once; 0 before it was asked anything
+             */
+            slots: number;
+            /** @description Nobody said so: it is what was found out so far */
+            slots_found: boolean;
+            /**
+             * @description down: it is asked for a token until it makes one; starting: an engine of this appliance that has made none yet; resting: it wants to be left alone for a while; drained: it is given nothing new
+             * @enum {string}
+             */
+            state: "up" | "down" | "starting" | "resting" | "drained";
+            /** @description The last there was with it, mended or not */
+            trouble?: components["schemas"]["UpstreamTrouble"];
+            /**
+             * Format: int64
+             * @description Requests that came to nothing in that time, through no fault of theirs
+             */
+            troubles: number;
+            /** @description Where its API begins, without anything secret */
+            url: string;
+            /**
+             * Format: int64
+             * @description Requests in line that may go to it; some may go to others too
+             */
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description When it did last what it was asked
+             */
+            worked_at?: string;
+        };
+        UpstreamInputBody: {
+            /** @description Its name */
+            upstream: string;
+        };
+        UpstreamLoad: {
+            /**
+             * Format: double
+             * @description The part of its cache in use, from 0 to 1
+             */
+            cache: number;
+            /** Format: int64 */
+            running: number;
+            /** Format: int64 */
+            waiting: number;
+        };
+        UpstreamTrouble: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            message: string;
+            remedy: string;
+        };
+        UpstreamsOutputBody: {
+            /** @description As they are configured, and then the engines that are started here */
+            upstreams: components["schemas"]["Upstream"][] | null;
         };
         UsageGroup: {
             /** @description What the group has in common */
@@ -1783,6 +3109,37 @@ export interface components {
             prompt_tokens: number;
             /** Format: int64 */
             requests: number;
+        };
+        Voice: {
+            differ?: string;
+            model: string;
+            stance: string;
+            text?: string;
+        };
+        Waiting: {
+            /** @description Those that run, and then the others by their places; 500 at most */
+            requests: components["schemas"]["Queued"][] | null;
+            /** Format: int64 */
+            running: number;
+            /** Format: int64 */
+            waiting: number;
+        };
+        Where: {
+            /** @description Folder that holds everything that is kept */
+            data: string;
+            /**
+             * Format: int64
+             * @description Of its disk; 0 where the system does not tell
+             */
+            free_bytes: number;
+            /** @description Address and port */
+            listen: string;
+            /** @description Other machines can reach it */
+            open: boolean;
+            /** @description What is sent is encrypted */
+            tls: boolean;
+            /** @description Where this machine finds it */
+            url: string;
         };
         WordList: {
             /** Format: int64 */
@@ -1855,7 +3212,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -1884,7 +3241,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -1913,7 +3270,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -1942,7 +3299,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -1974,7 +3331,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-batches": {
+        parameters: {
+            query?: {
+                /** @description Id of the last one of the page before */
+                after?: string;
+                /** @description How many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchesOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "cancel-batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2011,7 +3431,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2042,7 +3462,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2078,7 +3498,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2107,7 +3527,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2142,7 +3562,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2172,7 +3592,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2205,7 +3625,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2234,7 +3654,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2267,7 +3687,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2296,7 +3716,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2304,7 +3724,10 @@ export interface operations {
     "rename-department": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2329,7 +3752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2358,7 +3781,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2391,7 +3814,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2420,7 +3843,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2451,7 +3874,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2480,7 +3903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2509,7 +3932,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2545,7 +3968,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2574,7 +3997,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2607,7 +4030,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "show-guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "set-guide": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuideBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2636,7 +4126,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2669,7 +4159,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2698,7 +4188,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2706,7 +4196,10 @@ export interface operations {
     "limit-key": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2731,7 +4224,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2771,7 +4264,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2800,7 +4293,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2829,7 +4322,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2862,7 +4355,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2891,7 +4384,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2920,7 +4413,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2953,7 +4446,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -2986,7 +4479,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3015,7 +4508,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3046,7 +4539,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3079,7 +4572,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3112,7 +4605,125 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measurements"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "measure-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureOrder"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measurement"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "watch-measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each with the state in data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Measurements"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "stop-measuring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3141,7 +4752,158 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "convert-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConvertOrder"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelJob"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-model-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelJobs"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "watch-model-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each with the state in data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ModelJobs"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "show-model-job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelJob"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "cancel-model-job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3172,7 +4934,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "pull-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullOrder"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelJob"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "quantize-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuantizeOrder"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelJob"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-model-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelSources"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3203,7 +5060,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3232,7 +5089,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3265,7 +5122,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3294,7 +5151,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3302,7 +5159,10 @@ export interface operations {
     "change-person": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3329,7 +5189,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3360,7 +5220,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3368,7 +5228,10 @@ export interface operations {
     "set-standing": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3395,7 +5258,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3424,7 +5287,65 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "show-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waiting"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "watch-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, each with the state in data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Waiting"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3453,7 +5374,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3461,7 +5382,10 @@ export interface operations {
     "set-quota": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3484,7 +5408,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3516,7 +5440,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3545,7 +5469,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3572,7 +5496,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3601,7 +5525,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3630,7 +5554,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3663,7 +5587,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3692,7 +5616,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3700,7 +5624,10 @@ export interface operations {
     "change-tenant": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3727,7 +5654,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3735,7 +5662,10 @@ export interface operations {
     "set-tenant-models": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The etag of what is changed, as it was read; without it, or with *, it is changed whatever it is by now */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3762,7 +5692,542 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-tickets": {
+        parameters: {
+            query?: {
+                /** @description Id of the last one of the page before */
+                after?: string;
+                /** @description How many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "cancel-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    crosscheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrosscheckInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrosscheckOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "inspect-answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Case"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inspection"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-trust-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoliciesOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "set-trust-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustPolicy"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-trust-policy": {
+        parameters: {
+            query: {
+                /** @description As it is listed */
+                whose: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-probe-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeSetsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-probes": {
+        parameters: {
+            query?: {
+                /** @description Only of this set */
+                set?: string;
+                /** @description Only of this model */
+                model?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbesOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "run-probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunProbesInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "show-trust-report": {
+        parameters: {
+            query: {
+                /** @description Like 2026-11, in the appliance's time zone */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "export-trust-report": {
+        parameters: {
+            query: {
+                /** @description Like 2026-11, in the appliance's time zone */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-upstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "drain-upstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "probe-upstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "restart-engine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "undrain-upstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3802,7 +6267,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -3844,7 +6309,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/problem+json": components["schemas"]["ErrorBody"];
                 };
             };
         };

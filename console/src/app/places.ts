@@ -5,6 +5,12 @@ export const places = {
   '/chat': ['ask'],
   '/serve': ['watch'],
   '/serve/models': ['watch'],
+  '/serve/queue': ['watch'],
+  '/serve/jobs': ['watch'],
+  '/serve/engines': ['watch'],
+  '/serve/bench': ['watch'],
+  '/serve/usage': ['watch'],
+  '/serve/quotas': ['watch'],
   '/serve/keys': ['self'],
   '/serve/start': ['ask'],
   '/protect/people': ['people', 'grant', 'audit'],
@@ -16,6 +22,7 @@ export const places = {
   '/protect/audit': ['audit'],
   '/trust/inspect': ['ask'],
   '/trust/ask': ['ask'],
+  '/settings/setup': ['serve'],
 } as const satisfies Record<string, readonly Right[]>;
 
 export type Place = keyof typeof places;
@@ -30,6 +37,6 @@ export function placeOf(pathname: string): Place | undefined {
 }
 
 /** The first place of a menu that is open. */
-export function firstOpen(menu: '/chat' | '/serve' | '/protect' | '/trust', rights: readonly Right[]): Place | undefined {
+export function firstOpen(menu: '/chat' | '/serve' | '/protect' | '/trust' | '/settings', rights: readonly Right[]): Place | undefined {
   return (Object.keys(places) as Place[]).find((p) => (p === menu || p.startsWith(`${menu}/`)) && open(p, rights));
 }

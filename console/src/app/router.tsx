@@ -8,6 +8,13 @@ const later = {
   overview: () => import('../pages/serve/overview'),
   models: () => import('../pages/serve/models'),
   start: () => import('../pages/serve/start'),
+  queue: () => import('../pages/serve/queue'),
+  jobs: () => import('../pages/serve/jobs'),
+  engines: () => import('../pages/serve/engines'),
+  bench: () => import('../pages/serve/bench'),
+  setup: () => import('../pages/settings/setup'),
+  usage: () => import('../pages/serve/usage'),
+  quotas: () => import('../pages/serve/quotas'),
   people: () => import('../pages/protect/people'),
   keys: () => import('../pages/protect/keys'),
   compare: () => import('../pages/chat/compare'),
@@ -53,6 +60,41 @@ const start = createRoute({
   getParentRoute: () => root,
   path: '/serve/start',
   component: lazyRouteComponent(later.start, 'Start'),
+});
+const queue = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/queue',
+  component: lazyRouteComponent(later.queue, 'Queue'),
+});
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/jobs',
+  component: lazyRouteComponent(later.jobs, 'Jobs'),
+});
+const engines = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/engines',
+  component: lazyRouteComponent(later.engines, 'Engines'),
+});
+const bench = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/bench',
+  component: lazyRouteComponent(later.bench, 'Bench'),
+});
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/setup',
+  component: lazyRouteComponent(later.setup, 'Setup'),
+});
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/usage',
+  component: lazyRouteComponent(later.usage, 'Usage'),
+});
+const quotas = createRoute({
+  getParentRoute: () => root,
+  path: '/serve/quotas',
+  component: lazyRouteComponent(later.quotas, 'Quotas'),
 });
 const people = createRoute({
   getParentRoute: () => root,
@@ -117,6 +159,13 @@ export const router = createRouter({
     models,
     ownKeys,
     start,
+    queue,
+    jobs,
+    engines,
+    bench,
+    setup,
+    usage,
+    quotas,
     people,
     keys,
     compare,

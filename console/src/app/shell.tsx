@@ -1,18 +1,26 @@
 import {
+  ApartmentOutlined,
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
   BankOutlined,
+  BarChartOutlined,
   CloudServerOutlined,
   DashboardOutlined,
   FileSearchOutlined,
   FilterOutlined,
+  FundOutlined,
+  HourglassOutlined,
+  InboxOutlined,
   KeyOutlined,
   MenuOutlined,
   MessageOutlined,
+  RocketOutlined,
   SafetyOutlined,
+  SettingOutlined,
   SolutionOutlined,
   TeamOutlined,
+  ThunderboltOutlined,
 } from '@ant-design/icons';
 import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { Button } from 'antd';
@@ -80,12 +88,19 @@ const top = [
   { at: '/serve', icon: <CloudServerOutlined />, name: 'nav.serve' },
   { at: '/protect', icon: <SafetyOutlined />, name: 'nav.protect' },
   { at: '/trust', icon: <SolutionOutlined />, name: 'nav.trust' },
+  { at: '/settings', icon: <SettingOutlined />, name: 'nav.settings' },
 ] as const;
 
 const menus = {
   '/serve': [
     { to: '/serve', icon: <DashboardOutlined />, name: 'nav.overview' },
+    { to: '/serve/queue', icon: <HourglassOutlined />, name: 'nav.queue' },
     { to: '/serve/models', icon: <AppstoreOutlined />, name: 'nav.models' },
+    { to: '/serve/engines', icon: <ApartmentOutlined />, name: 'nav.engines' },
+    { to: '/serve/bench', icon: <ThunderboltOutlined />, name: 'nav.bench' },
+    { to: '/serve/jobs', icon: <InboxOutlined />, name: 'nav.jobs' },
+    { to: '/serve/usage', icon: <BarChartOutlined />, name: 'nav.usage' },
+    { to: '/serve/quotas', icon: <FundOutlined />, name: 'nav.quotas' },
     { to: '/serve/keys', icon: <KeyOutlined />, name: 'nav.ownKeys' },
     { to: '/serve/start', icon: <ApiOutlined />, name: 'nav.start' },
   ],
@@ -101,6 +116,7 @@ const menus = {
     { to: '/trust/inspect', icon: <FileSearchOutlined />, name: 'nav.inspect' },
     { to: '/trust/ask', icon: <TeamOutlined />, name: 'nav.everyone' },
   ],
+  '/settings': [{ to: '/settings/setup', icon: <RocketOutlined />, name: 'nav.setup' }],
 } as const;
 
 function Side({ who }: { who: Who }) {

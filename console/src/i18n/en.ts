@@ -1,6 +1,7 @@
+import type { English } from './index';
 import type { Words } from './zh-CN';
 
-export const en: Words = {
+export const en: English<Words> = {
   app: { name: 'hearth', skip: 'Skip to content', menu: 'Menu' },
   nav: {
     chat: 'Chat',
@@ -21,6 +22,14 @@ export const en: Words = {
     trust: 'Trust',
     inspect: 'Check an answer',
     everyone: 'Ask everyone',
+    queue: 'Queue',
+    bench: 'Benchmark',
+    settings: 'Settings',
+    setup: 'Set-up guide',
+    engines: 'Engines and upstreams',
+    jobs: 'Batches and tickets',
+    usage: 'Usage and cost',
+    quotas: 'Quotas and budgets',
   },
   prefs: {
     title: 'Preferences',
@@ -267,7 +276,8 @@ export const en: Words = {
     searchHint: 'Search by name, publisher or purpose: deepseek, qwen3, embedding',
     noMatch: 'The library has no such model',
     noMatchHint: 'Try another word, or fewer filters.',
-    results: '{{n}} models',
+    results_one: '{{count}} model',
+    results_other: '{{count}} models',
     offline: 'The library is in the program: searching sends nothing.',
     need: 'Memory, about',
     tooBig: 'Too large for this machine',
@@ -320,7 +330,8 @@ export const en: Words = {
     noneHint: 'Whoever you add chooses a password with an invitation and signs in.',
     noMatch: 'Nobody matches',
     search: 'Search by name, sign-in name or department',
-    count: '{{n}} people',
+    count_one: '{{count}} person',
+    count_other: '{{count}} people',
     allStandings: 'All standings',
     standing: 'Standing',
     standingHint: 'Other standings are granted by the security administrator.',
@@ -409,7 +420,8 @@ export const en: Words = {
     current: 'this session',
     currentHint: 'This is the key you are signed in with: you will be signed out.',
     adminWarning: 'Such a key manages the appliance: give it to administrators only. It ends when the setting up is finished.',
-    count: '{{n}} keys',
+    count_one: '{{count}} key',
+    count_other: '{{count}} keys',
     expired: 'expired',
   },
   start: {

@@ -2,15 +2,21 @@ import i18n from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { en } from './en';
 import type { LaterWords } from './later.zh-CN';
+import type { ServeWords } from './serve.zh-CN';
 import { type Words, zh } from './zh-CN';
 
 export const languages = { 'zh-CN': '简体中文', en: 'English' } as const;
 export type Language = keyof typeof languages;
 
+/** The words of a language that tells one from many: where Chinese has `x_other`, it has `x_one` as well. */
+export type English<T> = { [K in keyof T]: T[K] extends string ? string : English<T[K]> } & {
+  [K in keyof T as K extends `${infer Base}_other` ? `${Base}_one` : never]: string;
+};
+
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'words';
-    resources: { words: Words & LaterWords };
+    resources: { words: Words & ServeWords & LaterWords };
   }
 }
 

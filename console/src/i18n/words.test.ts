@@ -3,6 +3,8 @@ import { en } from './en';
 import { preferred } from './index';
 import { laterEn } from './later.en';
 import { laterZh } from './later.zh-CN';
+import { enServe } from './serve.en';
+import { zhServe } from './serve.zh-CN';
 import { zh } from './zh-CN';
 
 function leaves(o: object, at = ''): [string, string][] {
@@ -12,11 +14,13 @@ function leaves(o: object, at = ''): [string, string][] {
 const values = (s: string) => [...s.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort();
 
 describe('the words', () => {
-  const chinese = [...leaves(zh), ...leaves(laterZh)];
-  const english = new Map([...leaves(en), ...leaves(laterEn)]);
+  const chinese = leaves({ ...zh, ...zhServe, ...laterZh });
+  const english = new Map(leaves({ ...en, ...enServe, ...laterEn }));
 
   it('are the same in both languages, with the same values in them', () => {
-    expect(english.size).toBe(chinese.length);
+    const plurals = chinese.filter(([key]) => key.endsWith('_other')).length;
+    expect(english.size).toBe(chinese.length + plurals);
+    for (const [key] of chinese) if (key.endsWith('_other')) expect(english.get(key.replace(/_other$/, '_one')), key).toBeTruthy();
     for (const [key, text] of chinese) {
       expect(english.get(key), key).toBeTruthy();
       expect(values(english.get(key) ?? ''), key).toEqual(values(text));
@@ -34,7 +38,7 @@ describe('the words', () => {
   it('are all used', () => {
     const files = import.meta.glob('../**/*.{ts,tsx}', { query: '?raw', import: 'default', eager: true }) as Record<string, string>;
     const code = Object.entries(files)
-      .filter(([name]) => !/i18n\/(later\.)?(en|zh-CN)|\.test\./.test(name))
+      .filter(([name]) => !/i18n\/(serve\.|later\.)?(en|zh-CN)|\.test\./.test(name))
       .map(([, text]) => text)
       .join('\n');
     const computed = [
@@ -62,8 +66,34 @@ describe('the words', () => {
       'chat.others',
       'chat.reasons.',
       'chat.shortcut',
+      'usage.',
+      'quotas.each.',
+      'quotas.measure.',
+      'quotas.period.',
+      'quotas.unit.',
+      'queue.classes.',
+      'queue.why.',
+      'jobs.states.',
+      'jobs.kinds.',
+      'engines.states.',
+      'engines.means.',
+      'engines.data.',
+      'engines.process.',
+      'engines.done.',
+      'bench.states.',
+      'bench.all',
+      'bench.each',
+      'bench.ttft',
+      'bench.gap95',
+      'bench.failed',
+      'guide.steps.',
+      'guide.titles.',
+      'making.kinds.',
+      'making.states.',
     ];
-    const idle = chinese.map(([key]) => key).filter((key) => !computed.some((c) => key.startsWith(c)) && !code.includes(`'${key}'`));
+    const idle = chinese
+      .map(([key]) => key)
+      .filter((key) => !computed.some((c) => key.startsWith(c)) && !code.includes(`'${key.replace(/_other$/, '')}'`));
     expect(idle).toEqual([]);
   });
 

@@ -13,6 +13,7 @@ import (
 	"github.com/hearthbox/hearth"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/cryptosuite"
+	"github.com/hearthbox/hearth/internal/cryptosuite/keyring/keyringtest"
 )
 
 // World is a log with a witness.
@@ -41,7 +42,7 @@ func Signers(t testing.TB) (signers []cryptosuite.Signer, keys []cryptosuite.Pub
 func Config(t testing.TB, dir string, hash cryptosuite.HashFunction) audit.Config {
 	signers, _ := Signers(t)
 	return audit.Config{Folder: filepath.Join(dir, "audit"), Hash: hash, Signers: signers, Witnesses: []string{filepath.Join(dir, "elsewhere", "witness")},
-		Every: time.Hour, Keep: audit.KeepMin, Required: true, Content: true, Log: slog.New(slog.DiscardHandler)}
+		Every: time.Hour, Keep: audit.KeepMin, Required: true, Content: true, Keys: keyringtest.In(t, dir), Log: slog.New(slog.DiscardHandler)}
 }
 
 // Sample is the record of a request that no other is like.

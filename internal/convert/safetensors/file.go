@@ -31,6 +31,8 @@ const (
 	F32  Type = "F32"
 	F16  Type = "F16"
 	BF16 Type = "BF16"
+
+	F8E4M3 Type = "F8_E4M3"
 )
 
 // Bytes is the size of a number, 0 for a type that is not known.
@@ -42,7 +44,7 @@ func (t Type) Bytes() int {
 		return 4
 	case F16, BF16, "I16", "U16":
 		return 2
-	case "BOOL", "I8", "U8", "F8_E4M3", "F8_E5M2", "F8_E8M0":
+	case "BOOL", "I8", "U8", F8E4M3, "F8_E5M2", "F8_E8M0":
 		return 1
 	}
 	return 0

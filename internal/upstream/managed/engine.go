@@ -64,7 +64,9 @@ type Engine struct {
 	mu     sync.Mutex
 	state  State
 	starts int
-	why    string // it is not ready
+	since  time.Time // it is in that state
+	why    string    // it is not ready
+	again  context.CancelFunc
 	stop   context.CancelFunc
 	done   chan struct{}
 }
@@ -102,20 +104,50 @@ func (e *Engine) URL() string {
 	return fmt.Sprintf("http://127.0.0.1:%d%s", e.Port, t.Base)
 }
 
-// Status is what it is doing, how often it was started, and why it is not ready.
-func (e *Engine) Status() (state State, starts int, why string) {
+// Status is what an engine is doing.
+type Status struct {
+	State  State
+	Since  time.Time
+	Starts int
+	Why    string // it is not ready
+}
+
+// Status is what it is doing.
+func (e *Engine) Status() Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.state, e.starts, e.why
+	return Status{e.state, e.since, e.starts, e.why}
 }
 
 func (e *Engine) is(s State, why string) {
 	e.mu.Lock()
-	e.state, e.why = s, why
+	e.state, e.why, e.since = s, why, time.Now()
 	if s == Starting {
 		e.starts++
 	}
 	e.mu.Unlock()
+}
+
+// Restart ends the engine and starts it again at once, also if it is in a pause between
+// two starts. Answers it is giving break off.
+func (e *Engine) Restart() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.again != nil {
+		e.again()
+	}
+}
+
+// life is the time until somebody wants the engine to be started again.
+func (e *Engine) life(ctx context.Context) context.Context {
+	one, cancel := context.WithCancel(ctx)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.again != nil {
+		e.again()
+	}
+	e.again = cancel
+	return one
 }
 
 // Run starts the engine and starts it again when it ends, until Stop. probe has it make a
@@ -128,20 +160,24 @@ func (e *Engine) Run(probe func(context.Context) error, down func()) {
 		defer close(e.done)
 		pause := pauseFirst
 		for ctx.Err() == nil {
-			began := time.Now()
-			why := e.once(ctx, probe)
+			one, began := e.life(ctx), time.Now()
+			why := e.once(one, probe)
 			down()
 			if ctx.Err() != nil {
 				break
 			}
-			if time.Since(began) >= steady {
+			if time.Since(began) >= steady || one.Err() != nil {
 				pause = pauseFirst
+			}
+			if one.Err() != nil {
+				e.config.Log.Info("an engine is started again", "engine", e.Name)
+				continue
 			}
 			e.is(Pausing, why)
 			e.config.Log.Warn("an engine has ended; it is started again", "engine", e.Name, "why", why, "in", pause)
 			select {
 			case <-time.After(pause):
-			case <-ctx.Done():
+			case <-one.Done():
 			}
 			pause = min(pauseLast, 2*pause)
 		}

@@ -24,8 +24,8 @@ type job struct {
 
 // Keep is the keeper: it reads a job, starts the engine, and ends it and all its children
 // when in closes. It returns the exit code of the engine, or 128 and the signal. Output
-// of the engine goes where its own does.
-func Keep(in io.Reader, errs io.Writer) int {
+// of the engine goes where its own does. Its input is stdin; nil is none.
+func Keep(in io.Reader, stdin *os.File, errs io.Writer) int {
 	// The engine is told to die with the thread that started it; this one stays.
 	runtime.LockOSThread()
 	// Whoever stops the appliance in a terminal signals the whole group; the keeper waits
@@ -45,6 +45,9 @@ func Keep(in io.Reader, errs io.Writer) int {
 	cmd := exec.Command(j.Argv[0], j.Argv[1:]...)
 	cmd.Env = append(j.Env, j.Mark)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if stdin != nil {
+		cmd.Stdin = stdin
+	}
 	cmd.SysProcAttr = childAttributes()
 	signal.Reset() // what is ignored stays so across exec
 	err = cmd.Start()
@@ -52,6 +55,9 @@ func Keep(in io.Reader, errs io.Writer) int {
 	if err != nil {
 		fmt.Fprintln(errs, "keeper:", err)
 		return 127
+	}
+	if stdin != nil { // the program's alone, so that it sees its end
+		_ = stdin.Close()
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()

@@ -2,7 +2,9 @@
 are published in, the logits that transformers computes for them in float32, and what
 llama.cpp's converter makes of them.
 
-    python reference.py LLAMA.CPP    # its sources: convert_hf_to_gguf.py and gguf-py
+    python reference.py LLAMA.CPP [NAME...]    # its sources: convert_hf_to_gguf.py and gguf-py
+
+With names, those alone are made, beside what is there.
 """
 
 import base64
@@ -12,6 +14,7 @@ import pathlib
 import shutil
 import sys
 
+import safetensors.torch
 import torch
 import transformers
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
@@ -94,6 +97,9 @@ def cases():
     yield "bert", t.BertModel(t.BertConfig(vocab_size=232, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
         num_attention_heads=4, max_position_embeddings=64, type_vocab_size=2)), torch.float32, (word_pieces(), "default", {
         "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]", "mask_token": "[MASK]", "do_lower_case": True}), None
+    yield "qwen2moe", t.Qwen2MoeForCausalLM(t.Qwen2MoeConfig(**SHARED, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=32,
+                                                            shared_expert_intermediate_size=40, norm_topk_prob=False)), torch.bfloat16, qwen(), None
+    yield "qwen3fp8", t.Qwen3ForCausalLM(t.Qwen3Config(**SHARED, head_dim=16, tie_word_embeddings=True)), torch.bfloat16, qwen(), None
 
 
 def randomise(model, seed):
@@ -111,6 +117,38 @@ def randomise(model, seed):
         for name, b in model.named_buffers():
             if name.endswith("e_score_correction_bias"):
                 b.copy_(0.1 * torch.randn(b.shape, generator=g))
+
+
+BLOCK = [16, 20]  # divides no matrix evenly
+
+
+def eight_bits(folder):
+    """The matrices of a folder in blocks of eight bits, as DeepSeek V3 is published, and what they then are in full."""
+    path = folder / "model.safetensors"
+    full, stored = {}, {}
+    for name, w in safetensors.torch.load_file(path).items():
+        full[name] = stored[name] = w
+        if w.ndim != 2 or "proj" not in name:
+            continue
+        rows, columns = (-(-n // b) for n, b in zip(w.shape, BLOCK))
+        scale = torch.empty(rows, columns)
+        q = torch.empty(w.shape, dtype=torch.float8_e4m3fn)
+        wide = torch.empty(w.shape)
+        for r in range(rows):
+            for c in range(columns):
+                at = slice(r * BLOCK[0], (r + 1) * BLOCK[0]), slice(c * BLOCK[1], (c + 1) * BLOCK[1])
+                scale[r, c] = w[at].float().abs().max() / 448
+                q[at] = (w[at].float() / scale[r, c]).to(torch.float8_e4m3fn)
+                wide[at] = q[at].float() * scale[r, c]
+        stored[name], stored[name + "_scale_inv"], full[name] = q, scale, wide.to(torch.bfloat16)
+    return full, stored
+
+
+def store_eight_bits(folder, stored):
+    safetensors.torch.save_file(stored, folder / "model.safetensors", {"format": "pt"})
+    config = json.loads((folder / "config.json").read_text())
+    config["quantization_config"] = {"quant_method": "fp8", "fmt": "e4m3", "activation_scheme": "dynamic", "weight_block_size": BLOCK}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
 def compute(folder, kind):
@@ -144,11 +182,17 @@ def converted(llama, folder, pre, dtype):
     return settings, tensors
 
 
-def main(llama):
-    shutil.rmtree(OUT, ignore_errors=True)
+def main(llama, *names):
     goldens = {}
+    if names:
+        goldens = json.loads((OUT / "goldens.json").read_text())["models"]
+    else:
+        shutil.rmtree(OUT, ignore_errors=True)
     for seed, (name, model, dtype, (tokenizer, pre, config), shards) in enumerate(cases()):
+        if names and name not in names:
+            continue
         folder = OUT / name
+        shutil.rmtree(folder, ignore_errors=True)
         randomise(model, seed)
         kind = type(model)
         model.to(dtype).save_pretrained(folder, **({"max_shard_size": shards} if shards else {}))
@@ -160,7 +204,13 @@ def main(llama):
             (folder / "modules.json").write_text('[{"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]\n')
             (folder / "1_Pooling").mkdir()
             (folder / "1_Pooling/config.json").write_text('{"pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true}\n')
+        stored = None
+        if name.endswith("fp8"):
+            full, stored = eight_bits(folder)
+            safetensors.torch.save_file(full, folder / "model.safetensors", {"format": "pt"})
         logits = compute(folder, kind).numpy().astype("<f4")
+        if stored:
+            store_eight_bits(folder, stored)
         settings, tensors = converted(pathlib.Path(llama).resolve(), folder, pre, dtype)
         goldens[name] = {"logits": base64.b64encode(logits.tobytes()).decode(), "settings": settings, "tensors": tensors}
     text = json.dumps({"tokens": TOKENS, "positions": POSITIONS, "models": goldens}, ensure_ascii=False, indent=1)

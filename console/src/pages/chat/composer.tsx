@@ -46,9 +46,10 @@ export function Composer({
   const [files, setFiles] = useState<Attached[]>([]);
   const choose = useRef<HTMLInputElement>(null);
   const attach = async (list: FileList | null) => {
-    if (!list?.length) return;
+    const chosen = [...(list ?? [])]; // the list itself is emptied
+    if (chosen.length === 0) return;
     const { readFiles } = await import('./attach');
-    const read = await readFiles([...list], files);
+    const read = await readFiles(chosen, files);
     setFiles(read.files);
     for (const wrong of read.wrong) notices.warning(wrong);
     area.current?.focus();

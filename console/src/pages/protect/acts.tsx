@@ -6,6 +6,7 @@ import { admin, body } from '../../api/client';
 import { Problem } from '../../api/problem';
 import { useSession } from '../../api/session';
 import { useNotices } from '../../app/notices';
+import { ifMatch, isConflict, Overtaken } from '../../components/conflict';
 import { Typed } from '../../components/typed';
 import { Invited } from './once';
 import { Account, StandingChoice } from './person';
@@ -75,7 +76,10 @@ function Standing({ p, onClose }: { p: Person; onClose(): void }) {
   const queries = useQueryClient();
   const [standing, setStanding] = useState(p.standing);
   const save = useMutation({
-    mutationFn: () => body(admin.PUT('/admin/v1/people/{id}/standing', { params: { path: { id: p.id } }, body: { standing } })),
+    mutationFn: ({ sure }: { sure?: boolean }) =>
+      body(
+        admin.PUT('/admin/v1/people/{id}/standing', { params: { path: { id: p.id }, header: ifMatch(p.etag, sure) }, body: { standing } }),
+      ),
     onSuccess: () => {
       notices.success(t('people.standingSet', { name: p.name, standing: t(`standing.${standing}`) }));
       onClose();
@@ -91,10 +95,13 @@ function Standing({ p, onClose }: { p: Person; onClose(): void }) {
       cancelText={t('common.cancel')}
       okButtonProps={{ disabled: standing === p.standing }}
       confirmLoading={save.isPending}
-      onOk={() => save.mutate()}
+      onOk={() => save.mutate({})}
       onCancel={onClose}
     >
-      {problem && <Alert type="error" showIcon title={problem.message} description={problem.remedy} className="spaced" />}
+      <Overtaken save={save} onReload={onClose} />
+      {problem && !isConflict(problem) && (
+        <Alert type="error" showIcon title={problem.message} description={problem.remedy} className="spaced" />
+      )}
       <p className="quiet spaced">{t('people.standingEffect')}</p>
       <StandingChoice value={standing} onChange={setStanding} />
     </Modal>

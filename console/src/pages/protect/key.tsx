@@ -6,6 +6,7 @@ import { useOffered } from '../../api/models';
 import { Problem } from '../../api/problem';
 import { type Right, useMay } from '../../api/session';
 import { useNotices } from '../../app/notices';
+import { ifMatch, isConflict, Overtaken } from '../../components/conflict';
 import { Once } from './once';
 import { type Belongs, departmentOf, PlaceFields } from './place';
 import type { Schemas } from './queries';
@@ -102,10 +103,10 @@ export function LimitKey({ k, onClose }: { k: Schemas['Key']; onClose(): void })
   const queries = useQueryClient();
   const [form] = Form.useForm<Scope>();
   const save = useMutation({
-    mutationFn: (s: Scope) =>
+    mutationFn: ({ sure, ...s }: Scope & { sure?: boolean }) =>
       body(
         admin.PUT('/admin/v1/keys/{id}/limits', {
-          params: { path: { id: k.id } },
+          params: { path: { id: k.id }, header: ifMatch(k.etag, sure) },
           body: { rights: k.standing === 'admin' ? only(s.rights) : k.rights, models: s.models },
         }),
       ),
@@ -126,7 +127,10 @@ export function LimitKey({ k, onClose }: { k: Schemas['Key']; onClose(): void })
       onOk={form.submit}
       confirmLoading={save.isPending}
     >
-      {problem && <Alert type="error" showIcon title={problem.message} description={problem.remedy} className="spaced" />}
+      <Overtaken save={save} onReload={onClose} />
+      {problem && !isConflict(problem) && (
+        <Alert type="error" showIcon title={problem.message} description={problem.remedy} className="spaced" />
+      )}
       <p className="quiet spaced">{t('keys.limitHint')}</p>
       <Form
         form={form}

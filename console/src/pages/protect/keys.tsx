@@ -78,7 +78,7 @@ function List({
             </Nothing>
           ) : (
             <>
-              <p className="quiet">{t('keys.count', { n: list.length })}</p>
+              <p className="quiet">{t('keys.count', { count: list.length })}</p>
               <ul className="rows">
                 {list.map((k) => (
                   <Row

@@ -77,7 +77,7 @@ export function People() {
                 <Nothing icon={<SearchOutlined />} title={t('people.noMatch')} />
               ) : (
                 <>
-                  <p className="quiet">{t('people.count', { n: found.length })}</p>
+                  <p className="quiet">{t('people.count', { count: found.length })}</p>
                   <ul className="rows">
                     {found.slice(0, most).map((p) => (
                       <Row key={p.id} p={p} place={placed(p)} onAct={(act) => setDoing({ act, p })} />

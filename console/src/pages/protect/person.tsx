@@ -6,6 +6,7 @@ import { admin, body } from '../../api/client';
 import { Problem } from '../../api/problem';
 import { useMay } from '../../api/session';
 import { useNotices } from '../../app/notices';
+import { ifMatch, isConflict, Overtaken } from '../../components/conflict';
 import { Loading } from '../../components/states';
 import { Invited } from './once';
 import { type Belongs, departmentOf, PlaceFields } from './place';
@@ -27,7 +28,7 @@ export function Account({ p, onClose }: { p?: Person; onClose(): void }) {
   const parts = useQuery(departments());
   const [invitation, setInvitation] = useState<string | null>(null);
   const save = useMutation({
-    mutationFn: async (w: Wanted) => {
+    mutationFn: async ({ sure, ...w }: Wanted & { sure?: boolean }) => {
       const department = await departmentOf(queries, w);
       const of = { name: w.name, login: w.login.trim(), tenant: w.tenant };
       if (!p) {
@@ -36,7 +37,12 @@ export function Account({ p, onClose }: { p?: Person; onClose(): void }) {
         );
         return made.invitation;
       }
-      await body(admin.PATCH('/admin/v1/people/{id}', { params: { path: { id: p.id } }, body: { ...of, department } }));
+      await body(
+        admin.PATCH('/admin/v1/people/{id}', {
+          params: { path: { id: p.id }, header: ifMatch(p.etag, sure) },
+          body: { ...of, department },
+        }),
+      );
       return null;
     },
     onSuccess: (made) => {
@@ -59,7 +65,10 @@ export function Account({ p, onClose }: { p?: Person; onClose(): void }) {
       onOk={form.submit}
       confirmLoading={save.isPending}
     >
-      {problem && <Alert type="error" showIcon title={problem.message} description={problem.remedy} className="spaced" />}
+      <Overtaken save={save} onReload={onClose} />
+      {problem && !isConflict(problem) && (
+        <Alert type="error" showIcon title={problem.message} description={problem.remedy} className="spaced" />
+      )}
       {parts.isPending ? (
         <Loading />
       ) : (

@@ -1,6 +1,6 @@
 // Programs that ask the appliance, ready to be run.
 
-export const languages = { curl: 'curl', python: 'Python', node: 'Node.js', go: 'Go' } as const;
+export const languages = { curl: 'curl', python: 'Python', node: 'Node.js', go: 'Go', langchain: 'LangChain' } as const;
 export type Programming = keyof typeof languages;
 
 const quoted = (s: string) => JSON.stringify(s);
@@ -42,6 +42,14 @@ const stream = await client.chat.completions.create({
 for await (const chunk of stream) {
   process.stdout.write(chunk.choices[0]?.delta?.content ?? "");
 }`;
+    case 'langchain':
+      return `# pip install langchain-openai
+import os
+from langchain_openai import ChatOpenAI
+
+model = ChatOpenAI(base_url=${quoted(base)}, api_key=os.environ["HEARTH_API_KEY"], model=${quoted(model)})
+for chunk in model.stream(${quoted(hello)}):
+    print(chunk.content, end="", flush=True)`;
     case 'go':
       return `// go get github.com/openai/openai-go/v3
 package main

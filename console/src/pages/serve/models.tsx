@@ -1,8 +1,9 @@
+import '../../i18n/serve';
 import { MessageOutlined, SearchOutlined } from '@ant-design/icons';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Alert, Button, Card, Checkbox, Input, Select, Tabs } from 'antd';
-import { useDeferredValue, useState } from 'react';
+import { useDeferredValue, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { admin, body } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -13,13 +14,16 @@ import { Mark } from '../../components/mark';
 import { Page } from '../../components/page';
 import { Nothing, Shown } from '../../components/states';
 import { bytes, integer, parameters } from '../../lib/format';
+import { Making, useMaking, usePull } from './making';
 import { type Filter, library, models, type Schemas, status } from './queries';
 
 export function Models() {
   const { t } = useTranslation();
   const [tab, setTab] = useState('installed');
+  const serves = useMay('serve');
   return (
     <Page title={t('models.title')}>
+      {serves && <Jobs />}
       <Tabs
         activeKey={tab}
         onChange={setTab}
@@ -29,6 +33,27 @@ export function Models() {
         ]}
       />
     </Page>
+  );
+}
+
+/** What is being fetched or made, and what became of it. What is there now is asked for again when one is done. */
+function Jobs() {
+  const queries = useQueryClient();
+  const jobs = useMaking();
+  const done = jobs.filter((j) => j.state === 'done').length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one more is there
+  useEffect(() => {
+    void queries.invalidateQueries({ queryKey: ['models'] });
+    void queries.invalidateQueries({ queryKey: ['offered'] });
+  }, [done]);
+  const shown = jobs.filter((j, i) => j.state === 'running' || i < 3);
+  if (shown.length === 0) return null;
+  return (
+    <ul className="rows spaced">
+      {shown.map((j) => (
+        <Making key={j.id} j={j} />
+      ))}
+    </ul>
   );
 }
 
@@ -65,10 +90,10 @@ function Here({ m, loaded }: { m: Schemas['Model']; loaded: boolean }) {
   const queries = useQueryClient();
   const serves = useMay('serve');
   const load = useMutation({
-    mutationFn: () => body(admin.POST('/admin/v1/models/load', { body: { model: m.id } })),
-    onSuccess: () => notices.success(t('models.loadedNow', { model: m.id })),
+    mutationFn: () => body(admin.POST(loaded ? '/admin/v1/models/unload' : '/admin/v1/models/load', { body: { model: m.id } })),
+    onSuccess: () => notices.success(t(loaded ? 'overview.unloaded' : 'models.loadedNow', { model: m.id })),
     onError: (e) => notices.error(`${Problem.any(e).message}${i18n.language === 'en' ? '. ' : '。'}${Problem.any(e).remedy}`),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['status'] }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: ['status'] }),
   });
   const origin = m.origin === 'upstream' ? m.source : t(`models.origin.${m.origin}`);
   const facts = [
@@ -98,9 +123,9 @@ function Here({ m, loaded }: { m: Schemas['Model']; loaded: boolean }) {
           <Link to="/chat" onClick={() => localStorage.setItem('hearth.model', m.id)} className="ant-link-button">
             <MessageOutlined aria-hidden /> {t('models.ask')}
           </Link>
-          {m.source === 'native' && !loaded && serves && (
+          {m.source === 'native' && serves && (
             <Button size="small" loading={load.isPending} onClick={() => load.mutate()}>
-              {t('models.load')}
+              {t(loaded ? 'overview.unload' : 'models.load')}
             </Button>
           )}
         </div>
@@ -159,7 +184,7 @@ function Library() {
           return (
             <>
               <p className="quiet">
-                {t('models.results', { n: list.length })} · {t('models.offline')}
+                {t('models.results', { count: list.length })} · {t('models.offline')}
               </p>
               {list.length === 0 && <Nothing icon={<SearchOutlined />} title={t('models.noMatch')} hint={t('models.noMatchHint')} />}
               <div className="cards">
@@ -183,6 +208,7 @@ function Library() {
 function There({ m, reason }: { m: Schemas['LibraryModel']; reason?: string }) {
   const { t, i18n } = useTranslation();
   const [open, setOpen] = useState(false);
+  const pull = usePull();
   return (
     <Card
       className="card"
@@ -220,15 +246,29 @@ function There({ m, reason }: { m: Schemas['LibraryModel']; reason?: string }) {
           {m.licence} · {t(`models.commercialUse.${m.commercial_use}`)}
         </Mark>
       </p>
-      {open ? (
+      {m.file_bytes > 0 && (
+        <div className="card-acts">
+          <Button
+            type="primary"
+            size="small"
+            loading={pull.isPending}
+            onClick={() => pull.mutate(m.id)}
+            aria-label={`${t('making.pull')} ${m.name}`}
+          >
+            {t('making.pull')}
+          </Button>
+          {!open && (
+            <Button type="text" size="small" onClick={() => setOpen(true)}>
+              {t('models.how')}
+            </Button>
+          )}
+        </div>
+      )}
+      {open && (
         <div className="pull">
           <span className="quiet">{t('models.pull')}</span>
           <Snippet text={`hearth model pull ${m.id}`} />
         </div>
-      ) : (
-        <Button size="small" onClick={() => setOpen(true)} disabled={!m.file_bytes}>
-          {t('models.how')}
-        </Button>
       )}
     </Card>
   );

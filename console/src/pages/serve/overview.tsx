@@ -1,3 +1,4 @@
+import '../../i18n/serve';
 import { ReloadOutlined } from '@ant-design/icons';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Card, Progress } from 'antd';
@@ -9,6 +10,7 @@ import { useNotices } from '../../app/notices';
 import { Figure, Page } from '../../components/page';
 import { Nothing, Shown } from '../../components/states';
 import { bytes, integer, uptime } from '../../lib/format';
+import { Measured } from './measured';
 import { type Schemas, status } from './queries';
 
 export function Overview() {
@@ -24,6 +26,7 @@ export function Overview() {
       <Shown query={query}>
         {(s) => (
           <>
+            <Measured />
             <Card title={t('overview.machine')} className="card">
               <dl className="figures-grid">
                 <Figure name={t('overview.version')} value={s.version} />
