@@ -64,7 +64,7 @@ describe('the words', () => {
       'chat.week',
       'chat.earlier',
       'chat.others',
-      'chat.reasons.',
+      'talk.reasons.',
       'chat.shortcut',
       'usage.',
       'quotas.each.',

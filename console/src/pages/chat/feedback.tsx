@@ -1,3 +1,4 @@
+import '../../i18n/later';
 import { Input, Modal, Radio } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,8 +12,8 @@ export default function WhyNot({ onSave, onClose }: { onSave(f: Feedback): void;
   return (
     <Modal
       open
-      title={t('chat.whyNot')}
-      okText={t('chat.sendFeedback')}
+      title={t('talk.whyNot')}
+      okText={t('talk.sendFeedback')}
       cancelText={t('common.cancel')}
       okButtonProps={{ disabled: !reason }}
       onOk={() => reason && onSave({ good: false, reason, comment: comment.trim() || undefined })}
@@ -21,19 +22,19 @@ export default function WhyNot({ onSave, onClose }: { onSave(f: Feedback): void;
       <Radio.Group
         className="choices spaced"
         value={reason}
-        aria-label={t('chat.whyNot')}
+        aria-label={t('talk.whyNot')}
         onChange={(e) => setReason(e.target.value)}
-        options={reasons.map((r) => ({ value: r, label: t(`chat.reasons.${r}`) }))}
+        options={reasons.map((r) => ({ value: r, label: t(`talk.reasons.${r}`) }))}
       />
       <Input.TextArea
         rows={3}
         value={comment}
         maxLength={2000}
-        placeholder={t('chat.comment')}
-        aria-label={t('chat.comment')}
+        placeholder={t('talk.comment')}
+        aria-label={t('talk.comment')}
         onChange={(e) => setComment(e.target.value)}
       />
-      <p className="quiet">{t('chat.feedbackHint')}</p>
+      <p className="quiet">{t('talk.feedbackHint')}</p>
     </Modal>
   );
 }

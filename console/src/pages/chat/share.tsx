@@ -1,3 +1,4 @@
+import '../../i18n/later';
 import { useMutation } from '@tanstack/react-query';
 import { Alert, Checkbox, Modal } from 'antd';
 import { useTranslation } from 'react-i18next';
@@ -14,12 +15,12 @@ export default function Share({ c, onClose }: { c: Conversation; onClose(): void
   const share = useMutation({ mutationFn: (on: boolean) => chats.share(now, on) });
   const problem = share.error && Problem.any(share.error);
   return (
-    <Modal open title={t('chat.shareTitle', { title: now.title || t('chat.untitled') })} footer={null} onCancel={onClose}>
+    <Modal open title={t('talk.shareTitle', { title: now.title || t('chat.untitled') })} footer={null} onCancel={onClose}>
       {problem && <Alert type="error" showIcon title={problem.message} description={problem.remedy} className="spaced" />}
-      <p className="spaced">{t('chat.shareHint')}</p>
+      <p className="spaced">{t('talk.shareHint')}</p>
       <p className="spaced">
         <Checkbox checked={!!now.shared} disabled={share.isPending} onChange={(e) => share.mutate(e.target.checked)}>
-          {t('chat.shareOn')}
+          {t('talk.shareOn')}
         </Checkbox>
       </p>
       {now.shared && <Snippet text={new URL(`#/chat/${c.id}`, document.baseURI).href} />}
