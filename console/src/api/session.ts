@@ -10,7 +10,10 @@ export type Right = 'ask' | 'self' | 'watch' | 'serve' | 'people' | 'grant' | 'g
 export type Who = { name: string; standing: Standing; rights: Right[]; key_id: string; person?: string };
 
 /** What somebody signs in with: a key, or who they are and how they prove it. */
-export type Proof = { key: string } | { login: string; password: string; code?: string; new_password?: string };
+export type Proof =
+  | { key: string }
+  | { login: string; password: string; code?: string; new_password?: string }
+  | { state: string; passkey: unknown };
 
 const post = async <T>(path: string, body: unknown): Promise<T> => {
   const r = await ask(path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });

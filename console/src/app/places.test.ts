@@ -18,6 +18,6 @@ describe('the places', () => {
       '/serve/start',
       '/serve',
     ]);
-    expect([firstOpen('/protect', ['audit']), firstOpen('/protect', ['ask', 'self', 'watch'])]).toEqual(['/protect/people', undefined]);
+    expect([firstOpen('/protect', ['audit']), firstOpen('/protect', ['ask', 'self'])]).toEqual(['/protect/people', undefined]);
   });
 });

@@ -15,6 +15,13 @@ export const places = {
   '/serve/start': ['ask'],
   '/protect/people': ['people', 'grant', 'audit'],
   '/protect/keys': ['people', 'grant'],
+  '/protect/tenants': ['people', 'grant'],
+  '/protect/duties': ['watch'],
+  '/me': ['self'],
+  '/protect/rules': ['guard'],
+  '/protect/audit': ['audit'],
+  '/trust/inspect': ['ask'],
+  '/trust/ask': ['ask'],
   '/settings/setup': ['serve'],
 } as const satisfies Record<string, readonly Right[]>;
 
@@ -30,6 +37,6 @@ export function placeOf(pathname: string): Place | undefined {
 }
 
 /** The first place of a menu that is open. */
-export function firstOpen(menu: '/chat' | '/serve' | '/protect' | '/settings', rights: readonly Right[]): Place | undefined {
+export function firstOpen(menu: '/chat' | '/serve' | '/protect' | '/trust' | '/settings', rights: readonly Right[]): Place | undefined {
   return (Object.keys(places) as Place[]).find((p) => (p === menu || p.startsWith(`${menu}/`)) && open(p, rights));
 }

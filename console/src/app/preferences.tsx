@@ -1,5 +1,6 @@
 import { GlobalOutlined, LogoutOutlined, MoonOutlined, SettingOutlined, SunOutlined, UserOutlined } from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { Button, Popover, Segmented } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { become, signOut, type Who } from '../api/session';
@@ -50,6 +51,11 @@ export function Preferences({ who }: { who: Who }) {
         <GlobalOutlined aria-hidden /> {t('prefs.language')}
         <LanguageSwitch />
       </div>
+      {who.person && (
+        <Link to="/me" className="prefs-me">
+          <UserOutlined aria-hidden /> {t('nav.account')}
+        </Link>
+      )}
       <Button icon={<LogoutOutlined />} onClick={leave} block>
         {t('prefs.signOut')}
       </Button>

@@ -17,6 +17,14 @@ const later = {
   quotas: () => import('../pages/serve/quotas'),
   people: () => import('../pages/protect/people'),
   keys: () => import('../pages/protect/keys'),
+  compare: () => import('../pages/chat/compare'),
+  tenants: () => import('../pages/protect/tenants'),
+  duties: () => import('../pages/protect/duties'),
+  account: () => import('../pages/protect/account'),
+  rules: () => import('../pages/protect/rules'),
+  audit: () => import('../pages/protect/audit'),
+  inspect: () => import('../pages/trust/inspect'),
+  everyone: () => import('../pages/trust/everyone'),
 };
 
 export function fetchLater() {
@@ -98,6 +106,46 @@ const keys = createRoute({
   path: '/protect/keys',
   component: lazyRouteComponent(later.keys, 'Keys'),
 });
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/chat/compare',
+  component: lazyRouteComponent(later.compare, 'Compare'),
+});
+const tenants = createRoute({
+  getParentRoute: () => root,
+  path: '/protect/tenants',
+  component: lazyRouteComponent(later.tenants, 'Tenants'),
+});
+const duties = createRoute({
+  getParentRoute: () => root,
+  path: '/protect/duties',
+  component: lazyRouteComponent(later.duties, 'Duties'),
+});
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/me',
+  component: lazyRouteComponent(later.account, 'Account'),
+});
+const rules = createRoute({
+  getParentRoute: () => root,
+  path: '/protect/rules',
+  component: lazyRouteComponent(later.rules, 'Rules'),
+});
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/protect/audit',
+  component: lazyRouteComponent(later.audit, 'Audit'),
+});
+const inspect = createRoute({
+  getParentRoute: () => root,
+  path: '/trust/inspect',
+  component: lazyRouteComponent(later.inspect, 'Inspect'),
+});
+const everyone = createRoute({
+  getParentRoute: () => root,
+  path: '/trust/ask',
+  component: lazyRouteComponent(later.everyone, 'Everyone'),
+});
 /** The gate shows what is to be seen there, with a code or without. */
 const invitation = createRoute({ getParentRoute: () => root, path: '/invitation/{-$code}', component: () => null });
 
@@ -120,6 +168,14 @@ export const router = createRouter({
     quotas,
     people,
     keys,
+    compare,
+    tenants,
+    duties,
+    account,
+    rules,
+    audit,
+    inspect,
+    everyone,
     invitation,
   ]),
   history: createHashHistory(),

@@ -1,8 +1,10 @@
+import { KeyOutlined } from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Alert, Button, Form, Input, Segmented } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { passkeysWork, show } from '../../api/passkey';
 import { Problem } from '../../api/problem';
 import { become, type Proof, signIn } from '../../api/session';
 import { Snippet } from '../../components/copy';
@@ -46,7 +48,7 @@ function useEntrance(way: Way) {
       setBusy(false);
     }
   };
-  return { problem, busy, enter };
+  return { problem, busy, enter, fail: (e: unknown) => setProblem(Problem.any(e)) };
 }
 
 function ByKey() {
@@ -75,11 +77,18 @@ function ByKey() {
 /** What the appliance asks for besides is asked for once it says so. */
 function ByName() {
   const { t } = useTranslation();
-  const { problem, busy, enter } = useEntrance('person');
+  const { problem, busy, enter, fail } = useEntrance('person');
   const [asks, setAsks] = useState({ code: false, fresh: false });
   const wants = { code: problem?.code === 'code_required', fresh: problem?.code === 'password_expired' };
   if ((wants.code && !asks.code) || (wants.fresh && !asks.fresh))
     setAsks({ code: asks.code || wants.code, fresh: asks.fresh || wants.fresh });
+  const byPasskey = async () => {
+    try {
+      await enter(await show());
+    } catch (e) {
+      if (!(e instanceof DOMException)) fail(e); // one has changed one's mind
+    }
+  };
   const trouble = problem && (wants.code ? null : problem);
   return (
     <>
@@ -113,6 +122,11 @@ function ByName() {
           {t('signin.submit')}
         </Button>
       </Form>
+      {passkeysWork() && (
+        <Button size="large" block icon={<KeyOutlined />} disabled={busy} onClick={() => void byPasskey()}>
+          {t('signin.passkey')}
+        </Button>
+      )}
       <Link to="/invitation/{-$code}" params={{ code: undefined }} className="door-link">
         {t('signin.haveInvitation')}
       </Link>
