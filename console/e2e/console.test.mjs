@@ -4,34 +4,10 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { after, before } from 'node:test';
-import { accessible, key, launch, open, shot, signIn, stories, url } from './browser.mjs';
+import { browser, key, open, shot, signIn, url } from './browser.mjs';
+import { accessible, answered, choose, go, say, story } from './story.mjs';
 
-let browser;
 let userKey;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-
-const story = stories(() => browser);
-
-const choose = async (page, model) => {
-  await page.locator('.picker').click();
-  await page.locator('.picker-menu').getByText(model, { exact: true }).click();
-};
-
-const say = async (page, text) => {
-  await page.locator('.composer textarea').fill(text);
-  await page.keyboard.press('Enter');
-};
-
-const answered = (page) => page.locator('.turn-answer').last().locator('.acts').waitFor();
-const go = async (page, at) => {
-  await page.goto(`${url}/console/#${at}`);
-  await page.locator('.page h1, .chat, .state').first().waitFor();
-};
 
 story('a wrong key is told, a right one lets in, and signing out ends it', {}, async (page, troubles) => {
   await page.goto(`${url}/`);
@@ -151,7 +127,7 @@ story('conversations are found, renamed, exported, deleted and brought back', {}
   await page.getByRole('dialog').locator('input').fill('水果');
   await page.keyboard.press('Enter');
   await page.locator('.chats-item').getByText('水果').waitFor();
-  const [saved] = await Promise.all([page.waitForEvent('download'), menu('导出')]);
+  const [saved] = await Promise.all([page.waitForEvent('download'), menu('导出为 Markdown')]);
   assert.equal(saved.suggestedFilename(), '水果.md');
   const text = readFileSync(await saved.path(), 'utf8');
   assert.match(text, /^# 水果\n\n> 以下内容由人工智能生成/);
@@ -225,7 +201,7 @@ story('keys are made and revoked, and a user’s key opens what it may', {}, asy
   await accessible(page, 'keys');
   await shot(page, 'keys-zh');
 
-  const other = await open(browser);
+  const other = await open(browser());
   await signIn(other.page, userKey);
   await other.page.locator('.welcome').waitFor();
   assert.deepEqual(await other.page.locator('.side .menu').first().locator('.menu-item').allInnerTexts(), ['对话', '服务']);
@@ -330,7 +306,7 @@ story('an administrator is added, comes in with two steps, and sees what the rol
   await row.getByText('待设置密码').waitFor();
   await row.getByText('总行/审计部').waitFor();
 
-  const other = await open(browser);
+  const other = await open(browser());
   const li = other.page;
   await choosePassword(li, link);
   await li.getByRole('heading', { name: '绑定双因素认证' }).waitFor();
@@ -423,7 +399,7 @@ story('a user sees their own keys alone, and is locked out and let in again', {}
   await signIn(page);
   await go(page, '/protect/people');
   const link = await add(page, 'Wang Wu', 'wang', '用户');
-  const other = await open(browser);
+  const other = await open(browser());
   const wang = other.page;
   await wang.goto(`${url}/`);
   await wang.getByText('账号', { exact: true }).click();

@@ -3,20 +3,8 @@
 // for a thousand written, of which each answer has 7 and 42.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before } from 'node:test';
-import { accessible, key, launch, open, shot, signIn, stories, url } from './browser.mjs';
-
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-const story = stories(() => browser);
-
-const go = async (page, at) => {
-  await page.goto(`${url}/console/#${at}`);
-  await page.locator('.page h1, .state').first().waitFor();
-};
+import { browser, key, open, shot, signIn, url } from './browser.mjs';
+import { accessible, go, story } from './story.mjs';
 
 const dialog = (page) => page.getByRole('dialog');
 
@@ -172,7 +160,7 @@ story('a quota is set, warns, stops, is changed, ended and brought back', {}, as
   await shot(page, 'quotas-en');
   // Who only looks on changes nothing.
   const looking = await call('POST', '/admin/v1/keys', { name: 'onlooker', admin: true, rights: ['watch'] });
-  const other = await open(browser);
+  const other = await open(browser());
   await signIn(other.page, looking.body.key);
   await go(other.page, '/serve/quotas');
   await other.page.locator('.row').first().waitFor();
@@ -418,7 +406,7 @@ story('the six steps are gone through, left and gone on with, and end with what 
   await accessible(page, 'deploy');
   await shot(page, 'guide-deploy-zh');
   // Left here, and gone on with in another browser.
-  const other = await open(browser);
+  const other = await open(browser());
   await signIn(other.page);
   await go(other.page, '/settings/setup');
   await other.page.locator('.ant-card-head-title', { hasText: '装入内存' }).waitFor();
@@ -513,7 +501,7 @@ story('every page is in English where that is chosen, and closed to whoever may 
     assert.doesNotMatch(text, /[\u4e00-\u9fff]/, at);
     await accessible(page, `${at}, English`);
   }
-  const other = await open(browser);
+  const other = await open(browser());
   await signIn(other.page, (await call('POST', '/admin/v1/keys', { name: 'asks' })).body.key);
   for (const at of places) {
     await go(other.page, at);

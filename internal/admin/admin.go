@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -28,14 +29,22 @@ type Models interface {
 	Loaded() []Loaded
 }
 
-// Audit shows what was recorded.
+// Audit shows what was recorded, and whether it is whole.
 type Audit interface {
 	Find(ctx context.Context, q audit.Query) (*audit.Page, error)
+	ReadContent(ctx context.Context, n uint64) ([]byte, error)
+	Verify(ctx context.Context) (r *audit.Report, witness bool, err error)
+	Checkpoints(ctx context.Context) (list []audit.Checkpoint, witnesses int, err error)
+	Export(ctx context.Context, to io.Writer) error
 }
 
-// Guard screens a text for show.
+// Guard screens a text for show, and keeps lists of words.
 type Guard interface {
 	Try(text string, answer bool) (guard.Report, error)
+	Policy() guard.Policy
+	WordLists(l hearth.Language) (on bool, lists []WordList, err error)
+	PutWordList(name string, text []byte, l hearth.Language) (WordList, error)
+	RemoveWordList(name string) error
 }
 
 // Library knows models that are not here yet.
@@ -92,25 +101,26 @@ type Loaded struct {
 
 // Config is what the door is made of.
 type Config struct {
-	Version    string
-	Started    time.Time
-	Authoriser door.Authoriser
-	Log        *slog.Logger
-	Access     *access.Access
-	Models     Models
-	Upstreams  Upstreams
-	Queue      Queue
-	Work       Work
-	Measuring  Measuring
-	Guide      Guide
-	Where      func() Where
-	Audit      Audit
-	Usage      Usage
-	Recorder   hearth.Recorder // of what is changed, and of who is refused; nil is none
-	Guard      Guard
-	Library    Library
-	Workshop   Workshop
-	Machine    Machine
+	Version       string
+	Started       time.Time
+	Authoriser    door.Authoriser
+	Log           *slog.Logger
+	Access        *access.Access
+	Models        Models
+	Upstreams     Upstreams
+	Queue         Queue
+	Work          Work
+	Measuring     Measuring
+	Guide         Guide
+	Where         func() Where
+	Audit         Audit
+	Usage         Usage
+	Recorder      hearth.Recorder // of what is changed, and of who is refused; nil is none
+	Guard         Guard
+	Conversations Conversations
+	Library       Library
+	Workshop      Workshop
+	Machine       Machine
 }
 
 // Admin is the door.
@@ -154,6 +164,8 @@ func New(c Config) *Admin {
 	a.auditRoutes()
 	a.usageRoutes()
 	a.guardRoutes()
+	a.wordListRoutes()
+	a.conversationRoutes()
 	return a
 }
 

@@ -80,6 +80,22 @@ func (a *appliance) Search(words string, f admin.LibraryFilter, l hearth.Languag
 
 func (a *appliance) Recommended(hearth.Language) (id, reason string) { return "small", "it fits" }
 
+// screens is the guard, with one list.
+type screens struct{ *guard.Guard }
+
+func (screens) WordLists(hearth.Language) (bool, []admin.WordList, error) {
+	return true, []admin.WordList{{Name: "a.txt", Words: 2, Classes: []string{"c"}}}, nil
+}
+
+func (screens) PutWordList(name string, text []byte, _ hearth.Language) (admin.WordList, error) {
+	if name == "bad.txt" {
+		return admin.WordList{}, hearth.NewError(hearth.WordsInvalid, "path", name, "detail", "odd")
+	}
+	return admin.WordList{Name: name, Bytes: int64(len(text)), Classes: []string{}}, nil
+}
+
+func (screens) RemoveWordList(string) error { return nil }
+
 // Usage finds one group, whose values are what it was asked to group by.
 func (a *appliance) Usage(_ context.Context, q hearth.UsageQuery) ([]hearth.UsageGroup, error) {
 	if len(q.By) == 1 && q.By[0] == "odd" {
@@ -185,8 +201,8 @@ func door(t *testing.T) (*appliance, *admin.Admin) {
 	}
 	t.Cleanup(func() { _ = rows.Close() })
 	a := &appliance{access: access.New(rows, []byte(strings.Repeat("p", 32)))}
-	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Queue: a, Work: a, Measuring: a, Guide: a, Where: func() admin.Where { return admin.Where{Data: "/data"} }, Library: a, Workshop: a, Usage: a,
-		Guard:   guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)}),
+	return a, admin.New(admin.Config{Version: "1.2.3", Started: time.Now(), Authoriser: a, Log: slog.New(slog.DiscardHandler), Access: a.access, Models: models{a}, Upstreams: a, Queue: a, Work: a, Measuring: a, Guide: a, Where: func() admin.Where { return admin.Where{Data: "/data"} }, Library: a, Workshop: a, Usage: a, Conversations: rows,
+		Guard:   screens{guard.New(nil, guard.Policy{Cloud: guard.AllKinds(guard.Replace)})},
 		Machine: admin.Machine{Processor: "a fast one", Cores: 2, MemoryBytes: 8 << 30, ModelBytes: 6 << 30}})
 }
 
@@ -248,11 +264,11 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 				t.Errorf("%s is for %v, and for %v in the document", route, may.Names(), op.Rights)
 			}
 			want := map[string]int{"": 401, "wrong": 401, "user": 403}
-			if may == hearth.RightNone || may&hearth.RightSelf != 0 {
+			if may == hearth.RightNone || may&hearth.StandingUser.Rights() != 0 {
 				delete(want, "user")
 			}
 			for key, code := range want {
-				if w := do(d, strings.ToUpper(method), strings.ReplaceAll(path, "{id}", "x"), key, "{"); w.Code != code {
+				if w := do(d, strings.ToUpper(method), strings.NewReplacer("{id}", "x", "{n}", "1", "{turn}", "t").Replace(path), key, "{"); w.Code != code {
 					t.Errorf("%s %s with key %q: %d", method, path, key, w.Code)
 				}
 			}
@@ -277,6 +293,18 @@ func TestRequests(t *testing.T) {
 		{"GET", "/status", "", 200, `"loaded":[{"id":"m","context_tokens":4096`},
 		{"GET", "/status", "", 200, `"machine":{"processor":"a fast one","cores":2,"platform":"","memory_bytes":8589934592,"model_bytes":6442450944}`},
 		{"GET", "/library?search=qwen+3&fits=true&kind=chat", "", 200, `"summary":"qwen 3 {Kind:chat Fits:true Commercial:false Native:false} en"`},
+		{"PUT", "/conversations/x", `{"title":"t","revision":0,"created":1,"updated":2,"said":"hi","body":{"a":1}}`, 422, `"invalid_value"`},
+		{"GET", "/conversations", "", 200, `"conversations":[]`},
+		{"GET", "/conversations/x", "", 404, `"conversation_not_found"`},
+		{"PUT", "/conversations/x/feedback/t", `{"model":"m","good":true}`, 404, `"conversation_not_found"`},
+		{"PUT", "/conversations/x/feedback/t", `{"model":"m","good":true,"reason":"odd"}`, 422, "reason"},
+		{"DELETE", "/conversations/x", "", 404, `"conversation_not_found"`},
+		{"GET", "/feedback", "", 200, `"feedback":[]`},
+		{"GET", "/guard", "", 200, `"words":true,"lists":[{"name":"a.txt"`},
+		{"GET", "/guard", "", 200, `"action":"mask"`},
+		{"PUT", "/guard/lists/b.txt", `{"text":"x"}`, 200, `"name":"b.txt","bytes":1`},
+		{"PUT", "/guard/lists/bad.txt", `{"text":"x"}`, 400, `"words_invalid"`},
+		{"DELETE", "/guard/lists/b.txt", "", 204, ""},
 		{"GET", "/library", "", 200, `"recommended":"small","reason":"it fits"`},
 		{"GET", "/library?kind=odd", "", 400, `"code":"not_one_of"`},
 		{"GET", "/library?fits=perhaps", "", 422, `"error"`},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -152,7 +153,7 @@ func handle[I interface{ fail(error) error }, O any](a *Admin, may hearth.Rights
 // one of how it ended; what can't be recorded is not begun. Reading is not recorded,
 // but for reading the record itself.
 func recorded[I, O any](ctx context.Context, to hearth.Recorder, op huma.Operation, r hearth.Record, in *I, f func(context.Context, *I) (*O, error)) (*O, error) {
-	if to == nil || op.Method == http.MethodGet && op.OperationID != "list-audit" {
+	if to == nil || op.Method == http.MethodGet && !slices.Contains(op.Tags, "Audit") || slices.Contains(unrecorded, op.OperationID) {
 		return f(ctx, in)
 	}
 	r.Kind, r.Act, r.Stage = hearth.RecordAdmin, op.OperationID, hearth.StageBegun

@@ -169,8 +169,8 @@ func (a *Appliance) handler() http.Handler {
 	a.clients.Jobs, a.clients.Batches, a.clients.Files = a.jobs, a.jobs, a.jobs
 	admins := admin.New(admin.Config{
 		Version: a.Version, Started: time.Now(), Authoriser: a.Data.Access, Log: a.log, Access: a.Data.Access, Models: a.models, Upstreams: upstreams{a},
-		Audit: a.Data.Audit, Usage: a.Data.Ledger, Recorder: doorkeeper,
-		Queue: a.traffic, Work: a.jobs, Measuring: a.measuring, Guide: a.Data.store, Where: a.where, Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Machine: machine(a.config),
+		Audit: newAuditDesk(a.Data), Usage: a.Data.Ledger, Recorder: doorkeeper,
+		Queue: a.traffic, Work: a.jobs, Measuring: a.measuring, Guide: a.Data.store, Where: a.where, Library: modelLibrary{a.config}, Workshop: a.workshop, Guard: a.screening, Conversations: a.Data.store, Machine: machine(a.config),
 	})
 	pages := console.New(console.Config{Authoriser: a.Data.Access, Sessions: a.Data.Access, Log: a.log, Recorder: doorkeeper})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

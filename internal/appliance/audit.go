@@ -1,8 +1,12 @@
 package appliance
 
 import (
+	"archive/zip"
+	"bytes"
 	"cmp"
 	"context"
+	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -10,6 +14,7 @@ import (
 	"strconv"
 
 	"github.com/hearthbox/hearth"
+	"github.com/hearthbox/hearth/internal/admin"
 	"github.com/hearthbox/hearth/internal/audit"
 	"github.com/hearthbox/hearth/internal/cryptosuite"
 )
@@ -123,13 +128,19 @@ func (d *Data) VerifyAudit(folder, witness string, keyFiles []string) (*AuditRep
 	return r, nil
 }
 
-// ExportAudit copies the record into a new folder, for somebody else to verify: the
-// segments, the checkpoints and the public keys, and of what was said the ciphertexts
-// without their keys.
+// ExportAudit copies the record into a new folder, for somebody else to verify.
 func (d *Data) ExportAudit(ctx context.Context, to string) error {
 	if err := os.Mkdir(to, 0o700); err != nil {
 		return hearth.FileError(to, err)
 	}
+	return d.exported(ctx, func(name string, from io.Reader) error {
+		return copyTo(filepath.Join(to, name), from)
+	})
+}
+
+// exported hands over what an export is made of: the public keys, the checkpoints and the
+// segments, and of what was said the ciphertexts without their keys.
+func (d *Data) exported(ctx context.Context, put func(name string, from io.Reader) error) error {
 	keys, err := d.signingKeys()
 	if err != nil {
 		return err
@@ -142,39 +153,99 @@ func (d *Data) ExportAudit(ctx context.Context, to string) error {
 		}
 		pem = append(pem, text...)
 	}
-	if err := os.WriteFile(filepath.Join(to, "keys.pem"), pem, 0o600); err != nil {
-		return hearth.FileError(to, err)
+	if err := put("keys.pem", bytes.NewReader(pem)); err != nil {
+		return err
 	}
-	from := d.auditFolder()
 	// In this order, so that nothing refers to what is not copied, also while records
 	// are being written.
 	for _, pattern := range []string{"checkpoints.jsonl", "0*.jsonl", "0*.content"} {
-		names, err := fs.Glob(os.DirFS(from), pattern)
+		names, err := fs.Glob(os.DirFS(d.auditFolder()), pattern)
 		if err != nil {
-			return hearth.FileError(from, err)
+			return hearth.FileError(d.auditFolder(), err)
 		}
 		for _, name := range names {
-			if err := copyFile(ctx, filepath.Join(from, name), filepath.Join(to, name)); err != nil {
-				return hearth.FileError(filepath.Join(to, name), err)
+			if err := cmp.Or(ctx.Err(), d.exportedFile(name, put)); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-func copyFile(ctx context.Context, from, to string) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	in, err := os.Open(from)
+func (d *Data) exportedFile(name string, put func(name string, from io.Reader) error) error {
+	path := filepath.Join(d.auditFolder(), name)
+	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return hearth.FileError(path, err)
 	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	defer f.Close()
+	return put(name, f)
+}
+
+func copyTo(path string, from io.Reader) error {
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return hearth.FileError(path, err)
 	}
-	_, err = out.ReadFrom(in)
-	return cmp.Or(err, out.Sync(), out.Close())
+	_, err = out.ReadFrom(from)
+	if err = cmp.Or(err, out.Sync(), out.Close()); err != nil {
+		return hearth.FileError(path, err)
+	}
+	return nil
+}
+
+// auditDesk is the record as the admin door shows it.
+type auditDesk struct {
+	*audit.Log
+	data *Data
+	busy chan struct{} // verifying reads all there is: one at a time
+}
+
+var _ admin.Audit = (*auditDesk)(nil)
+
+func newAuditDesk(d *Data) *auditDesk { return &auditDesk{d.Audit, d, make(chan struct{}, 1)} }
+
+// Verify holds the record against its own keys, and the first witness where there is one.
+func (a *auditDesk) Verify(ctx context.Context) (*audit.Report, bool, error) {
+	select {
+	case a.busy <- struct{}{}:
+		defer func() { <-a.busy }()
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
+	r, err := a.data.VerifyAudit("", "", nil)
+	return r, len(a.data.config.Audit.Witnesses) > 0, err
+}
+
+// Checkpoints are those that the appliance keeps itself.
+func (a *auditDesk) Checkpoints(context.Context) ([]audit.Checkpoint, int, error) {
+	witnesses := len(a.data.config.Audit.Witnesses)
+	path := filepath.Join(a.data.auditFolder(), "checkpoints.jsonl")
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, witnesses, nil
+	}
+	if err != nil {
+		return nil, witnesses, hearth.FileError(path, err)
+	}
+	defer f.Close()
+	list, err := audit.ReadCheckpoints(f)
+	if err != nil {
+		return nil, witnesses, hearth.FileError(path, err)
+	}
+	return list, witnesses, nil
+}
+
+// Export writes an archive of what [Data.ExportAudit] copies.
+func (a *auditDesk) Export(ctx context.Context, to io.Writer) error {
+	z := zip.NewWriter(to)
+	err := a.data.exported(ctx, func(name string, from io.Reader) error {
+		w, err := z.Create(name)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(w, from)
+		return err
+	})
+	return cmp.Or(err, z.Close())
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -117,7 +118,9 @@ type screening struct {
 	policy guard.Policy
 	log    *slog.Logger
 	tables *guard.Tables
-	stamp  string // of the files that were read last
+
+	mu    sync.Mutex // held while files are read or changed
+	stamp string     // of the files that were read last
 }
 
 var _ admin.Guard = (*screening)(nil)
@@ -162,6 +165,12 @@ func (s *screening) words() (files []string, stamp string, err error) {
 
 // read takes the word lists into use.
 func (s *screening) read() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.readAll()
+}
+
+func (s *screening) readAll() error {
 	files, stamp, err := s.words()
 	if err != nil {
 		return err
@@ -201,13 +210,20 @@ func (s *screening) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if _, stamp, err := s.words(); err != nil || stamp == s.stamp {
-			continue
-		}
-		if err := s.read(); err != nil {
+		if err := s.readChanged(); err != nil {
 			s.log.Warn("a word list can't be used; the words stay as they were", "error", err)
 		}
 	}
+}
+
+// readChanged reads the word lists if they are not those that were read last.
+func (s *screening) readChanged() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, stamp, err := s.words(); err != nil || stamp == s.stamp {
+		return nil
+	}
+	return s.readAll()
 }
 
 // around is the guard as a wrapper.

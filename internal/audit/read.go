@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hearthbox/hearth"
@@ -25,6 +27,8 @@ type Query struct {
 	Limit  int    // from 1 to PageMax
 
 	Kind, Act, Key, Request, Result, Object string
+	Text                                    string    // in any of its words, whatever the case
+	Failed                                  bool      // only what did not succeed
 	Since, Until                            time.Time // Until not included
 }
 
@@ -102,7 +106,16 @@ func (q *Query) chooses(e *Entry, at time.Time) bool {
 			return false
 		}
 	}
-	return q.Until.IsZero() || at.Before(q.Until)
+	if q.Failed && e.Result == "" {
+		return false
+	}
+	return (q.Until.IsZero() || at.Before(q.Until)) && (q.Text == "" || e.says(strings.ToLower(q.Text)))
+}
+
+// says reports whether a text in small letters is in one of a record's words.
+func (e *Entry) says(text string) bool {
+	return slices.ContainsFunc([]string{e.Act, e.Request, e.Key, e.Name, e.Person, e.From, e.Object, e.Model, e.ServedBy, e.Result, e.Detail},
+		func(word string) bool { return strings.Contains(strings.ToLower(word), text) })
 }
 
 // backward calls f with each whole line from the last to the first, until it returns

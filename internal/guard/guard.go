@@ -32,6 +32,9 @@ func (g *Guard) Use(library *Library, p Policy) { g.state.Store(&state{library, 
 // Library is the one in use; nil without words.
 func (g *Guard) Library() *Library { return g.state.Load().library }
 
+// Policy is the one in use.
+func (g *Guard) Policy() Policy { return g.state.Load().policy }
+
 // Report is what screening a whole text came to.
 type Report struct {
 	Text     string // as it would be let through

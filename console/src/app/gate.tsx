@@ -4,7 +4,7 @@ import { useSession, type Who } from '../api/session';
 import { Failed, Loading } from '../components/states';
 import { Chats } from '../pages/chat/chats';
 import { ChatsContext } from '../pages/chat/context';
-import { openStorage } from '../pages/chat/storage';
+import { moveIn, remote } from '../pages/chat/storage';
 import { Shell } from './shell';
 
 const SignIn = lazy(() => import('../pages/signin/signin'));
@@ -42,20 +42,25 @@ function Inside({ who }: { who: Who }) {
   useEffect(() => {
     let opened: Chats | undefined;
     let gone = false;
-    openStorage(who.key_id)
-      .then(async (storage) => {
-        opened = new Chats(storage);
-        await opened.open();
-        if (!gone) setChats(opened);
-      })
-      .catch((e: unknown) => setChats(e instanceof Error ? e : new Error(String(e))));
+    const open = async () => {
+      await moveIn(who.key_id, remote).catch(() => {}); // another time
+      opened = new Chats(remote);
+      await opened.open();
+      if (!gone) setChats(opened);
+    };
+    open().catch((e: unknown) => setChats(e instanceof Error ? e : new Error(String(e))));
+    const back = () => {
+      if (document.visibilityState === 'visible') opened?.refresh().catch(() => {});
+    };
+    document.addEventListener('visibilitychange', back);
     return () => {
       gone = true;
+      document.removeEventListener('visibilitychange', back);
       opened?.close();
     };
   }, [who.key_id]);
   if (!chats) return <Loading page />;
-  if (chats instanceof Error) return <Failed page error={chats} />;
+  if (chats instanceof Error) return <Failed page error={chats} onRetry={() => location.reload()} />;
   return (
     <ChatsContext.Provider value={chats}>
       <Shell who={who} />

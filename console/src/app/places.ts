@@ -16,6 +16,10 @@ export const places = {
   '/protect/people': ['people', 'grant', 'audit'],
   '/protect/keys': ['people', 'grant'],
   '/settings/setup': ['serve'],
+  '/protect/rules': ['guard'],
+  '/protect/audit': ['audit'],
+  '/trust/inspect': ['ask'],
+  '/trust/ask': ['ask'],
 } as const satisfies Record<string, readonly Right[]>;
 
 export type Place = keyof typeof places;
@@ -30,6 +34,6 @@ export function placeOf(pathname: string): Place | undefined {
 }
 
 /** The first place of a menu that is open. */
-export function firstOpen(menu: '/chat' | '/serve' | '/protect' | '/settings', rights: readonly Right[]): Place | undefined {
+export function firstOpen(menu: '/chat' | '/serve' | '/protect' | '/trust' | '/settings', rights: readonly Right[]): Place | undefined {
   return (Object.keys(places) as Place[]).find((p) => (p === menu || p.startsWith(`${menu}/`)) && open(p, rights));
 }

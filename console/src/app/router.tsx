@@ -17,6 +17,10 @@ const later = {
   quotas: () => import('../pages/serve/quotas'),
   people: () => import('../pages/protect/people'),
   keys: () => import('../pages/protect/keys'),
+  rules: () => import('../pages/protect/rules'),
+  audit: () => import('../pages/protect/audit'),
+  inspect: () => import('../pages/trust/inspect'),
+  everyone: () => import('../pages/trust/everyone'),
 };
 
 export function fetchLater() {
@@ -98,6 +102,26 @@ const keys = createRoute({
   path: '/protect/keys',
   component: lazyRouteComponent(later.keys, 'Keys'),
 });
+const rules = createRoute({
+  getParentRoute: () => root,
+  path: '/protect/rules',
+  component: lazyRouteComponent(later.rules, 'Rules'),
+});
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/protect/audit',
+  component: lazyRouteComponent(later.audit, 'Audit'),
+});
+const inspect = createRoute({
+  getParentRoute: () => root,
+  path: '/trust/inspect',
+  component: lazyRouteComponent(later.inspect, 'Inspect'),
+});
+const everyone = createRoute({
+  getParentRoute: () => root,
+  path: '/trust/ask',
+  component: lazyRouteComponent(later.everyone, 'Everyone'),
+});
 /** The gate shows what is to be seen there, with a code or without. */
 const invitation = createRoute({ getParentRoute: () => root, path: '/invitation/{-$code}', component: () => null });
 
@@ -120,6 +144,10 @@ export const router = createRouter({
     quotas,
     people,
     keys,
+    rules,
+    audit,
+    inspect,
+    everyone,
     invitation,
   ]),
   history: createHashHistory(),

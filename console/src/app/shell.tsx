@@ -2,9 +2,12 @@ import {
   ApartmentOutlined,
   ApiOutlined,
   AppstoreOutlined,
+  AuditOutlined,
   BarChartOutlined,
   CloudServerOutlined,
   DashboardOutlined,
+  FileSearchOutlined,
+  FilterOutlined,
   FundOutlined,
   HourglassOutlined,
   InboxOutlined,
@@ -14,6 +17,7 @@ import {
   RocketOutlined,
   SafetyOutlined,
   SettingOutlined,
+  SolutionOutlined,
   TeamOutlined,
   ThunderboltOutlined,
 } from '@ant-design/icons';
@@ -82,6 +86,7 @@ const top = [
   { at: '/chat', icon: <MessageOutlined />, name: 'nav.chat' },
   { at: '/serve', icon: <CloudServerOutlined />, name: 'nav.serve' },
   { at: '/protect', icon: <SafetyOutlined />, name: 'nav.protect' },
+  { at: '/trust', icon: <SolutionOutlined />, name: 'nav.trust' },
   { at: '/settings', icon: <SettingOutlined />, name: 'nav.settings' },
 ] as const;
 
@@ -101,6 +106,12 @@ const menus = {
   '/protect': [
     { to: '/protect/people', icon: <TeamOutlined />, name: 'nav.people' },
     { to: '/protect/keys', icon: <KeyOutlined />, name: 'nav.keys' },
+    { to: '/protect/rules', icon: <FilterOutlined />, name: 'nav.rules' },
+    { to: '/protect/audit', icon: <AuditOutlined />, name: 'nav.audit' },
+  ],
+  '/trust': [
+    { to: '/trust/inspect', icon: <FileSearchOutlined />, name: 'nav.inspect' },
+    { to: '/trust/ask', icon: <TeamOutlined />, name: 'nav.everyone' },
   ],
   '/settings': [{ to: '/settings/setup', icon: <RocketOutlined />, name: 'nav.setup' }],
 } as const;
@@ -108,13 +119,7 @@ const menus = {
 function Side({ who }: { who: Who }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
-  const menu = pathname.startsWith('/serve')
-    ? '/serve'
-    : pathname.startsWith('/protect')
-      ? '/protect'
-      : pathname.startsWith('/settings')
-        ? '/settings'
-        : '/chat';
+  const menu = top.find(({ at }) => pathname.startsWith(at))?.at ?? '/chat';
   const under = menu !== '/chat' && menus[menu].filter((i) => isOpen(i.to, who.rights));
   return (
     <>
@@ -134,7 +139,7 @@ function Side({ who }: { who: Who }) {
         })}
       </nav>
       {under ? (
-        <nav className="menu menu-under" aria-label={t(`nav.${menu.slice(1) as 'serve' | 'protect' | 'settings'}`)}>
+        <nav className="menu menu-under" aria-label={t(top.find(({ at }) => at === menu)?.name ?? 'nav.chat')}>
           {under.map(({ to, icon, name }) => (
             <Item key={to} to={to} icon={icon} current={placeOf(pathname) === to}>
               {t(name)}

@@ -1,6 +1,7 @@
 import i18n from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { en } from './en';
+import type { LaterWords } from './later.zh-CN';
 import type { ServeWords } from './serve.zh-CN';
 import { type Words, zh } from './zh-CN';
 
@@ -15,7 +16,7 @@ export type English<T> = { [K in keyof T]: T[K] extends string ? string : Englis
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'words';
-    resources: { words: Words & ServeWords };
+    resources: { words: Words & LaterWords & ServeWords };
   }
 }
 

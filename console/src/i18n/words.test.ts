@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { en } from './en';
 import { preferred } from './index';
+import { laterEn } from './later.en';
+import { laterZh } from './later.zh-CN';
 import { enServe } from './serve.en';
 import { zhServe } from './serve.zh-CN';
 import { zh } from './zh-CN';
@@ -12,8 +14,8 @@ function leaves(o: object, at = ''): [string, string][] {
 const values = (s: string) => [...s.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort();
 
 describe('the words', () => {
-  const chinese = leaves({ ...zh, ...zhServe });
-  const english = new Map(leaves({ ...en, ...enServe }));
+  const chinese = leaves({ ...zh, ...laterZh, ...zhServe });
+  const english = new Map(leaves({ ...en, ...laterEn, ...enServe }));
 
   it('are the same in both languages, with the same values in them', () => {
     const plurals = chinese.filter(([key]) => key.endsWith('_other')).length;
@@ -25,6 +27,10 @@ describe('the words', () => {
     }
   });
 
+  it('that come later are not among the first', () => {
+    for (const section of Object.keys(laterZh)) expect(section in zh, section).toBe(false);
+  });
+
   it('are in their own language', () => {
     for (const [key, text] of english) expect(text, key).not.toMatch(/[\u4e00-\u9fff]/);
   });
@@ -32,13 +38,24 @@ describe('the words', () => {
   it('are all used', () => {
     const files = import.meta.glob('../**/*.{ts,tsx}', { query: '?raw', import: 'default', eager: true }) as Record<string, string>;
     const code = Object.entries(files)
-      .filter(([name]) => !/i18n\/(serve\.)?(en|zh-CN)|\.test\./.test(name))
+      .filter(([name]) => !/i18n\/((later|serve)\.)?(en|zh-CN)|\.test\./.test(name))
       .map(([, text]) => text)
       .join('\n');
     const computed = [
       'chat.try.',
       'standing.',
       'duty.',
+      'audit.kinds.',
+      'audit.acts.',
+      'audit.faults.',
+      'audit.fields.',
+      'guard.actions.',
+      'guard.views.',
+      'guard.kinds.',
+      'trust.types.',
+      'trust.verdicts.',
+      'trust.agreements.',
+      'trust.stances.',
       'rights.',
       'models.origin.',
       'models.kinds.',
@@ -46,6 +63,8 @@ describe('the words', () => {
       'chat.today',
       'chat.week',
       'chat.earlier',
+      'chat.others',
+      'chat.reasons.',
       'chat.shortcut',
       'usage.',
       'quotas.each.',

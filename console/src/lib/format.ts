@@ -26,8 +26,15 @@ export function parameters(n: number): string {
 
 export const integer = (n: number, language: string) => new Intl.NumberFormat(language).format(Math.round(n));
 
+export const percent = (n: number, language: string) =>
+  new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: n < 0.1 ? 1 : 0 }).format(n);
+
 export const moment = (at: string | number | Date, language: string) =>
   new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at));
+
+/** A time to the second, as records have it. */
+export const clock = (at: string, language: string) =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'medium' }).format(new Date(at));
 
 /** A short time, of an answer: "0.8 s", "2 min 5 s". */
 export function span(ms: number, t: TFunction): string {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChatEvent, Message } from '../../api/events';
 import { Problem } from '../../api/problem';
 import { Chats } from './chats';
-import { openStorage, type Storage } from './storage';
+import { moveIn, type Storage } from './storage';
 import { type Conversation, path, type Turn } from './tree';
 
 /** A model that says what the test has it say. */
@@ -33,13 +33,29 @@ const settle = async () => {
   for (let i = 0; i < 30; i++) await Promise.resolve();
 };
 
-function memory(): Storage & { rows: Map<string, Conversation> } {
+type Memory = Storage & { rows: Map<string, Conversation> };
+
+/** An appliance that counts revisions, and lists without what was said. */
+function memory(): Memory {
   const rows = new Map<string, Conversation>();
+  const read = async (id: string) => {
+    const c = rows.get(id);
+    if (!c) throw new Problem(404, 'conversation_not_found', 'none');
+    return c;
+  };
   return {
     rows,
-    list: async () => [...rows.values()],
-    put: async (c) => void rows.set(c.id, c),
+    read,
+    list: async () => [...rows.values()].map((c) => ({ ...c, turns: {}, leaf: null, stub: true })),
+    put: async (c) => {
+      const revision = rows.get(c.id)?.revision ?? 0;
+      if (revision !== (c.revision ?? 0)) throw new Problem(409, 'conversation_changed', 'changed');
+      rows.set(c.id, { ...c, revision: revision + 1 });
+      return revision + 1;
+    },
     remove: async (id) => void rows.delete(id),
+    share: async (id, shared) => void rows.set(id, { ...(await read(id)), shared }),
+    judge: async (id) => void (await read(id)),
   };
 }
 
@@ -134,10 +150,76 @@ describe('conversations', () => {
     expect([chats.trouble, !!chats.get(id)]).toEqual(['the disk is full', true]);
   });
 
-  it('of one key are not another’s', async () => {
-    const mine = await openStorage('a');
-    await mine.put({ id: 'c', title: 't', created: 1, updated: 1, turns: {}, leaf: null });
-    expect((await (await openStorage('b')).list()).length).toBe(0);
-    expect((await (await openStorage('a')).list()).map((c) => c.id)).toEqual(['c']);
+  it('are fetched when they are opened, and one that is gone is a problem', async () => {
+    const store = memory();
+    const model = script();
+    const first = new Chats(store, model.ask, now);
+    const id = first.send(undefined, 'm', 'hello');
+    await model.say(text('hi'));
+    await model.say(null);
+    const second = new Chats(store, script().ask, now);
+    await second.open();
+    expect([second.get(id)?.title, second.get(id)?.stub]).toEqual(['hello', true]);
+    await second.load(id);
+    expect(last(second.get(id)).text).toBe('hi');
+    await expect(second.load('nowhere')).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('that are changed in two places keep both', async () => {
+    const store = memory();
+    const model = script();
+    const here = new Chats(store, model.ask, now);
+    const id = here.send(undefined, 'm', 'first');
+    await model.say(text('one'));
+    await model.say(null);
+    const there = new Chats(store, model.ask, now);
+    await there.open();
+    await there.load(id);
+    here.send(id, 'm', 'from here');
+    await model.say(null);
+    there.send(id, 'm', 'from there');
+    await model.say(null);
+    await settle();
+    const said = Object.values((store.rows.get(id) as Conversation).turns).map((t) => t.text);
+    expect(said).toEqual(expect.arrayContaining(['first', 'one', 'from here', 'from there']));
+  });
+
+  it('of others are copied before one goes on with them', async () => {
+    const store = memory();
+    store.rows.set('x', {
+      id: 'x',
+      title: 'theirs',
+      created: 1,
+      updated: 1,
+      turns: { u: { id: 'u', parent: null, role: 'user', text: 'q', at: 1 } },
+      leaf: 'u',
+      owner: 'Li',
+      revision: 4,
+      shared: true,
+    });
+    const chats = new Chats(store, script().ask, now);
+    await chats.open();
+    await chats.load('x');
+    const id = chats.copy(chats.get('x') as Conversation);
+    await settle();
+    expect(store.rows.get(id)).toMatchObject({ title: 'theirs', revision: 1 });
+    expect([chats.get(id)?.owner, chats.get(id)?.shared, store.rows.get('x')?.revision]).toEqual([undefined, undefined, 4]);
+  });
+
+  it('that a browser kept move to the appliance, once', async () => {
+    const old = indexedDB.open('hearth-k', 1);
+    await new Promise<void>((resolve) => {
+      old.onupgradeneeded = () => old.result.createObjectStore('conversations', { keyPath: 'id' });
+      old.onsuccess = () => {
+        const t = old.result.transaction('conversations', 'readwrite');
+        t.objectStore('conversations').put({ id: 'c', title: 't', created: 1, updated: 1, turns: {}, leaf: null });
+        t.oncomplete = () => {
+          old.result.close();
+          resolve();
+        };
+      };
+    });
+    const store = memory();
+    expect([await moveIn('k', store), await moveIn('k', store), store.rows.get('c')?.revision]).toEqual([1, 0, 1]);
   });
 });

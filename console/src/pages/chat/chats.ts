@@ -4,12 +4,28 @@
 import { type ChatEvent, chat, type Message } from '../../api/events';
 import { Problem } from '../../api/problem';
 import type { Storage } from './storage';
-import { add, type Conversation, change, messages, path, settled, show, type Turn, titleOf } from './tree';
+import {
+  type Attached,
+  add,
+  type Conversation,
+  change,
+  type Feedback,
+  merge,
+  messages,
+  path,
+  settled,
+  show,
+  type Turn,
+  titleOf,
+} from './tree';
 
 type Ask = (model: string, messages: Message[], signal: AbortSignal) => AsyncGenerator<ChatEvent>;
 
 /** How often an answer under way is saved. */
-const saveEveryMs = 2000;
+const saveEveryMs = 3000;
+
+/** How long one waits to save again what could not be, because the appliance was out of reach. */
+const againMs = 5000;
 
 export class Chats {
   private all = new Map<string, Conversation>();
@@ -18,6 +34,10 @@ export class Chats {
   private pending = new Map<string, Conversation>(); // changes not shown yet
   private removed = new Map<string, Conversation>();
   private sorted: Conversation[] = [];
+  private revisions = new Map<string, number>(); // as the appliance has them
+  private unsaved = new Set<string>();
+  private at = new Map<string, Promise<void>>(); // what is being done to each there, one after the other
+  private again: ReturnType<typeof setTimeout> | undefined;
   trouble: string | null = null; // why the last change was not saved
 
   constructor(
@@ -27,7 +47,36 @@ export class Chats {
   ) {}
 
   async open() {
-    for (const c of await this.storage.list()) this.all.set(c.id, settled(c));
+    for (const c of await this.storage.list()) this.take(c);
+    this.tell();
+  }
+
+  /** Takes what the appliance has. */
+  private take(c: Conversation) {
+    this.all.set(c.id, c.owner === undefined ? settled(c) : c);
+    this.revisions.set(c.id, c.revision ?? 0);
+  }
+
+  /** Looks what was done elsewhere. What is being answered or saved here stays. */
+  async refresh() {
+    const list = await this.storage.list();
+    const there = new Set(list.map((c) => c.id));
+    for (const c of list) {
+      const here = this.all.get(c.id);
+      if (this.removed.has(c.id) || this.unsaved.has(c.id) || (here && this.busy(here))) continue;
+      if (!here || c.revision !== this.revisions.get(c.id) || c.shared !== here.shared) this.take(c);
+    }
+    for (const c of this.all.values()) if (!there.has(c.id) && this.revisions.has(c.id) && !this.busy(c)) this.all.delete(c.id);
+    this.tell();
+  }
+
+  /** Fetches what was said. One that is gone, or somebody else's alone, is a Problem. */
+  async load(id: string): Promise<void> {
+    if (this.removed.has(id)) throw new Problem(404, 'conversation_not_found', '');
+    const c = await this.storage.read(id);
+    const here = this.all.get(id);
+    if (here && !here.stub) return;
+    this.take(c);
     this.tell();
   }
 
@@ -48,17 +97,17 @@ export class Chats {
   }
 
   /** Says something, in a new conversation if none is named, and returns its id. */
-  send(id: string | undefined, model: string, text: string): string {
+  send(id: string | undefined, model: string, text: string, files: Attached[] = []): string {
     const now = Date.now();
     const c = (id && this.all.get(id)) || { id: name(), title: titleOf(text), created: now, updated: now, turns: {}, leaf: null };
-    const said: Turn = { id: name(), parent: c.leaf, role: 'user', text, at: now };
+    const said: Turn = { id: name(), parent: c.leaf, role: 'user', text, at: now, ...(files.length > 0 && { files }) };
     this.answer({ ...add(c, said), model }, model);
     return c.id;
   }
 
   /** Says something else in place of a turn, on a branch of its own. */
   edit(c: Conversation, turn: Turn, model: string, text: string) {
-    const said: Turn = { id: name(), parent: turn.parent, role: 'user', text, at: Date.now() };
+    const said: Turn = { id: name(), parent: turn.parent, role: 'user', text, at: Date.now(), files: turn.files };
     const first = turn.parent === null && !c.named;
     this.answer({ ...add(c, said), model, title: first ? titleOf(text) : c.title }, model);
   }
@@ -76,8 +125,38 @@ export class Chats {
     for (const t of path(c)) this.answering.get(t.id)?.abort();
   }
 
-  rename(c: Conversation, title: string) {
-    this.keep({ ...c, title, named: true });
+  async rename(c: Conversation, title: string) {
+    const whole = await this.whole(c);
+    this.keep({ ...whole, title, named: true });
+  }
+
+  /** One with what was said. */
+  async whole(c: Conversation): Promise<Conversation> {
+    if (c.stub) await this.load(c.id);
+    return this.all.get(c.id) ?? c;
+  }
+
+  /** Lets everybody of the tenant read it, or no more. */
+  async share(c: Conversation, shared: boolean) {
+    await this.queue(c.id, () => this.storage.share(c.id, shared));
+    const now = this.all.get(c.id);
+    if (now) this.all.set(c.id, { ...now, shared });
+    this.tell();
+  }
+
+  /** Begins one's own from somebody else's, and returns its id. */
+  copy(c: Conversation): string {
+    const { owner: _, shared: __, revision: ___, ...mine } = c;
+    const now = Date.now();
+    const id = name();
+    this.keep({ ...mine, id, created: now, updated: now });
+    return id;
+  }
+
+  /** Says what one thinks of an answer, or takes it back. */
+  async judge(c: Conversation, turn: Turn, feedback: Feedback | undefined) {
+    this.keep(change(c, turn.id, { feedback }));
+    await this.queue(c.id, () => this.storage.judge(c.id, turn.id, turn.model ?? '', feedback));
   }
 
   /** Takes a conversation out of sight; restore brings it back while the page is open. */
@@ -85,7 +164,12 @@ export class Chats {
     this.stop(c);
     this.all.delete(c.id);
     this.removed.set(c.id, c);
-    void this.saved(this.storage.remove(c.id));
+    this.unsaved.delete(c.id);
+    void this.saved(
+      this.queue(c.id, async () => {
+        if (this.revisions.delete(c.id)) await this.storage.remove(c.id);
+      }),
+    );
     this.tell();
   }
 
@@ -98,6 +182,7 @@ export class Chats {
 
   /** Stops everything. */
   close() {
+    clearTimeout(this.again);
     for (const a of this.answering.values()) a.abort();
   }
 
@@ -171,8 +256,50 @@ export class Chats {
   }
 
   private save(id: string) {
+    this.unsaved.add(id);
+    void this.saved(this.queue(id, () => this.write(id)));
+  }
+
+  /** Does something about a conversation on the appliance, after what is under way. */
+  private queue(id: string, job: () => Promise<void>): Promise<void> {
+    const next = (this.at.get(id) ?? Promise.resolve()).then(job, job);
+    this.at.set(
+      id,
+      next.catch(() => {}),
+    );
+    return next;
+  }
+
+  private async write(id: string) {
     const c = this.all.get(id);
-    if (c) void this.saved(this.storage.put(c));
+    if (!c || c.stub || c.owner !== undefined || !this.unsaved.delete(id)) return;
+    try {
+      this.revisions.set(id, await this.storage.put({ ...c, revision: this.revisions.get(id) ?? 0 }));
+    } catch (e) {
+      if (e instanceof Problem && e.code === 'conversation_changed') return this.reconcile(id);
+      this.unsaved.add(id);
+      if (e instanceof Problem && e.status === 0) this.soon();
+      throw e;
+    }
+  }
+
+  /** Takes what was done elsewhere into what was done here, and keeps both. */
+  private async reconcile(id: string) {
+    const theirs = await this.storage.read(id);
+    const ours = this.all.get(id);
+    if (!ours) return;
+    const both = merge(theirs, ours);
+    this.all.set(id, both);
+    this.revisions.set(id, await this.storage.put({ ...both, revision: theirs.revision }));
+    this.tell();
+  }
+
+  /** Saves what is unsaved after a while. */
+  private soon() {
+    clearTimeout(this.again);
+    this.again = setTimeout(() => {
+      for (const id of [...this.unsaved]) this.save(id);
+    }, againMs);
   }
 
   private async saved(doing: Promise<void>) {

@@ -4,14 +4,16 @@ import { Button } from 'antd';
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Offered, useOffered } from '../../api/models';
+import { Problem } from '../../api/problem';
 import mark from '../../app/hearth.svg';
+import { useNotices } from '../../app/notices';
 import { useWide } from '../../app/wide';
-import { Nothing, Shown } from '../../components/states';
+import { Failed, Loading, Nothing, Shown } from '../../components/states';
 import { Composer, focusComposer } from './composer';
 import { useChats, useConversation } from './context';
 import { ModelPicker } from './picker';
 import { useShortcuts } from './shortcuts';
-import { type Conversation, path, type Turn, versions } from './tree';
+import { type Attached, type Conversation, type Feedback, path, type Turn, versions } from './tree';
 import { TurnView } from './turn';
 
 const Help = lazy(() => import('./help'));
@@ -51,13 +53,22 @@ function Chat({ models }: { models: Offered[] }) {
   const [editing, setEditing] = useState<string | null>(null);
   const [help, setHelp] = useState(false);
   const busy = c ? chats.busy(c) : false;
-  useEffect(() => {
-    if (id && !c) void navigate({ to: '/chat', replace: true });
-  }, [id, c, navigate]);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const wanted = id && (!c || c.stub) ? id : undefined;
+  const fetchWanted = useCallback(() => {
+    setProblem(null);
+    if (!wanted) return;
+    chats.load(wanted).catch((e: unknown) => {
+      const p = Problem.any(e);
+      if (p.status === 404) void navigate({ to: '/chat', replace: true });
+      else setProblem(p);
+    });
+  }, [wanted, chats, navigate]);
+  useEffect(fetchWanted, [fetchWanted]);
 
-  const send = (text: string) => {
-    if (!text.trim() || busy) return;
-    const to = chats.send(c?.id, model, text.trim());
+  const send = (text: string, files: Attached[] = []) => {
+    if (!text.trim() || busy || wanted) return;
+    const to = chats.send(c?.id, model, text.trim(), files);
     if (to !== id) void navigate({ to: '/chat/$id', params: { id: to } });
   };
   const editLast = () => {
@@ -89,13 +100,28 @@ function Chat({ models }: { models: Offered[] }) {
           />
         )}
       </div>
-      {c ? (
+      {wanted ? (
+        problem ? (
+          <Failed error={problem} onRetry={fetchWanted} />
+        ) : (
+          <Loading page />
+        )
+      ) : c ? (
         <Turns key={c.id} c={c} model={model} busy={busy} editing={editing} onEditing={setEditing} />
       ) : (
         <Welcome model={model} onPick={send} />
       )}
       <div className="composer">
-        <Composer key={c?.id ?? 'new'} busy={busy} short={!wide} onSend={send} onStop={() => c && chats.stop(c)} onUp={editLast} />
+        {c?.owner !== undefined ? (
+          <p className="reading">
+            {t('chat.reading', { name: c.owner })}{' '}
+            <Button size="small" disabled={c.stub} onClick={() => void navigate({ to: '/chat/$id', params: { id: chats.copy(c) } })}>
+              {t('chat.copyMine')}
+            </Button>
+          </p>
+        ) : (
+          <Composer key={c?.id ?? 'new'} busy={busy} short={!wide} onSend={send} onStop={() => c && chats.stop(c)} onUp={editLast} />
+        )}
         <p className="quiet composer-hint">{t('chat.aiHint')}</p>
       </div>
       {help && (
@@ -167,6 +193,7 @@ function Turns({
 }) {
   const { t } = useTranslation();
   const chats = useChats();
+  const notices = useNotices();
   const turns = useMemo(() => path(c), [c]);
   const [shown, setShown] = useState(turnsShown);
   const list = turns.slice(-shown);
@@ -180,6 +207,11 @@ function Turns({
     [chats, onEditing],
   );
   const onRetry = useCallback((turn: Turn) => chats.retry(now.current.c, turn, now.current.model), [chats]);
+  const onJudge = useCallback(
+    (turn: Turn, f: Feedback | undefined) =>
+      void chats.judge(now.current.c, turn, f).catch((e: unknown) => notices.error(Problem.any(e).message)),
+    [chats, notices],
+  );
   const onShow = useCallback((turn: string) => chats.show(now.current.c, turn), [chats]);
   const { box, away, toEnd } = useFollow(turns);
   return (
@@ -206,6 +238,8 @@ function Turns({
                 onRetry={onRetry}
                 onShow={onShow}
                 onEditing={onEditing}
+                onJudge={onJudge}
+                reading={c.owner !== undefined}
               />
             );
           })}

@@ -5,6 +5,15 @@ import type { Message, Usage } from '../../api/events';
 
 export type State = 'waiting' | 'running' | 'done' | 'stopped' | 'interrupted' | 'failed';
 
+/** A text that goes with what is said. */
+export type Attached = { name: string; text: string };
+
+/** What somebody thinks of an answer. */
+export type Feedback = { good: boolean; reason?: Reason; comment?: string };
+
+export const reasons = ['wrong', 'incomplete', 'off_topic', 'unsafe', 'advertising', 'slow', 'other'] as const;
+export type Reason = (typeof reasons)[number];
+
 export type Turn = {
   id: string;
   parent: string | null;
@@ -21,6 +30,8 @@ export type Turn = {
   firstMs?: number; // until the first word, thinking included
   thinkMs?: number;
   tookMs?: number;
+  feedback?: Feedback;
+  files?: Attached[];
 };
 
 export type Conversation = {
@@ -32,6 +43,10 @@ export type Conversation = {
   updated: number;
   turns: Record<string, Turn>;
   leaf: string | null; // where the shown branch ends
+  revision?: number; // as the appliance counts; it has none before it is kept there
+  shared?: boolean; // with everybody of the tenant
+  owner?: string; // somebody else's: their name; it can only be read
+  stub?: boolean; // what was said is not here yet
 };
 
 /** The shown branch, from its beginning. */
@@ -76,7 +91,19 @@ export function show(c: Conversation, id: string): Conversation {
 
 /** What is sent to a model: the branch before an answer, without answers that failed empty. */
 export function messages(turns: Turn[]): Message[] {
-  return turns.filter((t) => t.role === 'user' || t.text).map((t) => ({ role: t.role, content: t.text }));
+  return turns.filter((t) => t.role === 'user' || t.text).map((t) => ({ role: t.role, content: spoken(t) }));
+}
+
+/** What is said with its files, each between marks that name it. */
+function spoken(t: Turn): string {
+  const name = (f: Attached) => f.name.replace(/["\n\r<>]/g, ' ');
+  return [t.text, ...(t.files ?? []).map((f) => `<file name="${name(f)}">\n${f.text}\n</file>`)].join('\n\n');
+}
+
+/** What was done in two places, as one: turns are only ever added. Ours is shown. */
+export function merge(theirs: Conversation, ours: Conversation): Conversation {
+  const newer = theirs.updated > ours.updated ? theirs : ours;
+  return { ...ours, title: newer.title, named: newer.named, shared: theirs.shared, turns: { ...theirs.turns, ...ours.turns } };
 }
 
 /** The first words of a conversation as its title. */

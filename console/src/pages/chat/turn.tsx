@@ -1,6 +1,19 @@
-import { BulbOutlined, DownOutlined, EditOutlined, LeftOutlined, ReloadOutlined, RightOutlined, UpOutlined } from '@ant-design/icons';
+import {
+  BulbOutlined,
+  DislikeFilled,
+  DislikeOutlined,
+  DownOutlined,
+  EditOutlined,
+  FileTextOutlined,
+  LeftOutlined,
+  LikeFilled,
+  LikeOutlined,
+  ReloadOutlined,
+  RightOutlined,
+  UpOutlined,
+} from '@ant-design/icons';
 import { Alert, Button } from 'antd';
-import { memo, useEffect, useRef, useState } from 'react';
+import { lazy, memo, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import mark from '../../app/hearth.svg';
 import { Copy } from '../../components/copy';
@@ -8,16 +21,19 @@ import { integer, span } from '../../lib/format';
 import { sends, useGrowing } from './composer';
 import { Markdown } from './markdown';
 import { Dots, Queue } from './queue';
-import type { Turn } from './tree';
+import type { Feedback, Turn } from './tree';
+
+const WhyNot = lazy(() => import('./feedback'));
 
 type Acts = {
   onEdit(t: Turn, text: string): void;
   onRetry(t: Turn): void;
   onShow(id: string): void;
   onEditing(id: string | null): void;
+  onJudge(t: Turn, f: Feedback | undefined): void;
 };
 
-type Props = Acts & { turn: Turn; before: string[]; at: number; busy: boolean; editing: boolean };
+type Props = Acts & { turn: Turn; before: string[]; at: number; busy: boolean; editing: boolean; reading: boolean };
 
 /** One turn of a conversation; before holds the ids of all its versions, at is this one's place. */
 export const TurnView = memo(function TurnView(props: Props) {
@@ -25,7 +41,14 @@ export const TurnView = memo(function TurnView(props: Props) {
 }, same);
 
 function same(a: Props, b: Props): boolean {
-  return a.turn === b.turn && a.busy === b.busy && a.editing === b.editing && a.at === b.at && a.before.join() === b.before.join();
+  return (
+    a.turn === b.turn &&
+    a.busy === b.busy &&
+    a.editing === b.editing &&
+    a.reading === b.reading &&
+    a.at === b.at &&
+    a.before.join() === b.before.join()
+  );
 }
 
 function Said(p: Props) {
@@ -33,19 +56,32 @@ function Said(p: Props) {
   if (p.editing) return <Editor {...p} />;
   return (
     <article className="turn turn-user" aria-label={t('chat.you')}>
-      <div className="said">{p.turn.text}</div>
+      <div className="said">
+        {p.turn.files && (
+          <ul className="attached">
+            {p.turn.files.map((f) => (
+              <li key={f.name} title={t('chat.chars', { n: f.text.length })}>
+                <FileTextOutlined aria-hidden /> {f.name}
+              </li>
+            ))}
+          </ul>
+        )}
+        {p.turn.text}
+      </div>
       <div className={p.before.length > 1 ? 'acts acts-shown' : 'acts'}>
         <Versions {...p} />
         <Copy text={p.turn.text} label={t('chat.copyMessage')} />
-        <Button
-          type="text"
-          size="small"
-          icon={<EditOutlined />}
-          aria-label={t('chat.edit')}
-          title={t('chat.edit')}
-          disabled={p.busy}
-          onClick={() => p.onEditing(p.turn.id)}
-        />
+        {!p.reading && (
+          <Button
+            type="text"
+            size="small"
+            icon={<EditOutlined />}
+            aria-label={t('chat.edit')}
+            title={t('chat.edit')}
+            disabled={p.busy}
+            onClick={() => p.onEditing(p.turn.id)}
+          />
+        )}
       </div>
     </article>
   );
@@ -108,20 +144,65 @@ function Answer(p: Props) {
           <div className="acts">
             <Versions {...p} />
             {turn.text && <Copy text={turn.text} label={t('chat.copyAnswer')} />}
-            <Button
-              type="text"
-              size="small"
-              icon={<ReloadOutlined />}
-              aria-label={t('chat.regenerate')}
-              title={t('chat.regenerate')}
-              disabled={p.busy}
-              onClick={() => p.onRetry(turn)}
-            />
+            {!p.reading && (
+              <Button
+                type="text"
+                size="small"
+                icon={<ReloadOutlined />}
+                aria-label={t('chat.regenerate')}
+                title={t('chat.regenerate')}
+                disabled={p.busy}
+                onClick={() => p.onRetry(turn)}
+              />
+            )}
+            {!p.reading && turn.text && <Judgement {...p} />}
             <Figures turn={turn} />
           </div>
         )}
       </div>
     </article>
+  );
+}
+
+/** What one thinks of an answer, and why. */
+function Judgement({ turn, onJudge }: Props) {
+  const { t } = useTranslation();
+  const [asking, setAsking] = useState(false);
+  const f = turn.feedback;
+  const good = f?.good === true;
+  const bad = f?.good === false;
+  return (
+    <>
+      <Button
+        type="text"
+        size="small"
+        icon={good ? <LikeFilled /> : <LikeOutlined />}
+        aria-pressed={good}
+        aria-label={t('chat.good')}
+        title={t('chat.good')}
+        onClick={() => onJudge(turn, good ? undefined : { good: true })}
+      />
+      <Button
+        type="text"
+        size="small"
+        icon={bad ? <DislikeFilled /> : <DislikeOutlined />}
+        aria-pressed={bad}
+        aria-label={t('chat.bad')}
+        title={t('chat.bad')}
+        onClick={() => (bad ? onJudge(turn, undefined) : setAsking(true))}
+      />
+      {asking && (
+        <Suspense>
+          <WhyNot
+            onSave={(said) => {
+              setAsking(false);
+              onJudge(turn, said);
+            }}
+            onClose={() => setAsking(false)}
+          />
+        </Suspense>
+      )}
+    </>
   );
 }
 

@@ -12,3 +12,7 @@ export const departments = () =>
 export const keys = () => queryOptions({ queryKey: ['keys'], queryFn: async () => (await body(admin.GET('/admin/v1/keys'))).keys ?? [] });
 export const ownKeys = () =>
   queryOptions({ queryKey: ['own-keys'], queryFn: async () => (await body(admin.GET('/admin/v1/me/keys'))).keys ?? [] });
+export const checkpoints = () =>
+  queryOptions({ queryKey: ['audit', 'checkpoints'], queryFn: () => body(admin.GET('/admin/v1/audit/checkpoints')) });
+export const guard = (language: string) =>
+  queryOptions({ queryKey: ['guard', language], queryFn: () => body(admin.GET('/admin/v1/guard')) });
