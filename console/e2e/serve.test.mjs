@@ -437,9 +437,8 @@ story('the six steps are gone through, left and gone on with, and end with what 
   await page.getByRole('button', { name: '查看最新内容' }).click();
   await title('问一问，量一量');
   await page.getByRole('button', { name: /开始测量|再测一次/ }).click();
-  await page.locator('.measuring').waitFor();
-  await page.locator('.measuring').waitFor({ state: 'detached' });
   await page.locator('.serves').waitFor();
+  await page.locator('.measuring').waitFor({ state: 'detached' });
   await accessible(page, 'verify');
   await shot(page, 'guide-verify-zh');
   await dark(page, 'guide-verify');

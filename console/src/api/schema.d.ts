@@ -21,6 +21,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signed states of the record, the newest first */
+        get: operations["list-checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/audit/export.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record as an archive, for others to verify: without the keys of what was said */
+        get: operations["export-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verify the whole record now, against its witness where it has one */
+        post: operations["verify-audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/audit/{n}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said in a request, where that was kept; reading it is recorded */
+        get: operations["read-content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/batches": {
         parameters: {
             query?: never;
@@ -50,6 +118,77 @@ export interface paths {
         post?: never;
         /** Withdraw what is not answered yet of a batch; what was answered is kept for its owner */
         delete: operations["cancel-batch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own conversations, or those that others share */
+        get: operations["list-conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One with all that was said */
+        get: operations["conversation"];
+        /** Keep one, in the place of the revision it was made from */
+        put: operations["put-conversation"];
+        post?: never;
+        /** Forget one, and what was thought of its answers */
+        delete: operations["remove-conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/conversations/{id}/feedback/{turn}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what one thinks of an answer */
+        put: operations["put-feedback"];
+        post?: never;
+        /** Take that back */
+        delete: operations["remove-feedback"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/conversations/{id}/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let everybody of the tenant read it, or no more */
+        put: operations["share-conversation"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -138,6 +277,58 @@ export interface paths {
         /** Let one begin; by an administrator of another duty than who asked */
         post: operations["approve-emergency"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people think of answers, without what was said */
+        get: operations["list-feedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/guard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the guard looks for, and what it does about it */
+        get: operations["guard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/guard/lists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a list of words in the place of the one of that name; it is in use at once */
+        put: operations["put-word-list"];
+        post?: never;
+        /** Remove a list of words */
+        delete: operations["remove-word-list"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1233,6 +1424,48 @@ export interface components {
             /** @description Which is recorded */
             reason: string;
         };
+        AuditCheckpoint: {
+            /**
+             * Format: int64
+             * @description That there were
+             */
+            records: number;
+            /** @description Of the tree over them */
+            root: string;
+            /** @description Algorithm, and the beginning of the key's SHA-256 */
+            signatures: string[] | null;
+            time: string;
+        };
+        AuditCheckpointsOutputBody: {
+            /** @description The newest first */
+            checkpoints: components["schemas"]["AuditCheckpoint"][] | null;
+            /** Format: int64 */
+            total: number;
+            /**
+             * Format: int64
+             * @description Places elsewhere that get them too
+             */
+            witnesses: number;
+        };
+        AuditContentOutputBody: {
+            /** @description What was asked and answered */
+            content: unknown;
+        };
+        AuditFinding: {
+            detail: string;
+            /** @enum {string} */
+            fault: "changed" | "deleted" | "inserted" | "moved" | "truncated" | "rewritten" | "forked" | "segment" | "checkpoint" | "content" | "expired";
+            /**
+             * Format: int64
+             * @description The first record it is about
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description The first it is not about any more
+             */
+            to: number;
+        };
         AuditOutputBody: {
             /**
              * Format: int64
@@ -1283,6 +1516,42 @@ export interface components {
             verdicts?: components["schemas"]["AuditVerdict"][] | null;
             /** Format: double */
             wait_ms?: number;
+        };
+        AuditReport: {
+            findings: components["schemas"]["AuditFinding"][] | null;
+            /**
+             * Format: int64
+             * @description The oldest record that is kept
+             */
+            first: number;
+            /** @description Name of the log */
+            log: string;
+            /**
+             * Format: int64
+             * @description Findings beyond those that are listed
+             */
+            more?: number;
+            /** @description Worth knowing, and not wrong */
+            notes: string[] | null;
+            /**
+             * Format: int64
+             * @description The number that the next one will have
+             */
+            records: number;
+            /**
+             * Format: double
+             * @description How long it took
+             */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description Records that checkpoints of a witness cover; 0 without one
+             */
+            vouched: number;
+            /** @description Nothing is wrong */
+            whole: boolean;
+            /** @description The log was held against a witness */
+            witness: boolean;
         };
         AuditVerdict: {
             action: string;
@@ -1389,6 +1658,56 @@ export interface components {
             PropagateID: string;
             ReservedCode1: string;
             ReservedCode2: string;
+        };
+        ConversationOutputBody: {
+            /** @description As it was kept */
+            body: unknown;
+            /**
+             * Format: int64
+             * @description Unix milliseconds
+             */
+            created: number;
+            id: string;
+            /** @description Of who asks; others can only be read */
+            own: boolean;
+            /** @description Name of whose it is, where that is another */
+            owner?: string;
+            /** Format: int64 */
+            revision: number;
+            /** @description Everybody of the tenant may read it */
+            shared: boolean;
+            title: string;
+            /**
+             * Format: int64
+             * @description Unix milliseconds
+             */
+            updated: number;
+        };
+        ConversationSummary: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds
+             */
+            created: number;
+            id: string;
+            /** @description Of who asks; others can only be read */
+            own: boolean;
+            /** @description Name of whose it is, where that is another */
+            owner?: string;
+            /** Format: int64 */
+            revision: number;
+            /** @description Everybody of the tenant may read it */
+            shared: boolean;
+            title: string;
+            /**
+             * Format: int64
+             * @description Unix milliseconds
+             */
+            updated: number;
+        };
+        ConversationsOutputBody: {
+            /** @description The latest first */
+            conversations: components["schemas"]["ConversationSummary"][] | null;
         };
         ConvertOrder: {
             /** @description One of the sources' folders */
@@ -1630,6 +1949,27 @@ export interface components {
              */
             type: string;
         };
+        Feedback: {
+            /** Format: date-time */
+            at: string;
+            comment?: string;
+            conversation: string;
+            good: boolean;
+            model: string;
+            reason?: string;
+            turn: string;
+        };
+        FeedbackInputBody: {
+            comment?: string;
+            good: boolean;
+            model: string;
+            /** @enum {string} */
+            reason?: "wrong" | "incomplete" | "off_topic" | "unsafe" | "advertising" | "slow" | "other";
+        };
+        FeedbackOutputBody: {
+            /** @description The latest first; at most 1,000 */
+            feedback: components["schemas"]["Feedback"][] | null;
+        };
         Finding: {
             /** @enum {string} */
             action: "label" | "mask" | "replace" | "stop";
@@ -1649,6 +1989,38 @@ export interface components {
             start: number;
             /** @description How it was recognised; private for personal data and secrets */
             view: string;
+        };
+        GuardOutputBody: {
+            /**
+             * @description About words whose file, class and entry say nothing
+             * @enum {string}
+             */
+            action: "allow" | "label" | "mask" | "replace" | "stop";
+            /** @description And in answers */
+            answer_views: string[] | null;
+            /** @description In answers */
+            answers: {
+                [key: string]: string;
+            };
+            /** @description Actions by class of word */
+            classes: {
+                [key: string]: string;
+            };
+            /** @description In requests to models elsewhere */
+            cloud: {
+                [key: string]: string;
+            };
+            /** @description What is done about personal data and secrets in requests to models on this machine or network, by kind */
+            here: {
+                [key: string]: string;
+            };
+            lists: components["schemas"]["WordList"][] | null;
+            /** @description Stands for words that are replaced */
+            replacement: string;
+            /** @description How words are recognised in requests */
+            request_views: string[] | null;
+            /** @description Words are looked for: setting guard.words */
+            words: boolean;
         };
         GuideBody: {
             /** @description It was gone through to the end, or left */
@@ -2285,6 +2657,32 @@ export interface components {
             /** @description To offer it under; the library's, if absent */
             name?: string;
         };
+        PutConversationInputBody: {
+            /** @description JSON; at most 4 MiB */
+            body: unknown;
+            /**
+             * Format: int64
+             * @description Unix milliseconds
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description That it was made from; 0 for a new one
+             */
+            revision: number;
+            /** @description Words, to search in */
+            said: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description Unix milliseconds
+             */
+            updated: number;
+        };
+        PutWordListInputBody: {
+            /** @description What is in the file; at most 8 MiB */
+            text: string;
+        };
         QuantizeOrder: {
             /** @description Name of one in F32, F16 or BF16 */
             model: string;
@@ -2441,6 +2839,10 @@ export interface components {
             sentences: number;
             type: string;
         };
+        RevisionOutputBody: {
+            /** Format: int64 */
+            revision: number;
+        };
         RunProbesInputBody: {
             model: string;
             set: string;
@@ -2482,6 +2884,9 @@ export interface components {
              * @description People who can come in as the system administrator
              */
             system: number;
+        };
+        ShareInputBody: {
+            shared: boolean;
         };
         ShownAnswer: {
             error?: components["schemas"]["Trouble"];
@@ -2882,6 +3287,19 @@ export interface components {
             /** @description Where this machine finds it */
             url: string;
         };
+        WordList: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: date-time */
+            changed: string;
+            /** @description Of its words; at most 20 */
+            classes: string[] | null;
+            name: string;
+            /** @description Why it can't be used */
+            problem?: string;
+            /** Format: int64 */
+            words: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -2912,6 +3330,10 @@ export interface operations {
                 result?: string;
                 /** @description What it was done to */
                 object?: string;
+                /** @description In one of its words: who, from where, what, with which result; whatever the case */
+                text?: string;
+                /** @description Only what did not succeed */
+                failed?: boolean;
                 /** @description Not before this time */
                 since?: string;
                 /** @description Before this time */
@@ -2930,6 +3352,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditCheckpointsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "export-audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "verify-audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditReport"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "read-content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the record */
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditContentOutputBody"];
                 };
             };
             /** @description An error, in the language of Accept-Language */
@@ -2987,6 +3528,237 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-conversations": {
+        parameters: {
+            query?: {
+                /** @description Words that are all in it */
+                text?: string;
+                /** @description Those that others of the tenant share */
+                shared?: boolean;
+                /** @description Only those updated before, in Unix milliseconds */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationsOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "put-conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 24 hexadecimal digits, of the caller's choice */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutConversationInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "put-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description The answer, by its name in the conversation */
+                turn: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                turn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "share-conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareInputBody"];
+            };
+        };
         responses: {
             /** @description No Content */
             204: {
@@ -3243,6 +4015,129 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Emergency"];
                 };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "list-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    guard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardOutputBody"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "put-word-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the file, ending in .txt, .csv or .json */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutWordListInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordList"];
+                };
+            };
+            /** @description An error, in the language of Accept-Language */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    "remove-word-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error, in the language of Accept-Language */
             default: {

@@ -22,6 +22,19 @@ const post = async <T>(path: string, body: unknown): Promise<T> => {
 
 export const signIn = (proof: Proof) => post<Who>('console/session', proof);
 
+/** Another house by whose word people sign in, at its own pages. */
+export type Directory = { name: string; title: string };
+
+/** The other houses; most appliances know none. */
+export function useDirectories() {
+  return useQuery({
+    queryKey: ['directories'],
+    queryFn: async (): Promise<Directory[]> => (await (await ask('console/directory')).json()).directories,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+}
+
 /** Takes an invitation by choosing a password. Tells the name to sign in with. */
 export const accept = (invitation: string, password: string) => post<{ login: string }>('console/invitation', { invitation, password });
 

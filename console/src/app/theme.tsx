@@ -48,7 +48,10 @@ const light: ThemeConfig = {
 
 const dark: ThemeConfig = {
   algorithm: theme.darkAlgorithm,
-  components: { Tabs: { itemSelectedColor: '#f09a72', itemHoverColor: '#f09a72', itemActiveColor: '#f09a72', inkBarColor: '#e8703f' } },
+  components: {
+    Tabs: { itemSelectedColor: '#f09a72', itemHoverColor: '#f09a72', itemActiveColor: '#f09a72', inkBarColor: '#e8703f' },
+    Button: { defaultHoverColor: '#f09a72', defaultActiveColor: '#f09a72' },
+  },
   token: {
     ...shared,
     colorPrimary: '#c4552a',

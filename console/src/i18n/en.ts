@@ -91,6 +91,7 @@ export const en: English<Words> = {
     rule: 'At least 12 characters, of three kinds: capitals, small letters, digits, signs.',
     differ: 'The two are not the same',
     comeIn: 'Choose it and come in',
+    directory: 'Sign in with {{title}}',
     haveInvitation: 'Have an invitation? Choose a password',
     invitation: 'Invitation',
     invitationMissing: 'Enter the invitation, which begins with hi_',
@@ -277,6 +278,7 @@ export const en: English<Words> = {
     system: 'System administrator',
     security: 'Security administrator',
     audit: 'Audit administrator',
+    import: 'Directory sync',
     admin: 'Full administrator',
   },
   duty: {

@@ -81,6 +81,7 @@ export const zh = {
     rule: '至少 12 个字符，含大写字母、小写字母、数字、符号中的三类。',
     differ: '两次输入的密码不一致',
     comeIn: '设置密码并进入',
+    directory: '使用{{title}}登录',
     haveInvitation: '有邀请码？在此设置密码',
     invitation: '邀请码',
     invitationMissing: '请填写以 hi_ 开头的邀请码',
@@ -252,7 +253,7 @@ export const zh = {
     more: '显示更多',
     how: '下载方法',
   },
-  standing: { user: '用户', system: '系统管理员', security: '安全管理员', audit: '审计管理员', admin: '全权管理员' },
+  standing: { user: '用户', system: '系统管理员', security: '安全管理员', audit: '审计管理员', import: '身份同步', admin: '全权管理员' },
   duty: {
     user: '使用模型',
     system: '维护一体机：模型、账号、程序密钥',

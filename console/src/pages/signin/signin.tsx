@@ -4,9 +4,10 @@ import { Link } from '@tanstack/react-router';
 import { Alert, Button, Form, Input, Segmented } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { root } from '../../api/client';
 import { passkeysWork, show } from '../../api/passkey';
 import { Problem } from '../../api/problem';
-import { become, type Proof, signIn } from '../../api/session';
+import { become, type Proof, signIn, useDirectories } from '../../api/session';
 import { Snippet } from '../../components/copy';
 import { Door, NewPassword, rememberedWay, rememberWay, type Way } from './door';
 
@@ -27,8 +28,20 @@ export default function SignIn() {
         ]}
       />
       {way === 'key' ? <ByKey /> : <ByName />}
+      {way === 'person' && <Elsewhere />}
     </Door>
   );
+}
+
+/** The other houses that say who somebody is. Their pages are not the console's: the browser goes there. */
+function Elsewhere() {
+  const { t } = useTranslation();
+  const directories = useDirectories().data ?? [];
+  return directories.map((d) => (
+    <Button key={d.name} size="large" block href={`${root}console/directory/${encodeURIComponent(d.name)}`}>
+      {t('signin.directory', { title: d.title })}
+    </Button>
+  ));
 }
 
 /** Signs in, and says what went wrong. */
