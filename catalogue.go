@@ -122,7 +122,7 @@ const (
 	ToolServerUnavailable Code = "tool_server_unavailable"
 	ToolsTooMany          Code = "too_many_tools"
 	ToolFailed            Code = "tool_failed"
-	UpstreamProtocol    Code = "upstream_protocol"
+	UpstreamProtocol      Code = "upstream_protocol"
 
 	AuditUnavailable Code = "audit_unavailable"
 	AuditDamaged     Code = "audit_damaged"

@@ -137,7 +137,10 @@ func TestEngineRestart(t *testing.T) {
 		t.Fatal(got)
 	}
 	second := s.say("own", "hello")
-	if !within(20*time.Second, func() bool { second = s.say("own", "hello"); return strings.Contains(second, "pid=") && second != first }) {
+	if !within(20*time.Second, func() bool {
+		second = s.say("own", "hello")
+		return strings.Contains(second, "pid=") && second != first
+	}) {
 		t.Errorf("%s, before %s", second, first)
 	}
 	if u := s.upstreams()["own"]; u.Engine == nil || u.Engine.Starts != 2 {

@@ -71,6 +71,7 @@ func (p *payer) Open(context.Context, *hearth.Request, string, hearth.Usage) (he
 	return p, nil
 }
 func (p *payer) Settle(by string, u hearth.Usage) { p.by, p.took = by, append(p.took, u) }
+func (p *payer) Move(string, hearth.Usage) error  { return nil }
 func (p *payer) Close()                           {}
 
 // TestDeathOfABackend: an answer that one backend began is finished by the other, and the
