@@ -19,7 +19,7 @@ import (
 // it is sealed itself is said once, by `hearth keyring seal`; here is what opens it.
 type KeyringConfig struct {
 	Suite          string `yaml:"suite" en:"algorithms of a keyring that begins: international (AES-256-GCM, SHA-256) or gm (SM4-GCM, SM3)" zh:"新建密钥环使用的算法套件：international（AES-256-GCM、SHA-256）或 gm（SM4-GCM、SM3）"`
-	KeyFile        string `yaml:"key_file" en:"file of the key that opens it; keyring.key in the data folder if not given, and best elsewhere" zh:"开启密钥环的密钥文件；不填则为数据目录中的 keyring.key，宜放在别处"`
+	KeyFile        string `yaml:"key_file" en:"file of the key that opens it; keyring.key in the data folder if not given, and best elsewhere" zh:"开启密钥环的密钥文件；不填则用 keyring.key（与 hearth.db 同目录），宜另存于其他磁盘"`
 	PassphraseFile string `yaml:"passphrase_file" en:"file of the passphrase that opens it, such as a service manager hands over; without it, a server waits for hearth keyring unseal" zh:"保存开启口令的文件（例如由服务管理器提供）；不填则服务启动后等待 hearth keyring unseal"`
 	Transit        struct {
 		URL       string `yaml:"url" en:"address of an OpenBao or Vault whose transit engine opens it" zh:"以 transit 引擎开启密钥环的 OpenBao 或 Vault 地址"`

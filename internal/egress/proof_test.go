@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -51,6 +52,12 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
+	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: here\r\n\r\n"); err != nil { // an answer to which shows that it was accepted
+		t.Fatal(err)
+	}
+	if _, err := c.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
 	r, err := Watch(t.Context(), "/proc", os.Getpid(), time.Nanosecond)
 	if err != nil {
 		t.Fatal(err)

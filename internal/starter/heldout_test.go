@@ -37,7 +37,7 @@ func heldOut(t *testing.T, lang string) []question {
 // floors are a little below what was measured: a change may not make it worse.
 func TestHeldOut(t *testing.T) {
 	g := manual(t)
-	floors := map[string][3]int{"zh": {85, 93, 95}, "en": {86, 94, 94}} // percent
+	floors := map[string][3]int{"zh": {84, 93, 96}, "en": {86, 94, 94}} // percent
 	for lang, floor := range floors {
 		var first, third, facts, n int
 		for _, q := range heldOut(t, lang) {
