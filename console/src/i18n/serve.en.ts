@@ -247,8 +247,8 @@ export const enServe: English<ServeWords> = {
     free: 'free',
     people: 'About how many people will use it?',
     unit: 'people',
-    peopleHint:
-      'For {{n}}, about {{speed}} tokens a second are needed. Leave it empty if you don’t know: how many the machine can serve is measured in the step Verify.',
+    peopleNeed: 'For {{n}}, about {{speed}} tokens a second are needed.',
+    peopleHint: 'Leave it empty if you don’t know: how many the machine can serve is measured in the step Verify.',
     folder: 'Everything is kept in the folder',
     folderFree: 'on a disk with {{free}} left.',
     kept: 'Accounts, keys, the ledger, the audit record and the models are in it; to back it up is to back up all.',

@@ -54,10 +54,9 @@ export function Plan({ g, note }: Props) {
           suffix={t('guide.unit')}
         />
         <span className="quiet">
-          {t('guide.peopleHint', {
-            n: n > 0 ? integer(n, i18n.language) : '–',
-            speed: n > 0 ? integer(Math.ceil(n / 0.6), i18n.language) : '–',
-          })}
+          {n > 0
+            ? t('guide.peopleNeed', { n: integer(n, i18n.language), speed: integer(Math.ceil(n / 0.6), i18n.language) })
+            : t('guide.peopleHint')}
         </span>
       </div>
     </>
