@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -31,7 +32,7 @@ func (s *server) conformance(t *testing.T, url string, more ...string) (c checke
 	t.Helper()
 	cmd := hearth(s.home, append([]string{"conformance", "--json", "--target", url, "--model", "obedient", "--key", s.key}, more...)...)
 	out, err := cmd.Output()
-	if exit, ok := err.(*exec.ExitError); ok {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		code = exit.ExitCode()
 	} else if err != nil {
 		t.Fatal(err)

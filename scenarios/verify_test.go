@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -45,7 +46,7 @@ func TestVerify(t *testing.T) {
 	s, _ := withEngine(t, fmt.Sprintf("upstreams: [{name: vendor, url: %q}]\n", service.URL+"/v1"))
 	verify := func(args ...string) (string, int) {
 		out, err := hearth(s.home, append([]string{"upstream"}, args...)...).CombinedOutput()
-		if exit, ok := err.(*exec.ExitError); ok {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			return string(out), exit.ExitCode()
 		}
 		return string(out), 0

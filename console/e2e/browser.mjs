@@ -61,7 +61,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** axe-core finds nothing serious. It runs outside of the page's policy, as an extension would. */
 export async function accessible(page, what) {
-  await page.waitForTimeout(400); // colours on their way are none
+  await page.waitForTimeout(400); // until what changes colour has begun to, and then to its end
+  await page.evaluate(async () => {
+    const under = document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+    await Promise.all(under.map((a) => a.finished.catch(() => {})));
+  });
   const found = await page.evaluate(`(async () => { ${axe}; return (await axe.run(document, { resultTypes: ['violations'] })).violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 140) + ' ' + (n.any[0]?.message ?? '')).join(' | ')); })()`);

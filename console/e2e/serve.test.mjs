@@ -315,6 +315,7 @@ story('upstreams are seen as they are, drained, asked again and probed', {}, asy
   await card('gpu').getByText('已停用', { exact: true }).waitFor();
   await card('gpu').getByText('不分配新的请求').waitFor();
   await shot(page, 'engines-drained-zh');
+  await page.locator('.ant-btn-loading').waitFor({ state: 'detached' });
   await card('gpu').getByRole('button', { name: '恢复' }).click();
   await card('gpu').getByText('正常', { exact: true }).waitFor();
   await card('gpu').getByRole('button', { name: '试一个词元' }).click();
@@ -363,10 +364,11 @@ story('a model is measured, and what it comes to is shown', {}, async (page) => 
   await accessible(page, 'nothing was measured');
   await shot(page, 'bench-empty-zh');
   await page.locator('.order .ant-select').first().click();
-  await page.locator('.ant-select-dropdown:visible').getByText('echo', { exact: true }).click();
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option-content').getByText('echo', { exact: true }).click();
   await page.getByRole('button', { name: '开始测量' }).click();
   await page.locator('.serves').waitFor();
   assert.match(await page.locator('.serves').innerText(), /本机用 echo 约可供 [\d,]+ 人使用，每秒 [\d,.]+ 词元（实测）/);
+  await page.locator('.plots canvas').nth(1).waitFor(); // drawn by what comes later
   assert.equal(await page.locator('.plots canvas').count(), 2);
   assert.deepEqual(await page.locator('.sheet tbody td:first-child').allInnerTexts(), ['1', '2', '4']);
   await accessible(page, 'a measurement');
@@ -374,7 +376,7 @@ story('a model is measured, and what it comes to is shown', {}, async (page) => 
   await dark(page, 'bench');
   await phone(page, 'bench');
   await page.locator('.order .ant-select').first().click();
-  await page.locator('.ant-select-dropdown:visible').getByText('slow', { exact: true }).click();
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option-content').getByText('slow', { exact: true }).click();
   await page.getByRole('button', { name: '开始测量' }).click();
   await page.getByText('正在测量 slow').waitFor();
   await shot(page, 'bench-running-zh');

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // streamed is what a matcher finds in a text that comes in pieces.
@@ -36,17 +37,15 @@ func standsOut(l *Library, text string, m Match) bool {
 	if m.View&(Phonetic|Fuzzy) == 0 {
 		return true
 	}
-	for _, r := range text[m.Start:] {
-		f := uint32(isEmoji)
-		if r < tableSize {
-			f = l.char[r]
-			if f&isSeveral != 0 {
-				f = l.char[l.several[r][0]]
-			}
+	r, _ := utf8.DecodeRuneInString(text[m.Start:])
+	f := uint32(isEmoji)
+	if r < tableSize {
+		f = l.char[r]
+		if f&isSeveral != 0 {
+			f = l.char[l.several[r][0]]
 		}
-		return f&(isLatin|isEmoji|isRare) != 0
 	}
-	return false
+	return f&(isLatin|isEmoji|isRare) != 0
 }
 
 // TestFinderIsMatcher holds what is found in whole texts against what is found in

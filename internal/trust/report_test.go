@@ -63,7 +63,7 @@ func TestReportIsReproducible(t *testing.T) {
 		}
 		return string(j) + page.String()
 	}
-	if text(month(t)) != text(month(t)) {
+	if first, second := text(month(t)), text(month(t)); first != second {
 		t.Error("the same record made two reports")
 	}
 	from, until, _ := MonthOf("2026-11", time.UTC)

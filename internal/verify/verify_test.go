@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"iter"
@@ -128,7 +129,7 @@ func TestWhatIsFound(t *testing.T) {
 
 func TestServiceThatFails(t *testing.T) {
 	want := hearth.NewError(hearth.UpstreamUnreachable, "upstream", "u")
-	if r, err := verify.Run(t.Context(), &vendor{letters: 4, err: want}, "u", "m"); r != nil || err != want {
+	if r, err := verify.Run(t.Context(), &vendor{letters: 4, err: want}, "u", "m"); r != nil || !errors.Is(err, want) {
 		t.Errorf("%+v %v", r, err)
 	}
 }

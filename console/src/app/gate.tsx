@@ -38,19 +38,20 @@ export function Gate() {
 }
 
 function Inside({ who }: { who: Who }) {
+  const asks = who.rights.includes('ask'); // who may not has no conversations
   const [chats, setChats] = useState<Chats | Error | null>(null);
   useEffect(() => {
     let opened: Chats | undefined;
     let gone = false;
     const open = async () => {
-      await moveIn(who.key_id, remote).catch(() => {}); // another time
+      if (asks) await moveIn(who.key_id, remote).catch(() => {}); // another time
       opened = new Chats(remote);
-      await opened.open();
+      if (asks) await opened.open();
       if (!gone) setChats(opened);
     };
     open().catch((e: unknown) => setChats(e instanceof Error ? e : new Error(String(e))));
     const back = () => {
-      if (document.visibilityState === 'visible') opened?.refresh().catch(() => {});
+      if (asks && document.visibilityState === 'visible') opened?.refresh().catch(() => {});
     };
     document.addEventListener('visibilitychange', back);
     return () => {
@@ -58,7 +59,7 @@ function Inside({ who }: { who: Who }) {
       document.removeEventListener('visibilitychange', back);
       opened?.close();
     };
-  }, [who.key_id]);
+  }, [who.key_id, asks]);
   if (!chats) return <Loading page />;
   if (chats instanceof Error) return <Failed page error={chats} onRetry={() => location.reload()} />;
   return (

@@ -22,7 +22,7 @@ import {
   TeamOutlined,
   ThunderboltOutlined,
 } from '@ant-design/icons';
-import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
+import { Link, Navigate, Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { Button } from 'antd';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -47,6 +47,9 @@ export function Shell({ who }: { who: Who }) {
   // What the outlet shows, which on the way to another page is not yet what the address says.
   const place = useMatches({ select: (matches) => placeOf(matches.at(-1)?.pathname ?? '') });
   const side = <Side who={who} />;
+  // Where one comes in is the first place that is open.
+  const first = top.map(({ at }) => firstOpen(at, who.rights)).find((p) => p);
+  if (pathname === '/chat' && first && first !== '/chat') return <Navigate to={first} replace />;
   return (
     <div className="shell">
       <button type="button" className="skip" onClick={() => document.getElementById('main')?.focus()}>
@@ -150,7 +153,7 @@ function Side({ who }: { who: Who }) {
           ))}
         </nav>
       ) : (
-        <ConversationList />
+        isOpen('/chat', who.rights) && <ConversationList />
       )}
       <div className="side-foot">
         <Preferences who={who} />

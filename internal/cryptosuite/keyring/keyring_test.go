@@ -54,7 +54,9 @@ func card(key string) {
 	case os.Getenv("HOME") != "":
 		a.Error = "it has an environment"
 	case q.Op == "close":
-		a.Data, err = cryptosuite.SM4GCM.Seal(k, q.Data, q.Binding)
+		if a.Data, err = cryptosuite.SM4GCM.Seal(k, q.Data, q.Binding); err != nil {
+			a.Error = err.Error()
+		}
 	default:
 		if a.Data, err = cryptosuite.SM4GCM.Open(k, q.Data, q.Binding); err != nil {
 			a.Error, a.Wrong = err.Error(), true
