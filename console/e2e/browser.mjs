@@ -61,6 +61,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** axe-core finds nothing serious. It runs outside of the page's policy, as an extension would. */
 export async function accessible(page, what) {
+  // A button that is at work is pale, as one that can't be pressed.
+  await page.waitForFunction(() => !document.querySelector('.ant-btn-loading'), null, { timeout: 5000 }).catch(() => {});
   await page.waitForTimeout(400); // until what changes colour has begun to, and then to its end
   await page.evaluate(async () => {
     const under = document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
