@@ -57,6 +57,17 @@ export async function shot(page, name) {
   await page.screenshot({ path: join(shots, `${name}.png`) });
 }
 
+/** What a place says comes to match, though not at once. */
+export async function reads(locator, pattern) {
+  const until = Date.now() + 10_000;
+  let text = await locator.innerText();
+  while (!pattern.test(text) && Date.now() < until) {
+    await locator.page().waitForTimeout(100);
+    text = await locator.innerText();
+  }
+  assert.match(text, pattern);
+}
+
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** axe-core finds nothing serious. It runs outside of the page's policy, as an extension would. */

@@ -1,7 +1,7 @@
 // Conversations: kept on the appliance, shared, judged, handed out.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { key, open, shot, signIn, url } from './browser.mjs';
+import { key, open, reads, shot, signIn, url } from './browser.mjs';
 import { accessible, answered, browser, choose, go, say, story } from './story.mjs';
 
 const dialog = (page) => page.getByRole('dialog').last();
@@ -217,7 +217,7 @@ story('files go with what is said, and what can’t be taken is told', {}, async
   await shot(page, 'attached-zh');
   await say(page, '总结');
   await answered(page);
-  assert.match(await page.locator('.markdown').innerText(), /总结[\s\S]*报表\.csv[\s\S]*一月,100/); // as the model got it
+  await reads(page.locator('.markdown'), /总结[\s\S]*报表\.csv[\s\S]*一月,100/); // as the model got it
   assert.equal(await page.locator('.composer .attached').count(), 0);
   await page.reload();
   await page.locator('.turn-user .attached').getByText('报表.csv').waitFor();

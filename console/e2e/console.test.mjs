@@ -3,7 +3,7 @@
 // few models: what each says is written there.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { key, open, shot, signIn, url } from './browser.mjs';
+import { key, open, reads, shot, signIn, url } from './browser.mjs';
 import { accessible, answered, browser, choose, code, go, say, story } from './story.mjs';
 
 let userKey;
@@ -39,8 +39,8 @@ story('the starter model answers from the manual', {}, async (page) => {
   await choose(page, 'hearth-starter');
   await page.locator('.ideas button').first().click();
   await answered(page);
-  assert.match(await page.locator('.turn-answer .markdown').innerText(), /hearth model import|导入/);
-  assert.match(await page.locator('.figures').innerText(), /词元/);
+  await reads(page.locator('.turn-answer .markdown'), /hearth model import|导入/);
+  await reads(page.locator('.figures'), /词元/);
   await shot(page, 'starter-zh');
 });
 
@@ -50,7 +50,7 @@ story('an answer shows its thinking, tables, code and formulas', {}, async (page
   await say(page, '展示排版');
   await answered(page);
   const answer = page.locator('.turn-answer').last();
-  assert.match(await answer.locator('.reasoning').innerText(), /已思考/);
+  await reads(answer.locator('.reasoning'), /已思考/);
   assert.equal(await answer.getByText('先想一想').count(), 0); // folded
   await answer
     .locator('.reasoning')
@@ -62,7 +62,7 @@ story('an answer shows its thinking, tables, code and formulas', {}, async (page
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await answer.locator('.code button').click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'def f(x):\n    return x * 2');
-  assert.match(await answer.locator('.figures').innerText(), /42 词元/);
+  await reads(answer.locator('.figures'), /42 词元/);
   await accessible(page, 'an answer');
   await shot(page, 'answer-zh');
 });

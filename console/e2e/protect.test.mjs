@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { key, open, shot, signIn, url } from './browser.mjs';
+import { key, open, reads, shot, signIn, url } from './browser.mjs';
 import { accessible, answered, browser, choose, code, go, say, story } from './story.mjs';
 
 const data = process.env.HEARTH_DATA;
@@ -54,7 +54,7 @@ story('what was done is found in the record, which is verified while one waits',
   await page.getByLabel('搜索人员').fill('ECHO');
   await page.locator('.audit-row').filter({ hasText: '对话' }).first().click();
   await page.locator('.record').waitFor();
-  assert.match(await page.locator('.record').innerText(), /echo/);
+  await reads(page.locator('.record'), /echo/);
   await accessible(page, 'one record');
   await shot(page, 'audit-record-zh');
   await dialog(page).getByRole('button', { name: '此请求的全部记录' }).click();
@@ -107,6 +107,7 @@ story('rules are tried, and a list of words is in use at once', {}, async (page,
       Buffer.from('\n'),
     ]),
   });
+  await page.waitForFunction(() => document.querySelector('[role=dialog] textarea')?.value); // once the file is read
   assert.match(await dialog(page).locator('textarea').inputValue(), /^赌博\tgambling\tstop\n发票/); // GB18030
   await accessible(page, 'a list of words');
   await shot(page, 'rules-list-zh');
@@ -119,7 +120,7 @@ story('rules are tried, and a list of words is in use at once', {}, async (page,
   await page.getByLabel('待检查的文字').fill('代开发*票，电话 13800138000');
   await page.getByRole('button', { name: '检查' }).click();
   await page.getByText('发现 2 处').waitFor();
-  assert.match(await page.locator('.tried table').innerText(), /发\*票[\s\S]*字面[\s\S]*13800138000[\s\S]*电话号码[\s\S]*个人信息/);
+  await reads(page.locator('.tried table'), /发\*票[\s\S]*字面[\s\S]*13800138000[\s\S]*电话号码[\s\S]*个人信息/);
   assert.doesNotMatch(await page.locator('.passed').innerText(), /13800138000/);
   await accessible(page, 'rules tried');
   await shot(page, 'rules-tried-zh');

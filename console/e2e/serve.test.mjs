@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
-import { accessible, key, launch, open, shot, signIn, stories, url } from './browser.mjs';
+import { accessible, key, launch, open, reads, shot, signIn, stories, url } from './browser.mjs';
 
 let browser;
 before(async () => {
@@ -82,7 +82,7 @@ story('what was used is told by department, key and model, in yuan, and as CSV',
   await row('总行/信贷部').waitFor();
   // 3 × (7 × 2 + 42 × 8) / 1000 yuan
   assert.deepEqual(await row('总行/信贷部').locator('td').allInnerTexts(), ['3', '21', '126', '¥1.05', '75%']);
-  assert.match(await page.locator('.figures-grid').innerText(), /¥1.40/);
+  await reads(page.locator('.figures-grid'), /¥1.40/);
   await page.locator('.plot canvas').waitFor();
   await accessible(page, 'usage');
   await shot(page, 'usage-zh');
@@ -90,7 +90,7 @@ story('what was used is told by department, key and model, in yuan, and as CSV',
   await by('密钥');
   await row('helpdesk').waitFor();
   await by('模型');
-  assert.match(await row('thinker').innerText(), /¥0\.00/);
+  await reads(row('thinker'), /¥0\.00/);
   const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '下载 CSV' }).click()]);
   const csv = readFileSync(await saved.path(), 'utf8');
   assert.match(csv, /^\ufeffday,model,/);
@@ -214,7 +214,7 @@ story('the queue is seen as it fills and empties: who waits, why, and who takes 
   assert.deepEqual((await fair('assistant').locator('.number').allInnerTexts()).map(Number), [0, 2]);
   // Who has had less comes first, though it came last.
   const places = page.locator('.sheet').nth(1).locator('tbody tr', { hasNotText: '回答中' });
-  assert.match(await places.first().innerText(), /^1\s+assistant/);
+  await reads(places.first(), /^1\s+assistant/);
   await accessible(page, 'the queue');
   await shot(page, 'queue-page-zh');
   await dark(page, 'queue-page');
@@ -267,8 +267,8 @@ story('batches and background answers of everybody are listed and withdrawn', {}
   await page.reload();
   const row = page.locator('.row', { hasText: batch.body.id });
   await row.getByText('进行中').waitFor();
-  assert.match(await row.innerText(), /nightly/);
-  assert.match(await row.innerText(), /已答 0 \/ 3/);
+  await reads(row, /nightly/);
+  await reads(row, /已答 0 \/ 3/);
   assert.doesNotMatch(await page.locator('body').innerText(), /secret/);
   await accessible(page, 'batches');
   await shot(page, 'jobs-zh');
@@ -367,7 +367,7 @@ story('a model is measured, and what it comes to is shown', {}, async (page) => 
   await page.locator('.ant-select-dropdown:visible .ant-select-item-option-content').getByText('echo', { exact: true }).click();
   await page.getByRole('button', { name: '开始测量' }).click();
   await page.locator('.serves').waitFor();
-  assert.match(await page.locator('.serves').innerText(), /本机用 echo 约可供 [\d,]+ 人使用，每秒 [\d,.]+ 词元（实测）/);
+  await reads(page.locator('.serves'), /本机用 echo 约可供 [\d,]+ 人使用，每秒 [\d,.]+ 词元（实测）/);
   await page.locator('.plots canvas').nth(1).waitFor(); // drawn by what comes later
   assert.equal(await page.locator('.plots canvas').count(), 2);
   assert.deepEqual(await page.locator('.sheet tbody td:first-child').allInnerTexts(), ['1', '2', '4']);
@@ -450,7 +450,7 @@ story('the six steps are gone through, left and gone on with, and end with what 
   await shot(page, 'guide-operate-zh');
   await page.getByRole('button', { name: /完\s*成/ }).click();
   await page.locator('.measured .serves').waitFor();
-  assert.match(await page.locator('.measured .serves').innerText(), /^本机用 echo 约可供/);
+  await reads(page.locator('.measured .serves'), /^本机用 echo 约可供/);
   assert.equal(await page.getByText('设置还没有做完').count(), 0);
   await shot(page, 'guide-done-zh');
   await page.reload();
