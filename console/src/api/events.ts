@@ -57,14 +57,9 @@ export function read(line: string): ChatEvent[] | 'done' {
   return events;
 }
 
-/** Asks a model and yields what comes. A stream that ends without its end is a Problem. */
-export async function* chat(model: string, messages: Message[], signal: AbortSignal): AsyncGenerator<ChatEvent> {
-  const response = await ask('v1/chat/completions', {
-    method: 'POST',
-    body: JSON.stringify({ model, messages, stream: true, stream_options: { include_usage: true } }),
-    headers: { 'Content-Type': 'application/json' },
-    signal,
-  });
+/** Sends JSON and yields the lines of the stream that comes of it. One that ends before whoever reads has seen its end is a Problem. */
+export async function* streamed(path: string, body: unknown, signal: AbortSignal): AsyncGenerator<string> {
+  const response = await ask(path, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' }, signal });
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const decoder = new TextDecoder();
   const lines = new Lines();
@@ -74,13 +69,19 @@ export async function* chat(model: string, messages: Message[], signal: AbortSig
         throw signal.aborted ? e : Problem.offline();
       });
       if (done) throw Problem.offline();
-      for (const line of lines.push(decoder.decode(value, { stream: true }))) {
-        const events = read(line);
-        if (events === 'done') return;
-        yield* events;
-      }
+      yield* lines.push(decoder.decode(value, { stream: true }));
     }
   } finally {
     reader.cancel().catch(() => {});
+  }
+}
+
+/** Asks a model and yields what comes. */
+export async function* chat(model: string, messages: Message[], signal: AbortSignal): AsyncGenerator<ChatEvent> {
+  const body = { model, messages, stream: true, stream_options: { include_usage: true } };
+  for await (const line of streamed('v1/chat/completions', body, signal)) {
+    const events = read(line);
+    if (events === 'done') return;
+    yield* events;
   }
 }

@@ -1,7 +1,7 @@
 // What the appliance says of answers: docs/trust.md has the shapes.
 
 import { ask } from './client';
-import { Lines } from './events';
+import { streamed } from './events';
 import { Problem } from './problem';
 
 export type Source = { url: string; title: string; text: string };
@@ -104,29 +104,10 @@ export type Step = { answer: Told; comparison?: Comparison; done: boolean };
 
 /** Asks several models the same, and yields each answer with all those so far compared. */
 export async function* crosscheck(question: string, models: string[], signal: AbortSignal): AsyncGenerator<Step> {
-  const response = await ask('v1/crosscheck', {
-    method: 'POST',
-    body: JSON.stringify({ question, models, stream: true }),
-    headers: { 'Content-Type': 'application/json' },
-    signal,
-  });
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-  const decoder = new TextDecoder();
-  const lines = new Lines();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((e: unknown) => {
-        throw signal.aborted ? e : Problem.offline();
-      });
-      if (done) throw Problem.offline();
-      for (const line of lines.push(decoder.decode(value, { stream: true }))) {
-        const step = readStep(line);
-        if (step === 'done') return;
-        if (step) yield step;
-      }
-    }
-  } finally {
-    reader.cancel().catch(() => {});
+  for await (const line of streamed('v1/crosscheck', { question, models, stream: true }, signal)) {
+    const step = readStep(line);
+    if (step === 'done') return;
+    if (step) yield step;
   }
 }
 
